@@ -1,0 +1,179 @@
+# What every target here shares, and the functions by which folders declare their targets:
+#
+#   wherry_library(<name> SOURCES ... [DEPS ...] [TESTS x_test.cc ...])  library wherry_<name> and program wherry_<name>_test
+#   wherry_program(<name> SOURCES ... [DEPS ...] [STATIC])               program <name> in bin/
+#   wherry_test(<name> SOURCES ... [DEPS ...])                           Catch2 program <name>, a ctest for each TEST_CASE
+#   wherry_command_test(<name> COMMAND ... [TIMEOUT s] [ENVIRONMENT ...] [LABELS ...])   one ctest from a command line
+#   wherry_fuzzer(<name> SOURCES ... [DEPS ...])                         libFuzzer program, only with WHERRY_FUZZ
+#
+# DEPS names libraries of ours without the prefix (`DEPS base wasm`) or any other CMake target.
+
+option(WHERRY_TESTS "build the tests" ON)
+option(WHERRY_FUZZ "build the fuzz targets (libFuzzer; implies WHERRY_SANITIZE=address)" OFF)
+set(WHERRY_DISPATCH tail CACHE STRING "how the interpreter's handlers are joined: tail (musttail calls) or loop (a switch)")
+set(WHERRY_SANITIZE "" CACHE STRING "empty, address (ASan and UBSan) or thread")
+set_property(CACHE WHERRY_DISPATCH PROPERTY STRINGS tail loop)
+set_property(CACHE WHERRY_SANITIZE PROPERTY STRINGS "" address thread)
+if(WHERRY_FUZZ)
+  set(WHERRY_SANITIZE address)
+endif()
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS ON)  # statement expressions carry errors out of a function
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_SKIP_RPATH ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+
+# Release carries no debug information: it doubles compile time and nobody asked for it. `Check` is for sanitizers, where -O0
+# handlers are too slow to test with and -g costs gigabytes.
+foreach(language C CXX)
+  set(CMAKE_${language}_FLAGS_RELEASE "-O2 -g0 -DNDEBUG")
+  set(CMAKE_${language}_FLAGS_DEBUG "-O0 -g")
+  set(CMAKE_${language}_FLAGS_CHECK "-O1 -g0 -fno-omit-frame-pointer")
+endforeach()
+
+add_compile_options(
+  -Wall -Wextra -Werror -Wimplicit-fallthrough -Wvla -Wundef
+  -fvisibility=hidden -ffunction-sections -fdata-sections -fdiagnostics-color
+  -ffp-contract=off  # a fused multiply-add would change results on targets that have one
+  $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions> $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti>
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> $<$<COMPILE_LANGUAGE:CXX>:-Wextra-semi>)
+add_link_options(-fuse-ld=lld -Wl,--gc-sections)
+
+if(WHERRY_DISPATCH STREQUAL "loop")
+  add_compile_definitions(WHERRY_DISPATCH_LOOP=1)
+  set(WHERRY_TEST_PREFIX "loop/")
+elseif(WHERRY_DISPATCH STREQUAL "tail")
+  set(WHERRY_TEST_PREFIX "")
+else()
+  message(FATAL_ERROR "WHERRY_DISPATCH is '${WHERRY_DISPATCH}', expected tail or loop")
+endif()
+
+# The left-out checks are those whose code multiplies the compile time of the handlers by three while other tests see the same
+# faults. Fake stacks (use-after-return) do not survive a chain of tail calls.
+if(WHERRY_SANITIZE STREQUAL "address")
+  set(sanitize -fsanitize=address,undefined -fno-sanitize=alignment,null,object-size,vptr,pointer-overflow,function
+    -fno-sanitize-recover=all -fsanitize-address-use-after-return=never)
+elseif(WHERRY_SANITIZE STREQUAL "thread")
+  set(sanitize -fsanitize=thread)
+elseif(NOT WHERRY_SANITIZE STREQUAL "")
+  message(FATAL_ERROR "WHERRY_SANITIZE is '${WHERRY_SANITIZE}', expected address, thread or nothing")
+endif()
+if(WHERRY_SANITIZE)
+  add_compile_options(${sanitize})
+  add_link_options(${sanitize})
+endif()
+if(WHERRY_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+find_package(Threads REQUIRED)
+
+# ---- targets
+
+function(wherry_link target)
+  foreach(dep IN LISTS ARGN)
+    if(dep MATCHES "::" OR dep MATCHES "^-" OR dep MATCHES "^wherry_")
+      target_link_libraries(${target} PUBLIC ${dep})
+    else()
+      target_link_libraries(${target} PUBLIC wherry_${dep})
+    endif()
+  endforeach()
+  target_include_directories(${target} PUBLIC "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/include")
+endfunction()
+
+function(wherry_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;TESTS" ${ARGN})
+  add_library(wherry_${name} STATIC ${ARG_SOURCES})
+  wherry_link(wherry_${name} ${ARG_DEPS})
+  if(ARG_TESTS)
+    wherry_test(wherry_${name}_test SOURCES ${ARG_TESTS} DEPS ${name})
+  endif()
+endfunction()
+
+function(wherry_program name)
+  cmake_parse_arguments(ARG "STATIC" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  wherry_link(${name} ${ARG_DEPS})
+  if(ARG_STATIC AND NOT WHERRY_SANITIZE)
+    target_link_options(${name} PRIVATE -static)
+  endif()
+endfunction()
+
+function(wherry_fuzzer name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  if(WHERRY_FUZZ)
+    add_executable(${name} ${ARG_SOURCES})
+    wherry_link(${name} ${ARG_DEPS})
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    set_property(GLOBAL APPEND PROPERTY WHERRY_FUZZERS ${name})
+  endif()
+endfunction()
+
+# ---- tests
+
+# Catch2's main takes 15 s to compile, so the packaged one is used; only a cross build has to make its own.
+function(wherry_find_catch)
+  if(TARGET wherry_catch)
+    return()
+  endif()
+  if(CMAKE_CROSSCOMPILING)
+    file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/catch")
+    file(CREATE_LINK /usr/include/catch2 "${PROJECT_BINARY_DIR}/catch/catch2" SYMBOLIC)
+    file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/catch/main.cc"
+      CONTENT "#define CATCH_CONFIG_MAIN\n#include <catch2/catch.hpp>\n")
+    add_library(wherry_catch STATIC "${PROJECT_BINARY_DIR}/catch/main.cc")
+    target_include_directories(wherry_catch SYSTEM PUBLIC "${PROJECT_BINARY_DIR}/catch")
+  else()
+    find_package(Catch2 2.13 REQUIRED)
+    add_library(wherry_catch INTERFACE)
+    target_link_libraries(wherry_catch INTERFACE Catch2::Catch2WithMain)
+  endif()
+  set_target_properties(wherry_catch PROPERTIES SYSTEM ON)
+endfunction()
+
+if(WHERRY_TESTS)
+  enable_testing()
+  wherry_find_catch()
+endif()
+
+# Cases are listed when ctest starts, not when the program is built (cmake/discover.cmake): a cross build runs nothing.
+function(wherry_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  if(NOT WHERRY_TESTS)
+    return()
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  wherry_link(${name} ${ARG_DEPS})
+  target_link_libraries(${name} PRIVATE wherry_catch)
+
+  set(include "${CMAKE_CURRENT_BINARY_DIR}/${name}.cmake")
+  file(GENERATE OUTPUT "${include}" CONTENT "set(program [==[$<TARGET_FILE:${name}>]==])
+set(emulator [==[${CMAKE_CROSSCOMPILING_EMULATOR}]==])
+set(listing [==[${CMAKE_CURRENT_BINARY_DIR}/${name}.list.cmake]==])
+set(folder [==[${CMAKE_CURRENT_SOURCE_DIR}]==])
+set(prefix [==[${WHERRY_TEST_PREFIX}]==])
+include([==[${PROJECT_SOURCE_DIR}/cmake/discover.cmake]==])
+")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${include}")
+endfunction()
+
+function(wherry_command_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "COMMAND;ENVIRONMENT;LABELS" ${ARGN})
+  if(NOT WHERRY_TESTS)
+    return()
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  add_test(NAME "${WHERRY_TEST_PREFIX}${name}" COMMAND ${ARG_COMMAND})
+  set_tests_properties("${WHERRY_TEST_PREFIX}${name}" PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+  if(ARG_ENVIRONMENT)
+    set_tests_properties("${WHERRY_TEST_PREFIX}${name}" PROPERTIES ENVIRONMENT "${ARG_ENVIRONMENT}")
+  endif()
+  if(ARG_LABELS)
+    set_tests_properties("${WHERRY_TEST_PREFIX}${name}" PROPERTIES LABELS "${ARG_LABELS}")
+  endif()
+endfunction()
