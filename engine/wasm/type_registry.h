@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "engine/base/result.h"
+#include "engine/base/vector.h"
+#include "engine/wasm/types.h"
+
+namespace wherry::wasm {
+
+struct Module;
+
+// A defined type of the engine. Everything inside is in canonical index space. Lives as long as the registry
+// keeps it, which is while a TypeSet that has it is alive. Immutable.
+struct CanonType {
+  CanonId id;
+  CompositeKind kind = CompositeKind::Func;
+  bool is_final = true;
+  uint16_t depth = 0;                            // Number of supertypes above it.
+  FuncType func;
+  std::span<const FieldType> fields;
+  std::span<const CanonId> display;              // display[d] is its supertype of depth d; display[depth] is itself.
+  // For functions: slots (8 bytes each) that all parameters, and all results, take.
+  uint32_t param_slots = 0;
+  uint32_t result_slots = 0;
+};
+
+// The canonical types of one module, by the module's own indices. Keeps them alive. Move-only; immutable, so any
+// thread may read it.
+class TypeSet {
+ public:
+  TypeSet();
+  TypeSet(TypeSet&&) noexcept;
+  TypeSet& operator=(TypeSet&&) noexcept;
+  ~TypeSet();
+
+  uint32_t size() const { return static_cast<uint32_t>(types_.size()); }
+  const CanonType& operator[](TypeIndex index) const { return *types_[index.value]; }
+  // A type of the module's index space, in canonical space.
+  ValType canonical(ValType type) const;
+  HeapType canonical(HeapType heap) const;
+
+ private:
+  friend class TypeRegistry;
+  struct Hold;
+  base::Vector<const CanonType*> types_;
+  std::unique_ptr<Hold> hold_;
+};
+
+// The types of an engine, each kept once (iso-recursive equality, core spec 3.1 and 3.3): two types are equal
+// exactly when their ids are. Recursion groups are hashed and counted; a group that no TypeSet and no
+// registered host function uses is given back. Thread-safe: registration takes a lock, queries of ids that the
+// caller keeps alive take none.
+class TypeRegistry {
+ public:
+  TypeRegistry();
+  ~TypeRegistry();
+  TypeRegistry(const TypeRegistry&) = delete;
+  TypeRegistry& operator=(const TypeRegistry&) = delete;
+
+  // Validates a module's type section (core spec 3.2: known indices, declared supertypes match, supertypes not
+  // final) and enters its groups. Errors: Invalid ones, Limit (subtyping depth), OutOfMemory.
+  base::Result<TypeSet> add(const Module& module);
+
+  // A function type made by the host, in canonical space; the TypeSet holds it under index 0.
+  base::Result<TypeSet> add_function(FuncType type);
+
+  // Whether `sub` is `super` or declared below it. Constant time, from the display.
+  bool is_subtype(const CanonType& sub, CanonId super) const;
+  // Subtyping of value and heap types in canonical space (core spec 3.3). Bottom is below everything.
+  bool is_subtype(ValType sub, ValType super) const;
+  bool is_subtype(HeapType sub, HeapType super) const;
+
+  // The type of an id that is alive.
+  const CanonType& type(CanonId id) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// For messages: "i32", "(ref null func)", "(ref 3)".
+std::string to_text(ValType type);
+std::string to_text(HeapType heap);
+
+}  // namespace wherry::wasm
