@@ -1,0 +1,135 @@
+// Module: code that is ready to be instantiated.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "wherry/blob.h"
+#include "wherry/detail/shared.h"
+#include "wherry/engine.h"
+#include "wherry/result.h"
+#include "wherry/types.h"
+
+namespace wherry {
+
+namespace detail {
+// A sequence whose items are computed as they are asked for, for range-based `for`. `Owner` gives item(i) by the
+// member function `At`. Valid as long as the owner.
+template <class Owner, class Item, Item (Owner::*At)(size_t) const>
+class ItemRange {
+ public:
+  class Iterator {
+   public:
+    using difference_type = std::ptrdiff_t;
+    using value_type = Item;
+
+    Iterator() = default;
+    Iterator(const Owner* owner, size_t index) : owner_(owner), index_(index) {}
+    Item operator*() const { return (owner_->*At)(index_); }
+    Iterator& operator++() {
+      ++index_;
+      return *this;
+    }
+    Iterator operator++(int) {
+      Iterator before = *this;
+      ++index_;
+      return before;
+    }
+    friend bool operator==(const Iterator& a, const Iterator& b) { return a.index_ == b.index_; }
+
+   private:
+    const Owner* owner_ = nullptr;
+    size_t index_ = 0;
+  };
+
+  ItemRange(const Owner* owner, size_t size) : owner_(owner), size_(size) {}
+  Iterator begin() const { return Iterator(owner_, 0); }
+  Iterator end() const { return Iterator(owner_, size_); }
+  size_t size() const { return size_; }
+
+ private:
+  const Owner* owner_;
+  size_t size_;
+};
+}  // namespace detail
+
+// A custom section. Both are views into the module's bytes and live as long as the Module.
+struct CustomSection {
+  std::string_view name;
+  Bytes content;
+};
+
+// A WebAssembly module: decoded, and validated as Config::validation says. There is no way to run one that is not.
+//
+// Immutable, and a counted reference like Engine: copies are cheap and are the same module. Code that was lowered for
+// one instance serves all others, in every store and thread.
+//
+// Threads: safe.
+//
+// Errors of all functions that make one: Malformed and Invalid with the offset in the file, Unsupported for features
+// that are off or that cannot run, Limit, OutOfMemory, and Io for files.
+//
+// Corresponds to wasm-c-api `wasm_module_t`, JS-API `WebAssembly.Module`, spec 4.6 "Modules" (embedding: 7.2).
+class Module {
+ public:
+  // Copies the bytes.
+  static Result<Module> load(const Engine& engine, Bytes bytes);
+
+  // Takes the bytes over.
+  static Result<Module> load(const Engine& engine, Blob&& bytes);
+
+  // Refers to bytes that the caller owns: they must stay there, unchanged, until the last copy of the Module and the
+  // last instance of it are gone. (Of bytes that change all the same, the engine runs nothing that it has not
+  // validated: it works on private copies of the bodies. But names and data may then be wrong.)
+  static Result<Module> load_borrowed(const Engine& engine, Bytes bytes);
+
+  // Maps a file into memory. With lazy validation only the pages that are needed are ever read. Replacing the file by
+  // renaming is harmless; a file that is truncated meanwhile makes calls fail with kind Io rather than with a signal.
+  // Files that cannot be mapped (pipes, terminals) are read. Errors also: Io with the path in the message.
+  static Result<Module> load_file(const Engine& engine, const std::string& path);
+
+  // Whether load() would succeed with eager validation, whatever the engine's settings; keeps nothing.
+  static Result<void> validate(const Engine& engine, Bytes bytes);
+
+  const Engine& engine() const;
+
+  // The module's own name, from its name section; else empty. Lives as long as the Module.
+  std::string_view name() const;
+
+  // Imports and exports in the module's order. Each item is built when asked for: a module may have 1,000,000.
+  //
+  //   for (const ExportType& item : module.exports()) { ... }
+  size_t import_count() const;
+  size_t export_count() const;
+  ImportType import_at(size_t index) const;  // An empty one if index >= import_count().
+  ExportType export_at(size_t index) const;  // An empty one if index >= export_count().
+
+  using Imports = detail::ItemRange<Module, ImportType, &Module::import_at>;
+  using Exports = detail::ItemRange<Module, ExportType, &Module::export_at>;
+  Imports imports() const { return Imports(this, import_count()); }
+  Exports exports() const { return Exports(this, export_count()); }
+
+  // The type of the export called `name`; empty if there is none.
+  std::optional<ExternType> find_export(std::string_view name) const;
+
+  // Custom sections in the file's order, those of the same name included.
+  size_t custom_section_count() const;
+  CustomSection custom_section_at(size_t index) const;  // An empty one if index >= custom_section_count().
+
+  // The content of the first custom section of that name; empty if there is none. Lives as long as the Module.
+  std::optional<Bytes> custom_section(std::string_view name) const;
+
+  friend bool operator==(const Module& a, const Module& b) { return a.state_.get() == b.state_.get(); }
+
+ private:
+  friend struct ModuleAccess;  // The engine's own way in.
+  explicit Module(detail::ModuleState* state) : state_(state) {}
+
+  detail::Shared<detail::ModuleState> state_;
+};
+
+}  // namespace wherry
