@@ -1,0 +1,159 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/wasm/traps.h"
+#include "engine/wasm/types.h"
+
+// What machine code, interpreter and runtime share. docs/abi.md is the page that explains it; a change of any
+// layout here raises kAbiVersion, since compiled artifacts depend on it.
+namespace wherry::wasm {
+struct CanonType;
+}
+
+namespace wherry::abi {
+
+inline constexpr uint32_t kAbiVersion = 1;
+
+struct Activation;
+struct Builtins;
+struct Context;
+struct FuncObject;
+struct StoreState;
+
+// One 8-byte word of slot code: a handler's address, packed operands, or an immediate.
+using Cell = uint64_t;
+
+// A reference in a slot: 0 is null; bit 0 set is an i31 (value in bits 1..31); otherwise a pointer to a FuncObject
+// (funcref), a GC object, or a handle of the store (externref, exnref). See docs/abi.md.
+using Ref = uint64_t;
+inline constexpr Ref kNullRef = 0;
+constexpr bool is_i31(Ref ref) { return (ref & 1) != 0; }
+
+// The code of one defined function of a module. Belongs to the module, holds no instance pointer. `entry` is
+// written last, with release order; everything before it is immutable once `entry` leads to real code.
+// Zero-filled memory is a valid "not yet looked at" state; whoever emits a call first points `entry` at the tier's
+// stub (Tier::stub_entry).
+struct FuncCode {
+  std::atomic<const Cell*> entry;  // The first cell; for native code a cell that enters it.
+  uint32_t frame_slots;            // Slots from the frame's base to its end, the header included.
+  uint32_t zero_count;             // Locals to clear at entry...
+  uint32_t zero_begin;             // ...from this slot on. Rounded up to groups of four: the frame has room.
+  uint16_t param_slots;            // Where the frame header stands.
+  uint16_t pinned0;                // Slots of the locals that registers mirror; 0 also when there is none.
+  uint16_t pinned1;
+  uint16_t flags;                  // Of the tier that made the code.
+  uint32_t func_index;             // In the module, imports counted.
+};
+static_assert(sizeof(FuncCode) == 32 || sizeof(FuncCode) == 40);
+
+// A function as a value of a store: what funcref slots, table entries and import slots point to. Objects of
+// defined functions lie in one zero-filled array an instance and are filled on first use: `type_id` 0 says that
+// the object was not made yet (Builtins::make_func makes it), so that instantiation writes table entries without
+// touching 90,000 objects.
+struct FuncObject {
+  uint32_t type_id;            // wasm::CanonId + 1; 0: not made yet.
+  uint32_t func_index;         // In its module, imports counted; of host functions: kHostFunction.
+  FuncCode* code;              // Reached by the same call sequence whichever tier made it.
+  Context* context;            // Of its instance; host functions have a context of their own.
+  const wasm::CanonType* type;
+
+  static constexpr uint32_t kHostFunction = ~uint32_t{0};
+};
+static_assert(sizeof(FuncObject) == 32);
+
+constexpr uint32_t type_id_of(wasm::CanonId id) { return id.value + 1; }
+
+// What the slot code of call_indirect compares with, by the module's type index.
+struct TypeEntry {
+  uint32_t type_id;
+  uint32_t depth;              // Its place in displays.
+  const wasm::CanonType* type;
+};
+
+// How a host function ended. Pending is reserved for asynchronous host functions: the activation would be set
+// aside and resumed; today the runtime turns it into an error.
+enum class HostStatus : uint32_t { Ok = 0, Trap = 1, Pending = 2 };
+
+// A host function sees its arguments in `slots` (see "frames" in docs/abi.md) and writes results over them. On
+// Trap, StoreState::trap or the runtime's pending error says why.
+using HostEntry = HostStatus (*)(void* environment, Context* caller, uint64_t* slots);
+
+struct HostFuncObject {
+  FuncObject base;  // First: a FuncObject* whose func_index is kHostFunction points to one of these.
+  HostEntry entry;
+  void* environment;
+};
+
+// A linear memory as running code sees it. The base never moves while the memory lives; `size_bytes` only grows.
+// Shared memories change it atomically.
+struct MemoryObject {
+  uint8_t* base;
+  std::atomic<uint64_t> size_bytes;
+  uint8_t page_size_log2;
+  bool is_64;
+  bool is_shared;
+  bool has_guard;  // Accesses with a 32-bit index and 32-bit offset need no check: they fault in the reservation.
+};
+
+// A table as running code sees it. `entries` may move when the table grows.
+struct TableObject {
+  Ref* entries;
+  uint64_t size;
+  bool is_64;
+};
+
+// A global imported from elsewhere is reached through a pointer to its slots; one of the instance's own lies in
+// the Context itself.
+using GlobalSlots = uint64_t*;
+
+// One instance as running code sees it: this head, then, at offsets that ContextLayout computes from the module's
+// counts: the instance's own globals (8 bytes, v128 16 and aligned to 16), pointers to imported globals, pointers
+// to imported functions, to all memories, to all tables. 64-byte aligned; does not move.
+struct alignas(64) Context {
+#define CONTEXT_FIELD(name, type, description) type name;
+#include "engine/abi/context.inc"
+
+  template <class T>
+  T* at(uint32_t offset_bytes) {
+    return reinterpret_cast<T*>(reinterpret_cast<uint8_t*>(this) + offset_bytes);
+  }
+};
+
+// What the instances of a store share while they run. Tiers read and write it through Context::store.
+struct StoreState {
+  uint64_t* stack_limit = nullptr;    // First slot that no frame may reach; copied from the activation.
+  Activation* activation = nullptr;   // The one that runs; an asynchronous task swaps it together with stack_limit.
+  int64_t fuel = 0;                   // Units left; below zero: out of fuel. See docs/abi.md, "fuel".
+  // Interrupted when *Context::interrupt reaches it; another thread that interrupts sets it to 0.
+  std::atomic<uint64_t> deadline_epoch = ~uint64_t{0};
+  Ref pending_exception = kNullRef;   // An exception in flight (engine/abi "exceptions").
+  uint64_t gc_barrier = 0;            // Reference stores call Builtins::barrier while it is not zero.
+  wasm::TrapCode trap = wasm::TrapCode::None;  // Why the last run stopped.
+  uint32_t reserved = 0;
+  void* store = nullptr;              // The runtime's store; opaque to tiers.
+  FuncObject* callee = nullptr;       // The host function being entered.
+};
+
+// Frame header: the slots between parameters and locals.
+//   [params | return cell | caller context | caller cell | locals | temporaries]
+// The return cell is where the caller goes on. The other two are written only when the call crosses instances:
+// then the return cell is a shared one that restores the caller's context and goes on at the caller cell.
+inline constexpr uint32_t kHeaderReturn = 0;
+inline constexpr uint32_t kHeaderCallerContext = 1;
+inline constexpr uint32_t kHeaderCallerCell = 2;
+inline constexpr uint32_t kFrameHeaderSlots = 3;
+
+// Where the parts behind a Context's head lie, in bytes from its beginning.
+struct ContextLayout {
+  uint32_t globals = 0;
+  uint32_t imported_globals = 0;  // GlobalSlots[imported_globals count]
+  uint32_t imported_funcs = 0;    // FuncObject*[]
+  uint32_t memories = 0;          // MemoryObject*[], imported first
+  uint32_t tables = 0;            // TableObject*[], imported first
+  uint32_t size_bytes = 0;
+};
+
+}  // namespace wherry::abi

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "engine/abi/activation.h"
+#include "engine/abi/context.h"
+
+namespace wherry::abi {
+
+// How instantiation and calls reach a tier without knowing it. The interpreter provides one; compiled code later
+// provides entries for the functions it has and leaves the others to the interpreter.
+struct Tier {
+  // The cell that makes a function's code on its first call, then goes on in it. Calls that meet a function whose
+  // FuncCode::entry is null store this there first. Never null.
+  const Cell* stub_entry;
+
+  // Code through which host functions are entered by the common call sequence.
+  FuncCode* host_code;
+
+  // Runs `func` until it returns or traps: `slots` is the callee's frame base on the activation's value stack,
+  // with the arguments in place; results replace them. Returns TrapCode::None, or the trap, after which
+  // StoreState::trap and the crossing's cell, frame and context tell where. The context's store must be current
+  // on this thread.
+  wasm::TrapCode (*enter)(FuncObject* func, uint64_t* slots, Crossing* crossing);
+};
+
+// Entries into the runtime that running code calls for what is rare or large. All may be called with the frame's
+// state spilled only; none keeps pointers into the frame. Those that can trap return the trap.
+struct Builtins {
+  // Fills the object of a defined function whose type_id is 0 (it lies in some instance of this store).
+  void (*make_func)(StoreState* store, FuncObject* func);
+  // Lowers or otherwise prepares the code of `code->func_index` of the context's module. False: an error is
+  // pending in the store (invalid body, out of memory); the call ends with it.
+  bool (*prepare_code)(Context* context, FuncCode* code);
+  // The deadline's epoch was reached or an interrupt requested: either a new deadline is set (None) or it traps.
+  wasm::TrapCode (*interrupted)(Context* context);
+  // Fuel is below zero: refilled by the embedder (None), or OutOfFuel.
+  wasm::TrapCode (*out_of_fuel)(Context* context);
+
+  // The size before, in pages, or -1 (all bits) when growth is refused; *trap is set when refusal is to trap.
+  uint64_t (*memory_grow)(Context* context, uint32_t memory, uint64_t delta_pages, wasm::TrapCode* trap);
+  wasm::TrapCode (*memory_init)(Context*, uint32_t memory, uint32_t data, uint64_t to, uint32_t from, uint32_t size);
+  wasm::TrapCode (*memory_copy)(Context*, uint32_t to_memory, uint32_t from_memory, uint64_t to, uint64_t from, uint64_t size);
+  wasm::TrapCode (*memory_fill)(Context*, uint32_t memory, uint64_t to, uint8_t value, uint64_t size);
+  void (*data_drop)(Context*, uint32_t data);
+
+  // Previous size, or -1 (all bits).
+  uint64_t (*table_grow)(Context*, uint32_t table, uint64_t delta, Ref init);
+  wasm::TrapCode (*table_init)(Context*, uint32_t table, uint32_t element, uint64_t to, uint32_t from, uint32_t size);
+  wasm::TrapCode (*table_copy)(Context*, uint32_t to_table, uint32_t from_table, uint64_t to, uint64_t from, uint64_t size);
+  wasm::TrapCode (*table_fill)(Context*, uint32_t table, uint64_t to, Ref value, uint64_t size);
+  void (*elem_drop)(Context*, uint32_t element);
+
+  // The write barrier of reference stores (GC); called while StoreState::gc_barrier is not zero.
+  void (*barrier)(Context*, Ref holder, Ref value);
+};
+
+}  // namespace wherry::abi

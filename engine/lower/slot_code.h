@@ -1,0 +1,184 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "engine/abi/context.h"
+#include "engine/wasm/instruction.h"
+
+// The slot code of the interpreter: what lowering writes and handlers run.
+//
+// Code is a sequence of 8-byte words (abi::Cell). An instruction is a handler's address, one word of packed
+// operands, and for some forms one or two words of immediates. Values live in the 8-byte slots of a frame (see
+// docs/abi.md); besides, three accumulators hold the newest value of their domain (integers and references: acc,
+// f32: fa, f64: da) and two registers mirror the two most used integer locals (pin0, pin1). Invariants:
+//   - a local's slot is always current: writes to a pinned local go to the slot too;
+//   - a handler with destination Slot, Pin0 or Pin1 also leaves the value in its accumulator;
+//   - an i32 or f32 in a slot or in acc has its upper half zero.
+// Branch distances and table entries count words from the beginning of the branching instruction.
+namespace wherry::lower {
+
+using abi::Cell;
+
+// Where an operand comes from.
+enum class From : uint8_t { Slot, Const, Acc, Pin0, Pin1 };
+inline constexpr uint32_t kFromCount = 5;
+// Where a result goes. Acc: to the accumulator only.
+enum class To : uint8_t { Slot, Acc, Pin0, Pin1 };
+inline constexpr uint32_t kToCount = 4;
+
+// Operand words. Slots are unsigned 16-bit indices from the frame's base.
+struct Slots {  // Most instructions: two sources, a destination, and a third source or small offset.
+  uint16_t a, b, d, e;
+};
+struct SlotsOffset {  // Loads and stores: an address, a value or destination, a 32-bit offset.
+  uint16_t a, d;
+  uint32_t offset;
+};
+struct SlotsBranch {  // Branches: two sources and a distance in words.
+  uint16_t a, b;
+  int32_t distance;
+};
+struct WideMove {  // Moves beyond slot 65,535.
+  uint32_t from, to;
+};
+
+// A handler's address as a word; 0 in a table: this combination does not exist and lowering takes another
+// (Acc, Pin0 and Pin1 may always be replaced by Slot, provided the value was stored there).
+using Handler = Cell;
+
+enum class Shape : uint8_t { None, Binary, Unary, Load, Store };
+
+// The family an instruction belongs to, by its signature: Binary (II_I, II... , also comparisons), Unary, Load,
+// Store of 32-bit memories; None for all others.
+constexpr Shape shape_of(const char* signature, bool is_access) {
+  const auto same = [signature](const char* text) {
+    const char* left = signature;
+    while (*left != 0 && *left == *text) ++left, ++text;
+    return *left == *text;
+  };
+  for (const char* text : {"II_I", "LL_L", "LL_I", "FF_F", "FF_I", "DD_D", "DD_I"}) {
+    if (same(text)) return Shape::Binary;
+  }
+  for (const char* text : {"I_I", "I_L", "I_F", "I_D", "L_I", "L_L", "L_F", "L_D", "F_I", "F_L", "F_F", "F_D", "D_I", "D_L", "D_F", "D_D"}) {
+    if (same(text)) return Shape::Unary;
+  }
+  if (is_access) {
+    for (const char* text : {"A_I", "A_L", "A_F", "A_D"}) {
+      if (same(text)) return Shape::Load;
+    }
+    for (const char* text : {"AI_x", "AL_x", "AF_x", "AD_x"}) {
+      if (same(text)) return Shape::Store;
+    }
+  }
+  return Shape::None;
+}
+
+struct Family {
+  Shape shape = Shape::None;
+  uint8_t index = 0;  // Dense within its shape.
+};
+
+struct FamilyTable {
+  std::array<Family, wasm::kOpCount> of{};
+  uint32_t count[5] = {};
+};
+
+constexpr FamilyTable make_families() {
+  FamilyTable table;
+  const auto is_plain_access = [](wasm::Immediate immediate) {
+    return immediate >= wasm::Immediate::MemArg1 && immediate <= wasm::Immediate::MemArg16;
+  };
+  uint32_t at = 0;
+#define OP(name, code, text, immediate, signature, feature)                                              \
+  {                                                                                                      \
+    const Shape shape = shape_of(#signature, is_plain_access(wasm::Immediate::immediate));               \
+    table.of[at++] = {shape, static_cast<uint8_t>(table.count[static_cast<uint32_t>(shape)]++)};         \
+  }
+#include "engine/wasm/opcodes.inc"
+  return table;
+}
+
+inline constexpr FamilyTable kFamilies = make_families();
+inline constexpr uint32_t kBinaryCount = kFamilies.count[1];
+inline constexpr uint32_t kUnaryCount = kFamilies.count[2];
+inline constexpr uint32_t kLoadCount = kFamilies.count[3];
+inline constexpr uint32_t kStoreCount = kFamilies.count[4];
+constexpr Family family_of(wasm::Op op) { return kFamilies.of[static_cast<uint32_t>(op)]; }
+
+// The handlers, which lowering is given and does not know. Every array is indexed as its comment says; `words` is
+// the instruction's length.
+struct HandlerTable {
+  // [family index] -> [a][b][to]. Slots{a, b, d}; 2 words, 3 with a constant (at most one operand is Const).
+  const Handler* binary[kBinaryCount];
+  // [family index] -> [a][to]. Slots{a, -, d}; 2 words. No Const.
+  const Handler* unary[kUnaryCount];
+  // [family index] -> [sense][a][b] for comparisons and I32And, else null. SlotsBranch; 2 words, 3 with a
+  // constant. Branches when (result != 0) == (sense == 1).
+  const Handler* compare_branch[kBinaryCount];
+  // Accesses to memory 0 with a 32-bit index. [family index] -> [a][to]. SlotsOffset{a, d, offset}; 2 words. An
+  // address that is Const is folded into the offset by lowering (the address is then the offset alone).
+  const Handler* load[kLoadCount];
+  // -> [a][b][to]: address u32(a + b) + e. Slots{a, b, d, e}; 2 words, 3 when b is Const. a is never Const.
+  const Handler* load_indexed[kLoadCount];
+  // -> [a][value]. SlotsOffset{a, d: value, offset}; 2 words, 3 when the value is Const.
+  const Handler* store[kStoreCount];
+  // -> [a][b][value]: address u32(a + b) + e. Slots{a, b, d: value, e}; 2 words; 3 with constants: b in the lower
+  // half of the word if the value is Const too (then a 4-byte type), alone in it otherwise. a is never Const.
+  const Handler* store_indexed[kStoreCount];
+  // Accesses to any other memory, and to 64-bit ones: all in slots, always checked. 4 words:
+  // handler, Slots{a, value, d, -}, 64-bit offset, byte offset of the MemoryObject* in the Context. [0]: 32-bit
+  // index, [1]: 64-bit index.
+  Handler load_any[kLoadCount][2];
+  Handler store_any[kStoreCount][2];
+
+  const Handler* select;         // [a][b][condition][to]. Slots{a, b, d, e: condition}; 2 words + one a constant (a, then b).
+                                 // Raw 8 bytes through acc, so also for floats, with a and b Slot or Const.
+  const Handler* move;           // [a][to]: 8 bytes. Slots{a, -, d}; 2 words. a is not Const.
+  Handler move_const[kToCount];  // Slots{-, -, d}; 3 words: the value.
+  Handler move_f32;              // fa to a slot. Slots{-, -, d}; 2 words.
+  Handler move_f64;              // da to a slot.
+  Handler move2;                 // Slots{a, b, d, e}: a to d, then b to e; 2 words.
+  Handler move_wide;             // WideMove; 2 words. Leaves accumulators alone, as move2 does.
+  Handler move_up;               // Slots{a: from, b: count, d: to}: to > from or not, memmove; 2 words.
+
+  Handler global_get[2][kToCount];  // [imported]. SlotsOffset{-, d, byte offset in the Context}; 2 words.
+  Handler global_set[2][kFromCount];  // SlotsOffset{a, -, offset}; 2 words, 3 with a constant. 8-byte values.
+
+  Handler branch;                // SlotsBranch{-, -, distance}; 2 words.
+  Handler branch_if[2][kFromCount];  // [sense][a]: on an i32. SlotsBranch{a, -, distance}; 2 words. Not Const.
+  // [a]. SlotsBranch{a, -, count}; 2 words + count + 1 distances of 32 bits, packed in pairs; the last is the
+  // default. The index is masked against speculation past the check.
+  Handler br_table[kFromCount];
+  Handler unreachable;           // 2 words.
+
+  // Calls. The last word of each is Slots{a: callee's base, b: pin0's slot, d: pin1's slot, e: 0} of the caller,
+  // which returning reads at [-1] from the return cell. Arguments lie from the callee's base on.
+  Handler call;                  // 3 words: handler, FuncCode*, Slots.
+  Handler call_import;           // 3 words: handler, byte offset of the FuncObject* in the Context, Slots.
+  // [subtypes][a]: 4 words: handler, {u16 index slot, u16 0, u32 type_id}, {u32 byte offset of the TableObject* in
+  // the Context, u32 depth | is_64 << 31}, Slots. [1] also accepts subtypes of the type, by display at `depth`.
+  Handler call_indirect[2][kFromCount];
+  Handler call_ref[kFromCount];  // 3 words: handler, Slots{a: reference}, Slots.
+  // Tail calls: the last word is Slots{a: first argument, b: slots of arguments, d: own header, e: 0}.
+  Handler return_call;
+  Handler return_call_import;
+  Handler return_call_indirect[2];  // As call_indirect, index in a slot.
+  Handler return_call_ref;          // As call_ref, in a slot.
+
+  // Returns. e: the header's slot. Results go to slots 0 and up. A single integer is left in acc.
+  Handler return_none;               // Slots{-, -, -, e}; 2 words.
+  Handler return_one[kFromCount];    // Slots{a, -, -, e}; 2 words, 3 with a constant. 8 bytes.
+  Handler return_f32;                // fa.
+  Handler return_f64;                // da.
+  Handler return_many;               // Slots{a: first, b: slots, -, e}.
+
+  Handler fuel;                  // 2 words: the segment's cost.
+  Handler interrupt;             // 2 words (0): at function entry and loop headers, when deadlines are on.
+  // All others, by Op: operands in consecutive slots from `a` on, results over them. 3 words: handler,
+  // Slots{a, -, -, -}, {u32 index, u32 second} as in the Instruction (for ref.func: the function index). 0: cannot
+  // be run. Immediates that are memories or tables are their indices.
+  Handler other[wasm::kOpCount];
+};
+
+}  // namespace wherry::lower
