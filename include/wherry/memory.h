@@ -30,6 +30,11 @@ class MemoryView {
   // An empty memory.
   MemoryView() = default;
 
+  // A view of bytes of the host, for testing what works on guests' memories.
+  static MemoryView over(std::span<uint8_t> bytes) {
+    return bytes.empty() ? MemoryView() : MemoryView(bytes.data(), bytes.size());
+  }
+
   uint64_t size() const { return size_; }
 
   // Whether `length` bytes from `address` lie within the memory. Never overflows.

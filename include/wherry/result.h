@@ -71,7 +71,7 @@ class [[nodiscard]] Error {
   static Error make(ErrorKind kind, std::string_view message);
 
   // A trap. Returned from a host function, it ends the guest's call as if an instruction had trapped there, and the
-  // engine adds the backtrace. `trap(message)` has the code TrapCode::Host.
+  // engine adds the backtrace. `trap(message)` has the code TrapCode::HostError.
   static Error trap(TrapCode code);
   static Error trap(std::string_view message);
   static Error trap(Trap trap);

@@ -5,6 +5,7 @@
 // allowed (spec 4.2.4 "traps"; wasm-c-api `wasm_trap_t`).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,41 +14,44 @@
 namespace wherry {
 
 // Why a guest trapped. The numbers are stable: they are never reused and never change their meaning, so that they can
-// be logged, stored and compared between versions. New ones are added at the end; treat an unknown one as "a trap".
+// be logged, stored and compared between versions. New ones may be added; treat an unknown one as "a trap".
 enum class TrapCode : uint16_t {
-  Unreachable = 1,               // "unreachable": the instruction was executed
-  IntegerDivideByZero = 2,       // "integer divide by zero"
-  IntegerOverflow = 3,           // "integer overflow": INT_MIN / -1, or a float too large for the integer
-  InvalidConversion = 4,         // "invalid conversion to integer": of a NaN
-  MemoryOutOfBounds = 5,         // "out of bounds memory access"
-  TableOutOfBounds = 6,          // "out of bounds table access"
-  UndefinedElement = 7,          // "undefined element": indirect call beyond the end of its table
-  UninitializedElement = 8,      // "uninitialized element": indirect call through a null element
-  IndirectCallTypeMismatch = 9,  // "indirect call type mismatch"
-  StackExhausted = 10,           // "call stack exhausted"
-  OutOfFuel = 11,                // "out of fuel"
-  Interrupted = 12,              // "interrupt": InterruptHandle::interrupt was called
-  DeadlineExceeded = 13,         // "deadline exceeded"
-  UnalignedAtomic = 14,          // "unaligned atomic"
-  ExpectedSharedMemory = 15,     // "expected shared memory": atomic wait on a memory that is not shared
-  NullReference = 16,            // "null reference"
-  NullFunctionReference = 17,    // "null function reference"
-  NullStructureReference = 18,   // "null structure reference"
-  NullArrayReference = 19,       // "null array reference"
-  NullI31Reference = 20,         // "null i31 reference"
-  NullExceptionReference = 21,   // "null exception reference"
-  CastFailure = 22,              // "cast failure"
-  ArrayOutOfBounds = 23,         // "out of bounds array access"
-  AllocationTooLarge = 24,       // "allocation size too large": a GC object beyond the implementation's limit
-  HeapExhausted = 25,            // "garbage-collected heap exhausted"
-  UncaughtException = 26,        // "uncaught exception": a Wasm exception left the outermost call
-  UnknownImport = 27,            // "unknown import called": see Linker::define_unknown_imports_as_traps
-  HostCallBudget = 28,           // "host call budget exhausted": see Caller::charge
-  Host = 29,                     // a host function returned Error::trap(message); the message is its own
+  Unreachable = 1,                 // "unreachable": the instruction was executed
+  MemoryOutOfBounds = 2,           // "out of bounds memory access"
+  TableOutOfBounds = 3,            // "out of bounds table access"
+  UndefinedElement = 4,            // "undefined element": indirect call beyond the end of its table
+  UninitializedElement = 5,        // "uninitialized element": indirect call through a null element
+  IndirectCallTypeMismatch = 6,    // "indirect call type mismatch"
+  IntegerOverflow = 7,             // "integer overflow": INT_MIN / -1, or a float too large for the integer
+  IntegerDivideByZero = 8,         // "integer divide by zero"
+  InvalidConversionToInteger = 9,  // "invalid conversion to integer": of a NaN
+  CallStackExhausted = 10,         // "call stack exhausted": StoreLimits::stack_bytes, or the native stack
+  NullFunctionReference = 11,      // "null function reference"
+  NullReference = 12,              // "null reference"
+  NullStructReference = 13,        // "null structure reference"
+  NullArrayReference = 14,         // "null array reference"
+  NullI31Reference = 15,           // "null i31 reference"
+  ArrayOutOfBounds = 16,           // "out of bounds array access"
+  CastFailure = 17,                // "cast failure"
+  NullExceptionReference = 18,     // "null exception reference"
+  UncaughtException = 19,          // "uncaught exception": a Wasm exception left the outermost call
+  UnalignedAtomic = 20,            // "unaligned atomic"
+  ExpectedSharedMemory = 21,       // "expected shared memory": atomic wait on a memory that is not shared
+  AllocationTooLarge = 22,  // "allocation size too large": a GC object beyond the implementation's limit
+  OutOfFuel = 23,           // "all fuel consumed"
+  Interrupted = 24,         // "interrupt": InterruptHandle::interrupt was called
+  HostError = 25,           // a host function returned Error::trap(message), which is then the message
+  OutOfMemory = 26,         // "out of memory": the host had none left for what the guest did
+  GrowthRefused = 27,       // "growth was refused by a limit": where that is set to trap
+
+  // From here on, what the engine's surroundings find, not running code.
+  DeadlineExceeded = 100,  // "deadline exceeded": see StoreRef::set_deadline
+  UnknownImport = 101,     // "unknown import called": see Linker::define_unknown_imports_as_traps
+  HostCallBudget = 102,    // "host call budget exhausted": see Caller::charge
 };
 
-// The text of a code, exactly as quoted above; "trap" for a number that this version does not know, "host trap" for
-// TrapCode::Host. These are the texts that the specification's test suite expects. Any thread; static storage.
+// The text of a code, exactly as quoted above; "trap" for a number that this version does not know, "host function
+// failed" for HostError. These are the texts that the specification's test suite expects. Any thread; static storage.
 std::string_view trap_message(TrapCode code);
 
 // One activation of a function on the stack at the time of a trap.
@@ -72,11 +76,15 @@ struct Frame {
   bool host = false;
 };
 
+// How many of a deep stack's innermost frames, and how many of its outermost, a backtrace keeps.
+inline constexpr size_t kInnermostFrames = 64;
+inline constexpr size_t kOutermostFrames = 64;
+
 // Code, text and backtrace of one trap. A plain value: owned by the Error that holds it, free to be copied.
 struct Trap {
-  TrapCode code = TrapCode::Host;
+  TrapCode code = TrapCode::HostError;
 
-  // trap_message(code), or the host's own text for TrapCode::Host. Never empty.
+  // trap_message(code), or the host's own text for TrapCode::HostError. Never empty.
   std::string message;
 
   // Innermost first. At most 128 frames: of a deeper stack, the 64 innermost and the 64 outermost.

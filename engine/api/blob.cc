@@ -1,0 +1,51 @@
+// Blob: bytes from malloc, so that growing can stay in place and running out of memory is a value.
+#include "wherry/blob.h"
+
+#include <cstdlib>
+#include <cstring>
+
+namespace wherry {
+
+Result<Blob> Blob::allocate(size_t size) {
+  if (size == 0) {
+    return Blob();
+  }
+  auto* data = static_cast<uint8_t*>(std::calloc(1, size));
+  if (data == nullptr) {
+    return Error::out_of_memory();
+  }
+  return Blob(data, size);
+}
+
+Result<Blob> Blob::copy(Bytes bytes) {
+  if (bytes.empty()) {
+    return Blob();
+  }
+  auto* data = static_cast<uint8_t*>(std::malloc(bytes.size()));
+  if (data == nullptr) {
+    return Error::out_of_memory();
+  }
+  std::memcpy(data, bytes.data(), bytes.size());
+  return Blob(data, bytes.size());
+}
+
+Blob::~Blob() { std::free(data_); }
+
+Result<void> Blob::resize(size_t size) {
+  if (size == 0) {
+    *this = Blob();
+    return {};
+  }
+  auto* data = static_cast<uint8_t*>(std::realloc(data_, size));
+  if (data == nullptr) {
+    return Error::out_of_memory();
+  }
+  if (size > size_) {
+    std::memset(data + size_, 0, size - size_);
+  }
+  data_ = data;
+  size_ = size;
+  return {};
+}
+
+}  // namespace wherry
