@@ -69,7 +69,7 @@ enum class SegmentMode : uint8_t { Active, Passive, Declarative };
 struct ElementSegment {
   SegmentMode mode = SegmentMode::Passive;
   ValType type;
-  TableIndex table;      // Active only, as is `offset_expr`.
+  TableIndex table;  // Active only, as is `offset_expr`.
   ConstExpr offset_expr;
   uint32_t count = 0;
   // Either function indices (LEB128 u32, `count` of them) or constant expressions, back to back.
@@ -95,8 +95,8 @@ struct CodeBody {
 
 struct CustomSection {
   std::string_view name;
-  base::ByteSpan bytes;  // After the name.
-  uint64_t offset = 0;   // Of `bytes`.
+  base::ByteSpan bytes;       // After the name.
+  uint64_t offset = 0;        // Of `bytes`.
   uint8_t after_section = 0;  // The id of the section it follows (0: none), for printing in place.
 };
 
@@ -107,15 +107,15 @@ struct Start {
 
 // Immutable once decoded; may be read by any number of threads. Move-only.
 struct Module {
-  base::ByteSpan bytes;                // Borrowed, or equal to `owned_bytes`.
-  base::Vector<uint8_t> owned_bytes;   // Empty when the bytes are borrowed (a mapped file).
-  base::Arena arena;                   // Holds the arrays inside `types`.
+  base::ByteSpan bytes;               // Borrowed, or equal to `owned_bytes`.
+  base::Vector<uint8_t> owned_bytes;  // Empty when the bytes are borrowed (a mapped file).
+  base::Arena arena;                  // Holds the arrays inside `types`.
   Features features;
 
   base::Vector<SubType> types;
   base::Vector<RecGroup> rec_groups;
   base::Vector<Import> imports;
-  base::Vector<Func> funcs;            // Imported ones first, here and below.
+  base::Vector<Func> funcs;  // Imported ones first, here and below.
   base::Vector<Table> tables;
   base::Vector<Memory> memories;
   base::Vector<Global> globals;
@@ -125,7 +125,7 @@ struct Module {
   base::Vector<ElementSegment> elements;
   base::Vector<DataSegment> data;
   std::optional<uint32_t> data_count;
-  base::Vector<CodeBody> bodies;       // Of the defined functions.
+  base::Vector<CodeBody> bodies;  // Of the defined functions.
   base::Vector<CustomSection> customs;
 
   uint32_t imported_funcs = 0;

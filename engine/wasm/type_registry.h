@@ -12,6 +12,7 @@
 namespace wherry::wasm {
 
 struct Module;
+class TypeStore;  // engine/wasm/type_store.h: what a registry and its TypeSets share.
 
 // A defined type of the engine. Everything inside is in canonical index space. Lives as long as the registry
 // keeps it, which is while a TypeSet that has it is alive. Immutable.
@@ -19,10 +20,10 @@ struct CanonType {
   CanonId id;
   CompositeKind kind = CompositeKind::Func;
   bool is_final = true;
-  uint16_t depth = 0;                            // Number of supertypes above it.
+  uint16_t depth = 0;  // Number of supertypes above it.
   FuncType func;
   std::span<const FieldType> fields;
-  std::span<const CanonId> display;              // display[d] is its supertype of depth d; display[depth] is itself.
+  std::span<const CanonId> display;  // display[d] is its supertype of depth d; display[depth] is itself.
   // For functions: slots (8 bytes each) that all parameters, and all results, take.
   uint32_t param_slots = 0;
   uint32_t result_slots = 0;
@@ -45,9 +46,10 @@ class TypeSet {
 
  private:
   friend class TypeRegistry;
+  friend class TypeStore;
   struct Hold;
   base::Vector<const CanonType*> types_;
-  std::unique_ptr<Hold> hold_;
+  std::unique_ptr<Hold> hold_;  // The groups it counts as a user of; null when empty.
 };
 
 // The types of an engine, each kept once (iso-recursive equality, core spec 3.1 and 3.3): two types are equal
@@ -62,7 +64,8 @@ class TypeRegistry {
   TypeRegistry& operator=(const TypeRegistry&) = delete;
 
   // Validates a module's type section (core spec 3.2: known indices, declared supertypes match, supertypes not
-  // final) and enters its groups. Errors: Invalid ones, Limit (subtyping depth), OutOfMemory.
+  // final) and enters its groups. Errors: Invalid ones, Limit (subtyping depth, memory out of proportion to the
+  // module's size), OutOfMemory. Nothing of a module that fails stays. The TypeSet may outlive the registry.
   base::Result<TypeSet> add(const Module& module);
 
   // A function type made by the host, in canonical space; the TypeSet holds it under index 0.
@@ -78,8 +81,7 @@ class TypeRegistry {
   const CanonType& type(CanonId id) const;
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<TypeStore> store_;
 };
 
 // For messages: "i32", "(ref null func)", "(ref 3)".

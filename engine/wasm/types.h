@@ -76,7 +76,8 @@ class ValType {
   constexpr ValType() = default;
   constexpr ValType(ValKind kind) : bits_(static_cast<uint32_t>(kind)) {}
   static constexpr ValType ref(HeapType heap, bool nullable) {
-    return ValType(static_cast<uint32_t>(ValKind::Ref) | (nullable ? kNullable : 0) | heap.bits_ << kHeapShift);
+    return ValType(static_cast<uint32_t>(ValKind::Ref) | (nullable ? kNullable : 0) |
+                   heap.bits_ << kHeapShift);
   }
 
   constexpr ValKind kind() const { return static_cast<ValKind>(bits_ & 0x7f); }
@@ -125,9 +126,10 @@ struct SubType {
 
   CompositeKind kind = CompositeKind::Func;
   bool is_final = true;
-  uint32_t super = kNoSuper;           // The single declared supertype, in the index space of this type.
-  FuncType func;                       // For Func.
-  std::span<const FieldType> fields;   // For Struct; for Array exactly one.
+  uint32_t super = kNoSuper;          // The single declared supertype, in the index space of this type.
+  uint32_t offset = 0;                // In the file, for messages.
+  FuncType func;                      // For Func.
+  std::span<const FieldType> fields;  // For Struct; for Array exactly one.
 };
 
 // Consecutive types that may refer to each other (spec 2.3.9).

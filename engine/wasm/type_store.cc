@@ -1,0 +1,353 @@
+// Recursion groups, each kept once. Iso-recursive equality (core spec 3.1.4): two groups are equal when they are
+// after references inside the group are replaced by positions and those outside by canonical types. So a group
+// becomes a sequence of words in which bit 31 marks a position; the words are hashed, and compared with the words
+// of the groups of the same hash. Storing the words would cost as much as the types: they are made again for the
+// one candidate that the 64-bit hash leaves.
+//
+// The hash is keyed by random words, since a module's author chooses what is hashed. Everything of a group lies in
+// one block. A group counts its users: TypeSets, and groups that refer to it (never itself, so counts cannot
+// circle); giving back is a loop over a list, for chains are as long as the input likes.
+#include "engine/wasm/type_store.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "engine/wasm/errors.h"
+#include "engine/wasm/limits.h"
+
+namespace wherry::wasm {
+
+namespace {
+
+constexpr uint32_t kPosition = 1u << 31;  // Neither ValType::bits() nor an id reaches it.
+
+uint64_t mix(uint64_t a, uint64_t b) {
+  const unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
+  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+}
+
+// The canonical type that `index` means, or null for a type of the group itself.
+const StoredType* outer_type(const GroupSource& source, const TypeStore& store, uint32_t index) {
+  if (index >= source.first) return nullptr;
+  if (source.outer == nullptr) return &store.type(CanonId(index));
+  return static_cast<const StoredType*>(source.outer[index]);
+}
+
+// Writes a type as words; `index_word` says what an index is replaced by.
+template <class IndexWord>
+class Encoder {
+ public:
+  Encoder(base::Vector<uint32_t>& words, IndexWord index_word) : words_(words), index_word_(index_word) {}
+
+  bool type(CompositeKind kind, bool is_final, uint32_t super, const FuncType& func,
+            std::span<const FieldType> fields) {
+    bool ok = words_.push_back(static_cast<uint32_t>(kind) | (is_final ? 4u : 0u));
+    ok = ok && words_.push_back(super == SubType::kNoSuper ? super : index_word_(super));
+    if (kind == CompositeKind::Func) {
+      ok = ok && words_.push_back(static_cast<uint32_t>(func.params.size()));
+      for (const ValType param : func.params) ok = ok && value(param);
+      for (const ValType result : func.results) ok = ok && value(result);
+      return ok && words_.push_back(static_cast<uint32_t>(func.results.size()));
+    }
+    ok = ok && words_.push_back(static_cast<uint32_t>(fields.size()));
+    for (const FieldType& field : fields)
+      ok = ok && value(field.storage) && words_.push_back(field.is_mutable);
+    return ok;
+  }
+
+ private:
+  bool value(ValType type) {
+    if (!type.is_ref() || !type.heap().is_concrete()) return words_.push_back(type.bits());
+    const uint32_t word = index_word_(type.heap().index());
+    const HeapType heap = HeapType::concrete(word & ~kPosition);
+    return words_.push_back(ValType::ref(heap, type.nullable()).bits() | (word & kPosition));
+  }
+
+  base::Vector<uint32_t>& words_;
+  IndexWord index_word_;
+};
+
+// Calls `visit` with the index of every defined type that a type mentions, the supertype first.
+template <class Visit>
+void for_each_index(const SubType& type, Visit visit) {
+  if (type.super != SubType::kNoSuper) visit(type.super);
+  const auto value = [&](ValType mentioned) {
+    if (mentioned.is_ref() && mentioned.heap().is_concrete()) visit(mentioned.heap().index());
+  };
+  for (const ValType param : type.func.params) value(param);
+  for (const ValType result : type.func.results) value(result);
+  for (const FieldType& field : type.fields) value(field.storage);
+}
+
+// Hands out pieces of a group's block.
+template <class T>
+std::span<T> carve(uint8_t*& memory, size_t count) {
+  T* const objects = reinterpret_cast<T*>(memory);
+  for (size_t i = 0; i < count; ++i) new (objects + i) T();
+  memory += count * sizeof(T);
+  return {objects, count};
+}
+
+base::Failure out_of_memory() { return base::fail(ErrorCode::OutOfMemory); }
+
+}  // namespace
+
+std::shared_ptr<TypeStore> TypeStore::create() {
+  auto store = std::make_shared<TypeStore>();
+  if (getentropy(store->seed_, sizeof store->seed_) != 0)
+    store->seed_[0] = reinterpret_cast<uintptr_t>(store.get());
+  store->seed_[1] |= 1;
+  return store;
+}
+
+// Every TypeSet shares this store, so none is left and no group is either.
+TypeStore::~TypeStore() {
+  for (StoredType** chunk : chunks_) std::free(static_cast<void*>(chunk));
+}
+
+bool TypeStore::encode(const GroupSource& source) {
+  words_.clear();
+  Encoder encoder(words_, [&](uint32_t index) {
+    const StoredType* outer = outer_type(source, *this, index);
+    return outer != nullptr ? outer->id.value : kPosition | (index - source.first);
+  });
+  for (const SubType& type : source.types) {
+    if (!encoder.type(type.kind, type.is_final, type.super, type.func, type.fields)) return false;
+  }
+  return true;
+}
+
+bool TypeStore::encode(const TypeGroup& group) {
+  other_words_.clear();
+  Encoder encoder(other_words_, [&](uint32_t id) {
+    const StoredType& mentioned = type(CanonId(id));
+    return mentioned.group == &group ? kPosition | static_cast<uint32_t>(&mentioned - group.types.data())
+                                     : id;
+  });
+  for (const StoredType& type : group.types) {
+    const uint32_t super = type.depth == 0 ? SubType::kNoSuper : type.display[type.depth - 1].value;
+    if (!encoder.type(type.kind, type.is_final, super, type.func, type.fields)) return false;
+  }
+  return true;
+}
+
+uint64_t TypeStore::hash_words() const {
+  uint64_t hash = seed_[0] ^ words_.size();
+  for (const uint32_t word : words_) hash = mix(hash ^ word, 0x9e3779b97f4a7c15u ^ seed_[1]);
+  return hash;
+}
+
+// The group whose words are in `words_`. Lack of memory to compare counts as not found: the caller's attempt to
+// make the group then fails for the same reason.
+TypeGroup* TypeStore::find(uint64_t hash) {
+  if (buckets_.empty()) return nullptr;
+  for (TypeGroup* group = buckets_[hash & (buckets_.size() - 1)]; group != nullptr; group = group->next) {
+    if (group->hash != hash || !encode(*group) || other_words_.size() != words_.size()) continue;
+    if (std::memcmp(other_words_.data(), words_.data(), words_.size() * sizeof(uint32_t)) == 0) return group;
+  }
+  return nullptr;
+}
+
+base::Result<TypeGroup*> TypeStore::intern(const GroupSource& source, size_t* new_bytes) {
+  if (!encode(source)) return out_of_memory();
+  const uint64_t hash = hash_words();
+  if (TypeGroup* group = find(hash); group != nullptr) {
+    ++group->users;
+    return group;
+  }
+  TypeGroup* group = WHERRY_TRY(make(source, new_bytes));
+  group->hash = hash;
+  group->users = 1;
+  auto checked = check(source, *group);
+  if (!checked || !enter(group)) {
+    free_ids(*group);
+    std::free(group);
+    if (!checked) return base::Failure(std::move(checked).error());
+    return out_of_memory();
+  }
+  for (TypeGroup* needed : group->needs) ++needed->users;
+  return group;
+}
+
+bool TypeStore::collect_needs(const GroupSource& source) {
+  needs_.clear();
+  ++mark_;
+  bool ok = true;
+  for (const SubType& type : source.types) {
+    for_each_index(type, [&](uint32_t index) {
+      const StoredType* outer = outer_type(source, *this, index);
+      if (outer == nullptr || outer->group->mark == mark_) return;
+      outer->group->mark = mark_;
+      ok = ok && needs_.push_back(outer->group);
+    });
+  }
+  return ok;
+}
+
+// The group with all but its hash; not in the table yet.
+base::Result<TypeGroup*> TypeStore::make(const GroupSource& source, size_t* new_bytes) {
+  if (!collect_needs(source)) return out_of_memory();
+  size_t values = 0, fields = 0, displays = 0;
+  base::Vector<uint16_t> depths;
+  if (!depths.reserve(source.types.size())) return out_of_memory();
+  for (const SubType& type : source.types) {
+    uint32_t depth = 0;
+    if (type.super != SubType::kNoSuper) {
+      const StoredType* outer = outer_type(source, *this, type.super);
+      depth = 1u + (outer != nullptr ? outer->depth : depths[type.super - source.first]);
+    }
+    if (depth > kMaxSubtypingDepth) {
+      return base::fail(ErrorCode::TooManyItems, type.offset, "a type has more than 63 supertypes above it");
+    }
+    if (!depths.push_back(static_cast<uint16_t>(depth))) return out_of_memory();
+    values += type.func.params.size() + type.func.results.size();  // Sums of what already lies in memory.
+    fields += type.fields.size();
+    displays += depth + 1;
+  }
+  const size_t size_bytes = sizeof(TypeGroup) + source.types.size() * sizeof(StoredType) +
+                            needs_.size() * sizeof(TypeGroup*) + fields * sizeof(FieldType) +
+                            values * sizeof(ValType) + displays * sizeof(CanonId);
+  uint8_t* memory = static_cast<uint8_t*>(std::malloc(size_bytes));
+  if (memory == nullptr) return out_of_memory();
+  TypeGroup* const group = new (memory) TypeGroup();
+  memory += sizeof(TypeGroup);
+  group->types = carve<StoredType>(memory, source.types.size());
+  group->needs = carve<TypeGroup*>(memory, needs_.size());
+  for (size_t i = 0; i < needs_.size(); ++i) group->needs[i] = needs_[i];
+  for (size_t i = 0; i < depths.size(); ++i) group->types[i].depth = depths[i];
+  if (!allocate_ids(group)) {
+    std::free(group);
+    return out_of_memory();
+  }
+  fill(source, group, memory);
+  *new_bytes += size_bytes;
+  return group;
+}
+
+// Contents and displays of a group whose types have their ids and depths. Pieces are carved by falling alignment.
+void TypeStore::fill(const GroupSource& source, TypeGroup* group, uint8_t* memory) {
+  const auto id_of = [&](uint32_t index) {
+    const StoredType* outer = outer_type(source, *this, index);
+    return outer != nullptr ? outer->id : group->types[index - source.first].id;
+  };
+  const auto value_of = [&](ValType type) {
+    if (!type.is_ref() || !type.heap().is_concrete()) return type;
+    return ValType::ref(HeapType::concrete(id_of(type.heap().index()).value), type.nullable());
+  };
+  const auto copy_values = [&](std::span<const ValType> from, uint32_t* slots) {
+    const std::span<ValType> to = carve<ValType>(memory, from.size());
+    for (size_t i = 0; i < from.size(); ++i) {
+      to[i] = value_of(from[i]);
+      *slots += slots_of(to[i]);
+    }
+    return to;
+  };
+  for (size_t i = 0; i < source.types.size(); ++i) {
+    const SubType& from = source.types[i];
+    StoredType& to = group->types[i];
+    to.group = group;
+    to.kind = from.kind;
+    to.is_final = from.is_final;
+    to.func.params = copy_values(from.func.params, &to.param_slots);
+    to.func.results = copy_values(from.func.results, &to.result_slots);
+    const std::span<FieldType> fields = carve<FieldType>(memory, from.fields.size());
+    for (size_t f = 0; f < fields.size(); ++f)
+      fields[f] = {value_of(from.fields[f].storage), from.fields[f].is_mutable};
+    to.fields = fields;
+    const std::span<CanonId> display = carve<CanonId>(memory, to.depth + size_t{1});
+    if (to.depth != 0) {  // The supertype comes earlier, so its display is complete.
+      const std::span<const CanonId> above = type(id_of(from.super)).display;
+      for (size_t d = 0; d < above.size(); ++d) display[d] = above[d];
+    }
+    display[to.depth] = to.id;
+    to.display = display;
+  }
+}
+
+bool TypeStore::allocate_ids(TypeGroup* group) {
+  size_t done = 0;
+  for (StoredType& stored : group->types) {
+    uint32_t id;
+    if (!free_ids_.empty()) {
+      id = free_ids_.back();
+      free_ids_.pop_back();
+    } else {
+      id = next_id_;
+      const Place at = place(id);
+      if (id == kMaxIds || !free_ids_.reserve(at.slot == 0 ? id + (size_t{256} << at.chunk) : id + size_t{1}))
+        break;
+      if (chunks_[at.chunk] == nullptr) {
+        chunks_[at.chunk] =
+            static_cast<StoredType**>(std::calloc(size_t{256} << at.chunk, sizeof(StoredType*)));
+        if (chunks_[at.chunk] == nullptr) break;
+      }
+      ++next_id_;
+    }
+    stored.id = CanonId(id);
+    const Place at = place(id);
+    chunks_[at.chunk][at.slot] = &stored;
+    ++done;
+  }
+  if (done == group->types.size()) return true;
+  group->types = group->types.first(done);
+  free_ids(*group);
+  return false;
+}
+
+void TypeStore::free_ids(const TypeGroup& group) {
+  for (const StoredType& stored : group.types) {
+    const Place at = place(stored.id.value);
+    chunks_[at.chunk][at.slot] = nullptr;
+    (void)free_ids_.push_back(stored.id.value);  // Has room, see allocate_ids.
+  }
+}
+
+bool TypeStore::enter(TypeGroup* group) {
+  if (group_count_ >= buckets_.size()) {
+    base::Vector<TypeGroup*> larger;
+    if (!larger.resize(buckets_.empty() ? 64 : buckets_.size() * 2)) return false;
+    for (TypeGroup* moved : buckets_) {
+      while (moved != nullptr) {
+        TypeGroup* const next = moved->next;
+        TypeGroup*& bucket = larger[moved->hash & (larger.size() - 1)];
+        moved->next = bucket;
+        bucket = moved;
+        moved = next;
+      }
+    }
+    buckets_ = std::move(larger);
+  }
+  TypeGroup*& bucket = buckets_[group->hash & (buckets_.size() - 1)];
+  group->next = bucket;
+  bucket = group;
+  ++group_count_;
+  return true;
+}
+
+void TypeStore::unlink(TypeGroup* group) {
+  TypeGroup** link = &buckets_[group->hash & (buckets_.size() - 1)];
+  while (*link != group) link = &(*link)->next;
+  *link = group->next;
+  --group_count_;
+}
+
+void TypeStore::release(TypeGroup* group) {
+  if (--group->users != 0) return;
+  unlink(group);
+  group->next = nullptr;
+  for (TypeGroup* dead = group; dead != nullptr;) {
+    for (TypeGroup* needed : dead->needs) {
+      if (--needed->users != 0) continue;
+      unlink(needed);
+      needed->next = dead->next;
+      dead->next = needed;
+    }
+    free_ids(*dead);
+    TypeGroup* const next = dead->next;
+    std::free(dead);
+    dead = next;
+  }
+}
+
+}  // namespace wherry::wasm

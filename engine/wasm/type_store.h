@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+
+#include "engine/base/result.h"
+#include "engine/base/vector.h"
+#include "engine/wasm/type_registry.h"
+#include "engine/wasm/types.h"
+
+// The inside of TypeRegistry: recursion groups, their hash table and the ids of types. Not for other folders.
+namespace wherry::wasm {
+
+struct TypeGroup;
+
+// A CanonType and the group that owns it.
+struct StoredType : CanonType {
+  TypeGroup* group = nullptr;
+};
+
+// One block of memory: this header, then the types, the groups they refer to, fields, value types, displays.
+struct TypeGroup {
+  TypeGroup* next = nullptr;  // In the bucket, or in the list of those about to be freed.
+  uint64_t hash = 0;
+  uint64_t mark = 0;   // The last group that was found to refer to this one.
+  uint32_t users = 0;  // TypeSets and groups that hold it.
+  std::span<StoredType> types;
+  std::span<TypeGroup*> needs;  // Each once; counted as their user.
+};
+
+// A recursion group before it is canonical: `types` hold indices of a space in which those from `first` on are the
+// group's own, and the others stand in `outer` (or, when `outer` is null, are canonical ids already).
+struct GroupSource {
+  std::span<const SubType> types;
+  uint32_t first = 0;
+  const CanonType* const* outer = nullptr;
+};
+
+// Whatever changes it needs `mutex` held; `type` and the queries do not.
+class TypeStore {
+ public:
+  std::mutex mutex;
+
+  static std::shared_ptr<TypeStore> create();
+  ~TypeStore();
+
+  // The group equal to `source`, entered if it was not there, with one more user. `*new_bytes` grows by the
+  // memory that took.
+  base::Result<TypeGroup*> intern(const GroupSource& source, size_t* new_bytes);
+  // One user less; the last one's leaving frees the group.
+  void release(TypeGroup* group);
+
+  const StoredType& type(CanonId id) const {
+    const Place at = place(id.value);
+    return *chunks_[at.chunk][at.slot];
+  }
+  bool is_subtype(HeapType sub, HeapType super) const;
+  bool is_subtype(ValType sub, ValType super) const;
+
+ private:
+  // Chunk k holds 256 << k pointers, so that a small engine stays small and no pointer ever moves.
+  static constexpr uint32_t kChunks = 15;
+  static constexpr uint32_t kMaxIds = 1u << 22;  // What a HeapType can hold.
+  struct Place {
+    uint32_t chunk;
+    uint32_t slot;
+  };
+  static Place place(uint32_t id) {
+    const uint32_t biased = id + 256;
+    const uint32_t top = 31 - static_cast<uint32_t>(__builtin_clz(biased));
+    return {top - 8, biased - (1u << top)};
+  }
+
+  bool encode(const GroupSource& source);
+  bool encode(const TypeGroup& group);
+  uint64_t hash_words() const;
+  TypeGroup* find(uint64_t hash);
+  base::Result<TypeGroup*> make(const GroupSource& source, size_t* new_bytes);
+  bool collect_needs(const GroupSource& source);
+  void fill(const GroupSource& source, TypeGroup* group, uint8_t* memory);
+  bool allocate_ids(TypeGroup* group);
+  void free_ids(const TypeGroup& group);
+  base::Result<void> check(const GroupSource& source, const TypeGroup& group) const;
+  bool matches(const CanonType& sub, const CanonType& super) const;
+  bool enter(TypeGroup* group);
+  void unlink(TypeGroup* group);
+
+  StoredType** chunks_[kChunks] = {};
+  uint32_t next_id_ = 0;
+  base::Vector<uint32_t> free_ids_;  // Room for every id ever given, so that freeing cannot fail.
+  base::Vector<TypeGroup*> buckets_;
+  size_t group_count_ = 0;
+  uint64_t mark_ = 0;
+  uint64_t seed_[2] = {};
+  base::Vector<uint32_t> words_;  // Scratch: a group as a sequence of words.
+  base::Vector<uint32_t> other_words_;
+  base::Vector<TypeGroup*> needs_;  // Scratch.
+};
+
+}  // namespace wherry::wasm
