@@ -72,4 +72,8 @@ class Caller : public StoreRef {
   Result<void> failure_;
 };
 
+// What the engine calls, in the end, for each host function. `slots` holds the parameters and takes the results, as
+// detail/slots.h says. `environment` is what the function was defined with.
+using HostEntry = HostStatus (*)(void* environment, Caller& caller, uint64_t* slots);
+
 }  // namespace wherry

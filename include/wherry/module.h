@@ -3,59 +3,18 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "wherry/blob.h"
+#include "wherry/detail/item_range.h"
 #include "wherry/detail/shared.h"
 #include "wherry/engine.h"
 #include "wherry/result.h"
 #include "wherry/types.h"
 
 namespace wherry {
-
-namespace detail {
-// A sequence whose items are computed as they are asked for, for range-based `for`. `Owner` gives item(i) by the
-// member function `At`. Valid as long as the owner.
-template <class Owner, class Item, Item (Owner::*At)(size_t) const>
-class ItemRange {
- public:
-  class Iterator {
-   public:
-    using difference_type = std::ptrdiff_t;
-    using value_type = Item;
-
-    Iterator() = default;
-    Iterator(const Owner* owner, size_t index) : owner_(owner), index_(index) {}
-    Item operator*() const { return (owner_->*At)(index_); }
-    Iterator& operator++() {
-      ++index_;
-      return *this;
-    }
-    Iterator operator++(int) {
-      Iterator before = *this;
-      ++index_;
-      return before;
-    }
-    friend bool operator==(const Iterator& a, const Iterator& b) { return a.index_ == b.index_; }
-
-   private:
-    const Owner* owner_ = nullptr;
-    size_t index_ = 0;
-  };
-
-  ItemRange(const Owner* owner, size_t size) : owner_(owner), size_(size) {}
-  Iterator begin() const { return Iterator(owner_, 0); }
-  Iterator end() const { return Iterator(owner_, size_); }
-  size_t size() const { return size_; }
-
- private:
-  const Owner* owner_;
-  size_t size_;
-};
-}  // namespace detail
 
 // A custom section. Both are views into the module's bytes and live as long as the Module.
 struct CustomSection {
