@@ -7,6 +7,7 @@
 #include "engine/base/bytes.h"
 #include "engine/base/result.h"
 #include "engine/base/vector.h"
+#include "engine/wasm/features.h"
 
 // The text format (core spec chapter 6) to the binary format.
 namespace wherry::text {
@@ -16,6 +17,9 @@ struct ParseOptions {
   bool names = true;
   // Fill TextModule::positions.
   bool positions = false;
+  // Text has few forms that depend on features: without memory64 the limits of memories and tables are 32-bit
+  // literals. Instructions and types of features that are off are the decoder's and the validator's to refuse.
+  wasm::Features features = wasm::Features::all();
 };
 
 // The instruction or definition at `binary_offset` was written at `text_offset`.

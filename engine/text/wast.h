@@ -14,23 +14,23 @@
 namespace wherry::text {
 
 enum class WastKind : uint8_t {
-  Module,               // `module`: define and instantiate it; the instance becomes the current one
-  ModuleDefinition,     // `module`: define only
-  ModuleInstance,       // instantiate the definition called `definition` (or the last one) as `name`
-  Register,             // make instance `name` (or the current one) importable as `text`
-  Action,               // `action`; results are dropped
-  AssertReturn,         // `action`, `results`
-  AssertTrap,           // `action`, or, if `has_module`, instantiating `module`; `text` begins the message
-  AssertExhaustion,     // `action`, `text`
-  AssertException,      // `action`
-  AssertMalformed,      // `module` is refused by parser or decoder
-  AssertInvalid,        // `module` is refused by the validator
-  AssertUnlinkable,     // `module` is refused when linking
-  AssertUninstantiable, // as AssertTrap with a module
+  Module,                 // `module`: define and instantiate it; the instance becomes the current one
+  ModuleDefinition,       // `module`: define only
+  ModuleInstance,         // instantiate the definition called `definition` (or the last one) as `name`
+  Register,               // make instance `name` (or the current one) importable as `text`
+  Action,                 // `action`; results are dropped
+  AssertReturn,           // `action`, `results`
+  AssertTrap,             // `action`, or, if `has_module`, instantiating `module`; `text` begins the message
+  AssertExhaustion,       // `action`, `text`
+  AssertException,        // `action`
+  AssertMalformed,        // `module` is refused by parser or decoder
+  AssertInvalid,          // `module` is refused by the validator
+  AssertUnlinkable,       // `module` is refused when linking
+  AssertUninstantiable,   // as AssertTrap with a module
   AssertMalformedCustom,  // as AssertMalformed, for an annotation or custom section
   AssertInvalidCustom,
-  Thread,               // run `script` beside this one, as thread `name`, with `shared` instances visible
-  Wait,                 // until thread `name` has ended
+  Thread,  // run `script` beside this one, as thread `name`, with `shared` instances visible
+  Wait,    // until thread `name` has ended
 };
 
 enum class WastModuleForm : uint8_t { Text, Binary, Quote };
@@ -72,7 +72,7 @@ struct WastValue {
   bool has_heap = false;
   bool has_number = false;
   WastShape shape = WastShape::I8x16;  // Of a V128.
-  WastNan nan[4] = {};                 // Results: of F32 and F64 the first, of a V128 one a lane of f32x4 or f64x2.
+  WastNan nan[4] = {};  // Results: of F32 and F64 the first, of a V128 one a lane of f32x4 or f64x2.
   wasm::HeapType heap;
   uint64_t bits = 0;
   uint8_t vector[16] = {};  // Little-endian, as in memory.
@@ -103,11 +103,11 @@ struct WastCommand {
   WastAction action;
   base::Vector<WastValue> values;
   base::Vector<WastResult> results;
-  std::string_view name;        // See WastKind.
+  std::string_view name;  // See WastKind.
   std::string_view definition;
   std::string_view text;
   base::Vector<std::string_view> shared;
-  base::ByteSpan script;        // Of a Thread: commands, for a WastReader of their own.
+  base::ByteSpan script;  // Of a Thread: commands, for a WastReader of their own.
   base::Arena storage;
 };
 
