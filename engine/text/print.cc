@@ -12,7 +12,6 @@
 
 #include "engine/text/print_context.h"
 #include "engine/wasm/errors.h"
-#include "engine/wasm/limits.h"
 
 namespace wherry::text {
 

@@ -6,6 +6,7 @@
 // opcode's text is followed by is decided by its row's immediate (engine/wasm/immediates.inc); core spec 6.5.
 #include "engine/text/number.h"
 #include "engine/text/print_context.h"
+#include "engine/wasm/limits.h"
 
 namespace wherry::text {
 
