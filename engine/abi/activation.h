@@ -10,10 +10,10 @@ namespace wherry::abi {
 // Backtraces, exceptions and the collector walk frames from the crossing's innermost frame down to its first.
 struct Crossing {
   Crossing* outer;
-  uint64_t* first_frame;    // Base of the frame that the host made.
+  uint64_t* first_frame;  // Base of the frame that the host made.
   // Written whenever Wasm calls the host, and when a trap is raised: where the frames above `first_frame` end.
-  const Cell* cell;         // Of the call or trap.
-  uint64_t* frame;          // Its frame's base.
+  const Cell* cell;  // A word of the calling or trapping instruction; null: no frame.
+  uint64_t* frame;   // Its frame's base.
   Context* context;
 };
 
@@ -21,9 +21,9 @@ struct Crossing {
 // value stack, the limit of the native stack, the range that a collector scans, the chain of crossings.
 struct Activation {
   uint64_t* stack_base = nullptr;
-  uint64_t* stack_end = nullptr;      // One past the last slot; a guard follows.
-  uint64_t* stack_top = nullptr;      // First slot not in use when the host runs; collectors scan below it.
-  uintptr_t native_stack_limit = 0;   // No crossing is made below this address.
+  uint64_t* stack_end = nullptr;     // One past the last slot; a guard follows.
+  uint64_t* stack_top = nullptr;     // First slot not in use when the host runs; collectors scan below it.
+  uintptr_t native_stack_limit = 0;  // No crossing is made below this address.
   Crossing* crossings = nullptr;
 };
 

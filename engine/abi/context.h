@@ -32,32 +32,41 @@ using Ref = uint64_t;
 inline constexpr Ref kNullRef = 0;
 constexpr bool is_i31(Ref ref) { return (ref & 1) != 0; }
 
-// The code of one defined function of a module. Belongs to the module, holds no instance pointer. `entry` is
-// written last, with release order; everything before it is immutable once `entry` leads to real code.
-// Zero-filled memory is a valid "not yet looked at" state; whoever emits a call first points `entry` at the tier's
-// stub (Tier::stub_entry).
+// The code of one defined function of a module. Belongs to the module, holds no instance pointer. Zero-filled
+// memory is a valid "not yet prepared" state: `frame_slots` 0. Whoever prepares the code writes all other fields
+// first and then `frame_slots` with release order (publish_code below); who calls loads `frame_slots` first, with
+// acquire order, and has the code prepared (Builtins::prepare_code) when it is 0. Immutable from then on, but for
+// `entry`, which a better tier may replace.
 struct FuncCode {
   std::atomic<const Cell*> entry;  // The first cell; for native code a cell that enters it.
-  uint32_t frame_slots;            // Slots from the frame's base to its end, the header included.
-  uint32_t zero_count;             // Locals to clear at entry...
-  uint32_t zero_begin;             // ...from this slot on. Rounded up to groups of four: the frame has room.
-  uint16_t param_slots;            // Where the frame header stands.
-  uint16_t pinned0;                // Slots of the locals that registers mirror; 0 also when there is none.
+  std::atomic<uint32_t>
+      frame_slots;       // Slots from the frame's base to its end, the header included; 0: not ready.
+  uint32_t zero_count;   // Locals to clear at entry...
+  uint32_t zero_begin;   // ...from this slot on. Rounded up to groups of four: the frame has room.
+  uint16_t param_slots;  // Where the frame header stands.
+  uint16_t pinned0;      // Slots of the locals that registers mirror; 0 also when there is none.
   uint16_t pinned1;
-  uint16_t flags;                  // Of the tier that made the code.
-  uint32_t func_index;             // In the module, imports counted.
+  uint16_t flags;       // Of the tier that made the code.
+  uint32_t func_index;  // In the module, imports counted.
 };
 static_assert(sizeof(FuncCode) == 32 || sizeof(FuncCode) == 40);
+
+// The last step of preparing code, when every other field has its value.
+inline void publish_code(FuncCode* code, const Cell* entry, uint32_t frame_slots) {
+  code->entry.store(entry, std::memory_order_relaxed);
+  code->frame_slots.store(frame_slots, std::memory_order_release);
+}
 
 // A function as a value of a store: what funcref slots, table entries and import slots point to. Objects of
 // defined functions lie in one zero-filled array an instance and are filled on first use: `type_id` 0 says that
 // the object was not made yet (Builtins::make_func makes it), so that instantiation writes table entries without
 // touching 90,000 objects.
 struct FuncObject {
-  uint32_t type_id;            // wasm::CanonId + 1; 0: not made yet.
-  uint32_t func_index;         // In its module, imports counted; of host functions: kHostFunction.
-  FuncCode* code;              // Reached by the same call sequence whichever tier made it.
-  Context* context;            // Of its instance; host functions have a context of their own.
+  uint32_t type_id;     // wasm::CanonId + 1; 0: not made yet.
+  uint32_t func_index;  // In its module, imports counted; of host functions: kHostFunction.
+  FuncCode* code;       // Reached by the same call sequence whichever tier made it.
+  Context* context;     // Of its instance; host functions have a context of their own, of which only
+                        // `store` and `builtins` are used.
   const wasm::CanonType* type;
 
   static constexpr uint32_t kHostFunction = ~uint32_t{0};
@@ -69,7 +78,7 @@ constexpr uint32_t type_id_of(wasm::CanonId id) { return id.value + 1; }
 // What the slot code of call_indirect compares with, by the module's type index.
 struct TypeEntry {
   uint32_t type_id;
-  uint32_t depth;              // Its place in displays.
+  uint32_t depth;  // Its place in displays.
   const wasm::CanonType* type;
 };
 
@@ -77,7 +86,9 @@ struct TypeEntry {
 // aside and resumed; today the runtime turns it into an error.
 enum class HostStatus : uint32_t { Ok = 0, Trap = 1, Pending = 2 };
 
-// A host function sees its arguments in `slots` (see "frames" in docs/abi.md) and writes results over them. On
+// A host function sees its arguments in `slots` (see "frames" in docs/abi.md) and writes results over them: there
+// is room for max(param_slots, result_slots) of its type. Activation::stack_top stands behind them, so it may enter
+// guest code again. On
 // Trap, StoreState::trap or the runtime's pending error says why.
 using HostEntry = HostStatus (*)(void* environment, Context* caller, uint64_t* slots);
 
@@ -95,7 +106,8 @@ struct MemoryObject {
   uint8_t page_size_log2;
   bool is_64;
   bool is_shared;
-  bool has_guard;  // Accesses with a 32-bit index and 32-bit offset need no check: they fault in the reservation.
+  bool
+      has_guard;  // Accesses with a 32-bit index and 32-bit offset need no check: they fault in the reservation.
 };
 
 // A table as running code sees it. `entries` may move when the table grows.
@@ -124,17 +136,19 @@ struct alignas(64) Context {
 
 // What the instances of a store share while they run. Tiers read and write it through Context::store.
 struct StoreState {
-  uint64_t* stack_limit = nullptr;    // First slot that no frame may reach; copied from the activation.
-  Activation* activation = nullptr;   // The one that runs; an asynchronous task swaps it together with stack_limit.
-  int64_t fuel = 0;                   // Units left; below zero: out of fuel. See docs/abi.md, "fuel".
+  // First slot that no frame may reach; the activation's stack_end, or lower to bound the stack.
+  uint64_t* stack_limit = nullptr;
+  Activation* activation =
+      nullptr;       // The one that runs; an asynchronous task swaps it together with stack_limit.
+  int64_t fuel = 0;  // Units left; below zero: out of fuel. See docs/abi.md, "fuel".
   // Interrupted when *Context::interrupt reaches it; another thread that interrupts sets it to 0.
   std::atomic<uint64_t> deadline_epoch = ~uint64_t{0};
-  Ref pending_exception = kNullRef;   // An exception in flight (engine/abi "exceptions").
-  uint64_t gc_barrier = 0;            // Reference stores call Builtins::barrier while it is not zero.
+  Ref pending_exception = kNullRef;  // An exception in flight (engine/abi "exceptions").
+  uint64_t gc_barrier = 0;           // Reference stores call Builtins::barrier while it is not zero.
   wasm::TrapCode trap = wasm::TrapCode::None;  // Why the last run stopped.
   uint32_t reserved = 0;
-  void* store = nullptr;              // The runtime's store; opaque to tiers.
-  FuncObject* callee = nullptr;       // The host function being entered.
+  void* store = nullptr;         // The runtime's store; opaque to tiers.
+  FuncObject* callee = nullptr;  // The host function being entered.
 };
 
 // Frame header: the slots between parameters and locals.

@@ -8,8 +8,9 @@ namespace wherry::abi {
 // How instantiation and calls reach a tier without knowing it. The interpreter provides one; compiled code later
 // provides entries for the functions it has and leaves the others to the interpreter.
 struct Tier {
-  // The cell that makes a function's code on its first call, then goes on in it. Calls that meet a function whose
-  // FuncCode::entry is null store this there first. Never null.
+  // An entry cell for code that is not ready, for callers that jump to `FuncCode::entry` without looking at
+  // frame_slots (the interpreter's own handlers look): arguments and frame header are in place; it prepares the code
+  // and goes on in it. Never null. FuncCode::entry need not be set to it.
   const Cell* stub_entry;
 
   // Code through which host functions are entered by the common call sequence.
@@ -17,13 +18,17 @@ struct Tier {
 
   // Runs `func` until it returns or traps: `slots` is the callee's frame base on the activation's value stack,
   // with the arguments in place; results replace them. Returns TrapCode::None, or the trap, after which
-  // StoreState::trap and the crossing's cell, frame and context tell where. The context's store must be current
-  // on this thread.
+  // StoreState::trap and the crossing's cell, frame and context tell where (cell null: no frame of the guest was
+  // made). HostError when code could not be prepared or a host function failed: the runtime's pending error says
+  // why. `crossing` is filled here and linked into the activation while the call runs. `func` was made (type_id is
+  // not 0). The context's store must be current on this thread.
   wasm::TrapCode (*enter)(FuncObject* func, uint64_t* slots, Crossing* crossing);
 };
 
 // Entries into the runtime that running code calls for what is rare or large. All may be called with the frame's
-// state spilled only; none keeps pointers into the frame. Those that can trap return the trap.
+// state spilled only; none keeps pointers into the frame. Those that can trap return the trap. They may not enter
+// guest code (Activation::stack_top is set to the stack's limit meanwhile, so that it would end as exhausted). Those
+// whose work grows with a size charge fuel for it themselves.
 struct Builtins {
   // Fills the object of a defined function whose type_id is 0 (it lies in some instance of this store).
   void (*make_func)(StoreState* store, FuncObject* func);
@@ -37,15 +42,19 @@ struct Builtins {
 
   // The size before, in pages, or -1 (all bits) when growth is refused; *trap is set when refusal is to trap.
   uint64_t (*memory_grow)(Context* context, uint32_t memory, uint64_t delta_pages, wasm::TrapCode* trap);
-  wasm::TrapCode (*memory_init)(Context*, uint32_t memory, uint32_t data, uint64_t to, uint32_t from, uint32_t size);
-  wasm::TrapCode (*memory_copy)(Context*, uint32_t to_memory, uint32_t from_memory, uint64_t to, uint64_t from, uint64_t size);
+  wasm::TrapCode (*memory_init)(Context*, uint32_t memory, uint32_t data, uint64_t to, uint32_t from,
+                                uint32_t size);
+  wasm::TrapCode (*memory_copy)(Context*, uint32_t to_memory, uint32_t from_memory, uint64_t to,
+                                uint64_t from, uint64_t size);
   wasm::TrapCode (*memory_fill)(Context*, uint32_t memory, uint64_t to, uint8_t value, uint64_t size);
   void (*data_drop)(Context*, uint32_t data);
 
   // Previous size, or -1 (all bits).
   uint64_t (*table_grow)(Context*, uint32_t table, uint64_t delta, Ref init);
-  wasm::TrapCode (*table_init)(Context*, uint32_t table, uint32_t element, uint64_t to, uint32_t from, uint32_t size);
-  wasm::TrapCode (*table_copy)(Context*, uint32_t to_table, uint32_t from_table, uint64_t to, uint64_t from, uint64_t size);
+  wasm::TrapCode (*table_init)(Context*, uint32_t table, uint32_t element, uint64_t to, uint32_t from,
+                               uint32_t size);
+  wasm::TrapCode (*table_copy)(Context*, uint32_t to_table, uint32_t from_table, uint64_t to, uint64_t from,
+                               uint64_t size);
   wasm::TrapCode (*table_fill)(Context*, uint32_t table, uint64_t to, Ref value, uint64_t size);
   void (*elem_drop)(Context*, uint32_t element);
 

@@ -43,6 +43,9 @@ struct WideMove {  // Moves beyond slot 65,535.
   uint32_t from, to;
 };
 
+// Guarded accesses have smaller offsets than this, so that they end within a reservation of 4 GiB + 32 MiB.
+inline constexpr uint64_t kGuardedOffsetLimit = (uint64_t{32} << 20) - 64;
+
 // A handler's address as a word; 0 in a table: this combination does not exist and lowering takes another
 // (Acc, Pin0 and Pin1 may always be replaced by Slot, provided the value was stored there).
 using Handler = Cell;
@@ -116,7 +119,8 @@ struct HandlerTable {
   // [family index] -> [sense][a][b] for comparisons and I32And, else null. SlotsBranch; 2 words, 3 with a
   // constant. Branches when (result != 0) == (sense == 1).
   const Handler* compare_branch[kBinaryCount];
-  // Accesses to memory 0 with a 32-bit index. [family index] -> [a][to]. SlotsOffset{a, d, offset}; 2 words. An
+  // Accesses to memory 0 with a 32-bit index. An offset of kGuardedOffsetLimit or more takes load_any and store_any,
+  // unless the address is Const (then a plain offset below 2^32). [family index] -> [a][to]. SlotsOffset{a, d, offset}; 2 words. An
   // address that is Const is folded into the offset by lowering (the address is then the offset alone).
   const Handler* load[kLoadCount];
   // -> [a][b][to]: address u32(a + b) + e. Slots{a, b, d, e}; 2 words, 3 when b is Const. a is never Const.
@@ -175,9 +179,12 @@ struct HandlerTable {
 
   Handler fuel;                  // 2 words: the segment's cost.
   Handler interrupt;             // 2 words (0): at function entry and loop headers, when deadlines are on.
-  // All others, by Op: operands in consecutive slots from `a` on, results over them. 3 words: handler,
-  // Slots{a, -, -, -}, {u32 index, u32 second} as in the Instruction (for ref.func: the function index). 0: cannot
-  // be run. Immediates that are memories or tables are their indices.
+  // All others, by Op: operands in consecutive slots from `a` on, results over them; accumulators are not touched.
+  // 3 words: handler, Slots{a, -, -, -}, {u32 index, u32 second} as in the Instruction. 0: cannot be run. Immediates
+  // that are memories or tables are their indices; where the Instruction has no `second`, instructions of one memory
+  // or table (memory.size, memory.grow, memory.fill, table.get, set, size, grow, fill) have there the byte offset of
+  // the MemoryObject* or TableObject* in the Context. ref.func: {index among the defined functions, 0}, or
+  // {any, byte offset of the imported FuncObject* in the Context}.
   Handler other[wasm::kOpCount];
 };
 
