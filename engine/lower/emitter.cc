@@ -1,0 +1,541 @@
+// How an instruction chooses among the handlers of its family.
+//
+// Operands are resolved to the best place they can be read from (an accumulator, a pinned register, a constant, a
+// slot). Tables have holes, so a choice that does not exist falls back towards slots, which every family has. Only
+// when the choice stands are producers told that their store was not needed. What the figures say these rules are
+// worth is in docs/rationale.md; the tests switch each of them off and compare.
+#include "engine/lower/emitter.h"
+
+namespace wherry::lower {
+namespace {
+
+using wasm::Op;
+using wasm::ValType;
+
+constexpr uint32_t index_of(From from) { return static_cast<uint32_t>(from); }
+constexpr uint32_t index_of(To to) { return static_cast<uint32_t>(to); }
+constexpr uint32_t at_from_to(From a, To to) { return index_of(a) * kToCount + index_of(to); }
+constexpr uint32_t at_from_from(From a, From b) { return index_of(a) * kFromCount + index_of(b); }
+constexpr uint32_t at_from_from_to(From a, From b, To to) { return at_from_from(a, b) * kToCount + index_of(to); }
+
+ValType type_of_letter(char letter) {
+  switch (letter) {
+    case 'L': return wasm::kI64;
+    case 'F': return wasm::kF32;
+    case 'D': return wasm::kF64;
+    default: return wasm::kI32;
+  }
+}
+
+ValType operand_type(Op op, uint32_t index) { return type_of_letter(wasm::info(op).signature.params[index]); }
+ValType result_type(Op op) { return type_of_letter(wasm::info(op).signature.results[0]); }
+
+// The instruction that gives the same result with its operands exchanged; Nop when there is none.
+Op mirrored(Op op) {
+  switch (op) {
+#define SAME(name) \
+  case Op::name: return Op::name;
+#define PAIR(left, right)          \
+  case Op::left: return Op::right; \
+  case Op::right: return Op::left;
+    SAME(I32Add) SAME(I32Mul) SAME(I32And) SAME(I32Or) SAME(I32Xor) SAME(I32Eq) SAME(I32Ne)
+    SAME(I64Add) SAME(I64Mul) SAME(I64And) SAME(I64Or) SAME(I64Xor) SAME(I64Eq) SAME(I64Ne)
+    SAME(F32Eq) SAME(F32Ne) SAME(F64Eq) SAME(F64Ne)
+    PAIR(I32LtS, I32GtS) PAIR(I32LtU, I32GtU) PAIR(I32LeS, I32GeS) PAIR(I32LeU, I32GeU)
+    PAIR(I64LtS, I64GtS) PAIR(I64LtU, I64GtU) PAIR(I64LeS, I64GeS) PAIR(I64LeU, I64GeU)
+    PAIR(F32Lt, F32Gt) PAIR(F32Le, F32Ge) PAIR(F64Lt, F64Gt) PAIR(F64Le, F64Ge)
+#undef SAME
+#undef PAIR
+    default: return Op::Nop;
+  }
+}
+
+}  // namespace
+
+// --- Accumulators and producers ---
+
+void Emitter::forget() {
+  for (Accumulator& accumulator : accumulators_) accumulator.valid = false;
+  seal();
+}
+
+void Emitter::forget_producers() {
+  for (Accumulator& accumulator : accumulators_) accumulator.producer.form = Form::None;
+  seal();
+}
+
+void Emitter::clobbered_except_int(uint32_t slot) {
+  forget();
+  accumulator(Domain::Int) = {options_.accumulators && slot != kNone, slot, {}};
+}
+
+void Emitter::overwritten(uint32_t slot) {
+  for (Accumulator& accumulator : accumulators_) {
+    if (accumulator.slot == slot) accumulator.valid = false;
+  }
+}
+
+Handler Emitter::handler_of(const Producer& producer) const {
+  switch (producer.form) {
+    case Form::Binary: return handlers_.binary[producer.family][at_from_from_to(producer.a, producer.b, producer.to)];
+    case Form::Unary: return handlers_.unary[producer.family][at_from_to(producer.a, producer.to)];
+    case Form::Load: return handlers_.load[producer.family][at_from_to(producer.a, producer.to)];
+    case Form::LoadIndexed:
+      return handlers_.load_indexed[producer.family][at_from_from_to(producer.a, producer.b, producer.to)];
+    case Form::Move: return handlers_.move[at_from_to(producer.a, producer.to)];
+    case Form::MoveConst: return handlers_.move_const[index_of(producer.to)];
+    case Form::Select:
+      return handlers_.select[(at_from_from(producer.a, producer.b) * kFromCount + index_of(producer.c)) * kToCount +
+                              index_of(producer.to)];
+    case Form::GlobalGet: return handlers_.global_get[producer.family][index_of(producer.to)];
+    case Form::None: break;
+  }
+  return 0;
+}
+
+uint32_t Emitter::destination(const Producer& producer) const {
+  const Cell operands = code_[producer.position + 1];
+  if (producer.form == Form::Load || producer.form == Form::GlobalGet) return std::bit_cast<SlotsOffset>(operands).d;
+  return std::bit_cast<Slots>(operands).d;
+}
+
+void Emitter::set_destination(const Producer& producer, uint32_t slot) {
+  Cell& operands = code_[producer.position + 1];
+  if (producer.form == Form::Load || producer.form == Form::GlobalGet) {
+    auto slots = std::bit_cast<SlotsOffset>(operands);
+    slots.d = static_cast<uint16_t>(slot);
+    operands = pack(slots);
+    return;
+  }
+  auto slots = std::bit_cast<Slots>(operands);
+  slots.d = static_cast<uint16_t>(slot);
+  operands = pack(slots);
+}
+
+bool Emitter::retarget(Producer* producer, To to) {
+  Producer changed = *producer;
+  changed.to = to;
+  const Handler handler = handler_of(changed);
+  if (handler == 0) return false;
+  code_[producer->position] = handler;
+  *producer = changed;
+  return true;
+}
+
+void Emitter::consume(const Source& source) {
+  if (!source.from_producer || source.from != From::Acc) return;
+  Producer& producer = accumulator(source.domain).producer;
+  if (producer.form == Form::None || !retarget(&producer, To::Acc)) return;
+  if (last_.form != Form::None && last_.position == producer.position) last_.to = To::Acc;
+  producer.form = Form::None;
+}
+
+void Emitter::wrote(const Producer& producer, Domain domain, uint32_t slot) {
+  int_before_last_ = accumulator(Domain::Int);
+  before_last_ = last_;
+  overwritten(slot);
+  accumulator(domain) = {options_.accumulators, slot, producer};
+  last_ = producer;
+}
+
+// For handlers that pass 8 bytes through the integer accumulator whatever their type.
+void Emitter::wrote_raw(const Producer& producer, ValType type, uint32_t slot) {
+  wrote(producer, Domain::Int, slot);
+  if (domain_of(type) != Domain::Int) accumulator(Domain::Int).valid = false;
+}
+
+bool Emitter::last_made(const Value& value) const {
+  return value.is_temp() && last_.form != Form::None && last_.to == To::Slot && destination(last_) == value.slot;
+}
+
+void Emitter::undo_last(uint32_t slot) {
+  code_.truncate(last_.position);
+  while (positions_ != nullptr && !positions_->empty() && positions_->back().word >= size()) positions_->pop_back();
+  accumulator(Domain::Int) = int_before_last_;
+  overwritten(slot);
+  last_ = before_last_;
+  before_last_.form = Form::None;
+}
+
+Emitter::Source Emitter::source(const Value& value, ValType type) const {
+  Source source;
+  source.domain = domain_of(type);
+  if (value.is_const()) {
+    source.from = From::Const;
+    source.constant = value.bits;
+    return source;
+  }
+  const bool is_local = value.kind == Value::Kind::Local;
+  const uint32_t slot = is_local ? locals_[value.local].slot : value.slot;
+  source.slot = static_cast<uint16_t>(slot);
+  const Accumulator& accumulator = this->accumulator(source.domain);
+  if (is_local && value.local == pin0_) {
+    source.from = From::Pin0;
+  } else if (is_local && value.local == pin1_) {
+    source.from = From::Pin1;
+  } else if (accumulator.valid && accumulator.slot == slot) {
+    source.from = From::Acc;
+    source.from_producer = !is_local;
+  }
+  return source;
+}
+
+uint32_t Emitter::emit(Handler handler, Cell operands) {
+  const uint32_t position = size();
+  if (positions_ != nullptr && !positions_->push_back({position, offset_})) failed_ = true;
+  word(handler);
+  word(operands);
+  return position;
+}
+
+Emitter::Source Emitter::pick_one(const Handler* by_from, uint32_t stride, const Value& value, ValType type,
+                                  Handler* handler) {
+  Source source = this->source(value, type);
+  *handler = by_from[index_of(source.from) * stride];
+  if (*handler == 0 && source.from != From::Const) {
+    source.from = From::Slot;
+    *handler = by_from[index_of(From::Slot) * stride];
+  }
+  if (*handler != 0) consume(source);
+  return source;
+}
+
+// Falls back to slots where the combination has no handler; 0 when even that does not help (constants stay).
+Handler Emitter::pick_two(const Handler* block, uint32_t inner, Source* a, Source* b) const {
+  const From slot_a = a->from == From::Const ? From::Const : From::Slot;
+  const From slot_b = b->from == From::Const ? From::Const : From::Slot;
+  const From choices[4][2] = {{a->from, b->from}, {a->from, slot_b}, {slot_a, b->from}, {slot_a, slot_b}};
+  for (const auto& choice : choices) {
+    const Handler handler = block[at_from_from(choice[0], choice[1]) * inner];
+    if (handler == 0) continue;
+    a->from = choice[0];
+    b->from = choice[1];
+    return handler;
+  }
+  return 0;
+}
+
+// Sums are consumed as addresses only; everywhere else they are computed first.
+void Emitter::settle(Value* value) {
+  if (value->kind == Value::Kind::Sum) materialize(value, wasm::kI32);
+}
+
+// --- Arithmetic ---
+
+void Emitter::binary(Op op, Value a, Value b, uint32_t to) {
+  const ValType type = operand_type(op, 0);
+  settle(&a);
+  settle(&b);
+  if (a.is_const() && b.is_const()) materialize(&a, type);
+  if (a.is_const() && mirrored(op) != Op::Nop) {
+    op = mirrored(op);
+    std::swap(a, b);
+  }
+  const uint8_t family = family_of(op).index;
+  Source left = source(a, type);
+  Source right = source(b, type);
+  Handler handler = pick_two(handlers_.binary[family], kToCount, &left, &right);
+  if (handler == 0) {  // A constant on the left that cannot change sides.
+    materialize(&a, type);
+    left = source(a, type);
+    right = source(b, type);
+    handler = pick_two(handlers_.binary[family], kToCount, &left, &right);
+  }
+  consume(left);
+  consume(right);
+  const Producer producer{.form = Form::Binary, .family = family, .a = left.from, .b = right.from, .op = op, .position = size()};
+  emit(handler, pack(Slots{left.slot, right.slot, static_cast<uint16_t>(to), 0}));
+  if (left.from == From::Const) word(left.constant);
+  if (right.from == From::Const) word(right.constant);
+  wrote(producer, domain_of(result_type(op)), to);
+}
+
+void Emitter::unary(Op op, const Value& a, uint32_t to) {
+  const ValType type = operand_type(op, 0);
+  Value operand = a;
+  if (!operand.is_temp() && operand.kind != Value::Kind::Local) materialize(&operand, type);
+  const uint8_t family = family_of(op).index;
+  Handler handler;
+  const Source from = pick_one(handlers_.unary[family], kToCount, operand, type, &handler);
+  const Producer producer{.form = Form::Unary, .family = family, .a = from.from, .op = op, .position = size()};
+  emit(handler, pack(Slots{from.slot, 0, static_cast<uint16_t>(to), 0}));
+  wrote(producer, domain_of(result_type(op)), to);
+}
+
+void Emitter::select(ValType type, Value a, Value b, Value condition, uint32_t to) {
+  settle(&a);
+  settle(&b);
+  settle(&condition);
+  if (condition.is_const()) materialize(&condition, wasm::kI32);
+  const auto resolve = [&](const Value& value) {
+    Source source = this->source(value, type);
+    if (source.domain != Domain::Int && source.from == From::Acc) source.from = From::Slot;
+    return source;
+  };
+  Source left = resolve(a);
+  Source right = resolve(b);
+  Source test = source(condition, wasm::kI32);
+  const auto handler_at = [&] {
+    return handlers_.select[(at_from_from(left.from, right.from) * kFromCount + index_of(test.from)) * kToCount];
+  };
+  Handler handler = handler_at();
+  for (Source* source : {&left, &right, &test}) {
+    if (handler != 0) break;
+    if (source->from != From::Const) source->from = From::Slot;
+    handler = handler_at();
+  }
+  if (handler == 0) {
+    materialize(&a, type);
+    materialize(&b, type);
+    left = resolve(a);
+    right = resolve(b);
+    left.from = right.from = test.from = From::Slot;
+    handler = handler_at();
+  }
+  for (const Source& source : {left, right, test}) consume(source);
+  const Producer producer{
+      .form = Form::Select, .a = left.from, .b = right.from, .c = test.from, .op = Op::Select, .position = size()};
+  emit(handler, pack(Slots{left.slot, right.slot, static_cast<uint16_t>(to), test.slot}));
+  if (left.from == From::Const) word(left.constant);
+  if (right.from == From::Const) word(right.constant);
+  wrote_raw(producer, type, to);
+}
+
+// --- Variables and moves ---
+
+void Emitter::global_get(ValType type, bool imported, uint32_t context_offset, uint32_t to) {
+  const Producer producer{
+      .form = Form::GlobalGet, .family = static_cast<uint8_t>(imported), .op = Op::GlobalGet, .position = size()};
+  emit(handlers_.global_get[imported][index_of(To::Slot)], pack(SlotsOffset{0, static_cast<uint16_t>(to), context_offset}));
+  wrote_raw(producer, type, to);
+}
+
+void Emitter::global_set(ValType type, bool imported, uint32_t context_offset, const Value& value) {
+  Value operand = value;
+  settle(&operand);
+  Source from = source(operand, type);
+  if (from.domain != Domain::Int && from.from == From::Acc) from.from = From::Slot;
+  Handler handler = handlers_.global_set[imported][index_of(from.from)];
+  if (handler == 0) {
+    materialize(&operand, type);
+    from = source(operand, type);
+    from.from = From::Slot;
+    handler = handlers_.global_set[imported][index_of(From::Slot)];
+  }
+  consume(from);
+  emit(handler, pack(SlotsOffset{from.slot, 0, context_offset}));
+  if (from.from == From::Const) word(from.constant);
+  seal();
+}
+
+void Emitter::materialize(Value* value, ValType type) {
+  const uint32_t to = value->slot;
+  switch (value->kind) {
+    case Value::Kind::Temp: return;
+    case Value::Kind::Sum: {
+      const Value left = Value::of_local(to, value->local);
+      const Value right = value->sum_of_locals ? Value::of_local(to, static_cast<uint32_t>(value->bits))
+                                               : Value::constant(to, value->bits);
+      binary(Op::I32Add, left, right, to);
+      break;
+    }
+    case Value::Kind::Const: {
+      const Producer producer{.form = Form::MoveConst, .position = size()};
+      emit(handlers_.move_const[index_of(To::Slot)], pack(Slots{0, 0, static_cast<uint16_t>(to), 0}));
+      word(value->bits);
+      wrote_raw(producer, type, to);
+      break;
+    }
+    case Value::Kind::Local: {
+      if (domain_of(type) != Domain::Int) {
+        copy(*value, type, to);
+        break;
+      }
+      Handler handler;
+      const Source from = pick_one(handlers_.move, kToCount, *value, type, &handler);
+      const Producer producer{.form = Form::Move, .a = from.from, .position = size()};
+      emit(handler, pack(Slots{from.slot, 0, static_cast<uint16_t>(to), 0}));
+      wrote(producer, Domain::Int, to);
+      break;
+    }
+  }
+  *value = Value::temp(to);
+}
+
+void Emitter::materialize_quietly(Value* value) {
+  emit(handlers_.move_wide, pack(WideMove{locals_[value->local].slot, value->slot}));
+  overwritten(value->slot);
+  seal();
+  *value = Value::temp(value->slot);
+}
+
+void Emitter::copy(const Value& value, ValType type, uint32_t to) {
+  if (value.is_temp() && value.slot == to) return;
+  if (value.kind == Value::Kind::Sum || value.is_const()) {
+    Value moved = value;
+    moved.slot = to;
+    materialize(&moved, type);
+    forget_producers();
+    return;
+  }
+  const Source from = source(value, type);
+  if (from.from == From::Acc && from.domain == Domain::Int) {
+    emit(handlers_.move[at_from_to(From::Acc, To::Slot)], pack(Slots{0, 0, static_cast<uint16_t>(to), 0}));
+  } else if (from.from == From::Acc) {
+    const Handler handler = from.domain == Domain::F32 ? handlers_.move_f32 : handlers_.move_f64;
+    emit(handler, pack(Slots{0, 0, static_cast<uint16_t>(to), 0}));
+  } else {
+    emit(handlers_.move_wide, pack(WideMove{from.slot, to}));
+  }
+  overwritten(to);
+  seal();
+}
+
+void Emitter::set_local(uint32_t local, Value value) {
+  const LocalPlace& place = locals_[local];
+  const Domain domain = domain_of(place.type);
+  const To pin = local == pin0_ ? To::Pin0 : local == pin1_ ? To::Pin1 : To::Slot;
+  settle(&value);
+  if (value.kind == Value::Kind::Local && value.local == local) return;
+  if (options_.destination_folding && last_made(value) && retarget(&last_, pin)) {
+    set_destination(last_, place.slot);
+    Accumulator& made = accumulator(domain);
+    const bool held = made.valid && made.slot == value.slot;
+    overwritten(place.slot);
+    if (held) made = {true, place.slot, {}};
+    seal();
+    return;
+  }
+  if (value.is_const()) {
+    emit(handlers_.move_const[index_of(pin)], pack(Slots{0, 0, static_cast<uint16_t>(place.slot), 0}));
+    word(value.bits);
+    accumulator(Domain::Int).valid = false;
+    overwritten(place.slot);
+    if (domain == Domain::Int) accumulator(Domain::Int) = {options_.accumulators, place.slot, {}};
+    seal();
+    return;
+  }
+  if (domain != Domain::Int) {
+    const Source from = source(value, place.type);
+    if (from.from == From::Acc) consume(from);
+    const bool in_accumulator = from.from == From::Acc;
+    copy(value, place.type, place.slot);
+    if (in_accumulator) accumulator(domain) = {true, place.slot, {}};
+    return;
+  }
+  Handler handler;
+  const Source from = pick_one(handlers_.move + index_of(pin), kToCount, value, place.type, &handler);
+  emit(handler, pack(Slots{from.slot, 0, static_cast<uint16_t>(place.slot), 0}));
+  overwritten(place.slot);
+  accumulator(Domain::Int) = {options_.accumulators, place.slot, {}};
+  seal();
+}
+
+// --- Control ---
+
+bool Emitter::fuse_last(Condition* condition) {
+  const Handler* block = last_.form == Form::Binary ? handlers_.compare_branch[last_.family] : nullptr;
+  if (block == nullptr) return false;
+  const uint32_t at = at_from_from(last_.a, last_.b);
+  if (block[at] == 0 || block[kFromCount * kFromCount + at] == 0) return false;
+  const Slots slots = slots_of_last();
+  condition->fused = true;
+  condition->op = last_.op;
+  condition->a = last_.a;
+  condition->b = last_.b;
+  condition->slot_a = slots.a;
+  condition->slot_b = slots.b;
+  if (last_.a == From::Const || last_.b == From::Const) condition->constant = constant_of(last_);
+  undo_last(slots.d);
+  return true;
+}
+
+Emitter::Condition Emitter::take_condition(const Value& condition) {
+  Condition taken;
+  taken.value = condition;
+  if (!options_.compare_branch || !last_made(condition)) return taken;
+  if (fuse_last(&taken)) return taken;
+  if (last_.form != Form::Unary || (last_.op != Op::I32Eqz && last_.op != Op::I64Eqz)) return taken;
+  const Slots slots = slots_of_last();
+  const From from = last_.a;
+  const bool is_64 = last_.op == Op::I64Eqz;
+  const Op compare = is_64 ? Op::I64Eq : Op::I32Eq;
+  const Handler* block = handlers_.compare_branch[family_of(compare).index];
+  const uint32_t at = at_from_from(from, From::Const);
+  if (block == nullptr || block[at] == 0 || block[kFromCount * kFromCount + at] == 0) return taken;
+  undo_last(slots.d);
+  taken = Condition{.fused = true, .op = compare, .a = from, .b = From::Const, .slot_a = slots.a};
+  // What eqz looked at may itself be a test, if it was made just before for nobody else.
+  Condition inner;
+  if (!is_64 && from == From::Acc && last_.form == Form::Binary && last_.to == To::Acc && destination(last_) == slots.d &&
+      last_.position + 2u + (last_.a == From::Const || last_.b == From::Const) == size() && fuse_last(&inner)) {
+    forget();  // Which of the accumulators are known was noted one instruction deep only.
+    inner.inverted = true;
+    return inner;
+  }
+  return taken;
+}
+
+Emitter::Patch Emitter::branch_on(const Condition& condition, bool sense) {
+  sense = sense != condition.inverted;
+  uint32_t base;
+  if (condition.fused) {
+    const Handler* block = handlers_.compare_branch[family_of(condition.op).index];
+    const uint32_t at = (sense ? kFromCount * kFromCount : 0) + at_from_from(condition.a, condition.b);
+    base = emit(block[at], pack(SlotsBranch{condition.slot_a, condition.slot_b, 0}));
+    if (condition.a == From::Const || condition.b == From::Const) word(condition.constant);
+  } else {
+    Value value = condition.value;
+    if (!value.is_temp() && value.kind != Value::Kind::Local) materialize(&value, wasm::kI32);
+    Handler handler;
+    const Source from = pick_one(handlers_.branch_if[sense], 1, value, wasm::kI32, &handler);
+    base = emit(handler, pack(SlotsBranch{from.slot, 0, 0}));
+  }
+  seal();
+  return {base, (base + 1) * 2 + 1};
+}
+
+Emitter::Patch Emitter::branch_null(const Value& reference, bool sense) {
+  const uint32_t family = family_of(Op::I64Eq).index;
+  const uint32_t which = (sense ? kFromCount * kFromCount : 0);
+  Source from = source(reference, wasm::kI64);
+  from.from_producer = false;  // The reference is used again on one of the two ways.
+  Handler handler = handlers_.compare_branch[family][which + at_from_from(from.from, From::Const)];
+  if (handler == 0) {
+    from.from = From::Slot;
+    handler = handlers_.compare_branch[family][which + at_from_from(From::Slot, From::Const)];
+  }
+  const uint32_t base = emit(handler, pack(SlotsBranch{from.slot, 0, 0}));
+  word(abi::kNullRef);
+  seal();
+  return {base, (base + 1) * 2 + 1};
+}
+
+Emitter::Patch Emitter::branch() {
+  const uint32_t base = emit(handlers_.branch, pack(SlotsBranch{0, 0, 0}));
+  seal();
+  return {base, (base + 1) * 2 + 1};
+}
+
+void Emitter::patch(Patch patch, uint32_t target) {
+  const auto distance = static_cast<int32_t>(target - patch.base);
+  std::memcpy(reinterpret_cast<uint8_t*>(code_.data()) + size_t{patch.field} * 4, &distance, sizeof distance);
+}
+
+void Emitter::return_one(const Value& value, ValType type, uint32_t header) {
+  Value operand = value;
+  settle(&operand);
+  const auto e = static_cast<uint16_t>(header);
+  const Source from = source(operand, type);
+  if (from.domain != Domain::Int && from.from == From::Acc) {
+    consume(from);
+    emit(from.domain == Domain::F32 ? handlers_.return_f32 : handlers_.return_f64, pack(Slots{0, 0, 0, e}));
+    return;
+  }
+  Handler handler;
+  const Source picked = pick_one(handlers_.return_one, 1, operand, type, &handler);
+  emit(handler, pack(Slots{picked.slot, 0, 0, e}));
+  if (picked.from == From::Const) word(picked.constant);
+}
+
+}  // namespace wherry::lower

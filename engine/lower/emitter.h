@@ -1,0 +1,196 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+#include "engine/base/vector.h"
+#include "engine/lower/options.h"
+#include "engine/lower/slot_code.h"
+#include "engine/lower/value.h"
+
+namespace wherry::lower {
+
+// Where the function's locals live.
+struct LocalPlace {
+  uint32_t slot = 0;
+  wasm::ValType type;
+};
+
+// Writes instructions, and knows what the accumulators hold and which instruction may still be changed.
+//
+// An instruction that made a value and can be re-targeted is a Producer. Two things happen to producers later:
+// when their temporary is consumed from the accumulator, the store to its slot is dropped (To::Acc); and when the
+// next thing is local.set, they write the local instead. Both rewrite the handler's address in place, by looking
+// it up again for the same operands and another destination.
+//
+// Running out of memory sticks: see failed().
+class Emitter {
+ public:
+  static constexpr uint32_t kNone = ~uint32_t{0};
+
+  // An operand as the next instruction would read it.
+  struct Source {
+    From from = From::Slot;
+    uint16_t slot = 0;
+    bool from_producer = false;  // A Temp in an accumulator: consuming it there may drop its store.
+    Domain domain = Domain::Int;
+    uint64_t constant = 0;
+  };
+
+  // A branch distance to be filled in: a 32-bit field, counted in halves of words, of the instruction at `base`.
+  struct Patch {
+    uint32_t base = kNone;
+    uint32_t field = 0;
+  };
+
+  struct Position {
+    uint32_t word;
+    uint32_t offset;  // In the body's file.
+  };
+
+  Emitter(const HandlerTable& handlers, const Options& options, base::Vector<Cell>* code)
+      : handlers_(handlers), options_(options), code_(*code) {}
+
+  void begin(const LocalPlace* locals, uint32_t pin0, uint32_t pin1) {
+    locals_ = locals;
+    pin0_ = pin0;
+    pin1_ = pin1;
+    forget();
+  }
+
+  bool failed() const { return failed_; }
+  uint32_t size() const { return static_cast<uint32_t>(code_.size()); }
+  const HandlerTable& handlers() const { return handlers_; }
+  // When positions are recorded, each instruction emitted from now on belongs to the Wasm instruction at `offset`.
+  void set_offset(uint32_t offset) { offset_ = offset; }
+  void record_positions(base::Vector<Position>* positions) { positions_ = positions; }
+
+  // --- State of the accumulators ---
+
+  // A label: control may arrive from elsewhere, nothing is known.
+  void forget();
+  // Values must stay in their slots from here on (something else reads them there), registers stay known.
+  void forget_producers();
+  // The last instruction can no longer be changed.
+  void seal() { last_.form = Form::None; }
+  // A call or another instruction that leaves nothing in the accumulators but, perhaps, `slot`'s integer.
+  void clobbered_except_int(uint32_t slot);
+
+  Source source(const Value& value, wasm::ValType type) const;
+
+  // --- Instructions. Slots and values are those of the operands; `to` is the slot of the result's position. ---
+
+  void binary(wasm::Op op, Value a, Value b, uint32_t to);
+  void unary(wasm::Op op, const Value& a, uint32_t to);
+  void load(wasm::Op op, const Value& address, uint32_t offset, uint32_t to);
+  void store(wasm::Op op, const Value& address, const Value& value, uint32_t offset);
+  void select(wasm::ValType type, Value a, Value b, Value condition, uint32_t to);
+  void global_get(wasm::ValType type, bool imported, uint32_t context_offset, uint32_t to);
+  void global_set(wasm::ValType type, bool imported, uint32_t context_offset, const Value& value);
+  // Makes the value's slot hold it. Afterwards it is a Temp.
+  void materialize(Value* value, wasm::ValType type);
+  // The same for a Local, leaving the accumulators as they are.
+  void materialize_quietly(Value* value);
+  void copy(const Value& value, wasm::ValType type, uint32_t to);
+  void set_local(uint32_t local, Value value);
+  void return_one(const Value& value, wasm::ValType type, uint32_t header);
+
+  // What a conditional branch will test. Taking it lifts a comparison that was just emitted out of the code; until
+  // branch_on puts it back as a branch, only quiet instructions may be emitted.
+  struct Condition {
+    bool fused = false;
+    bool inverted = false;
+    wasm::Op op = wasm::Op::I32Ne;
+    From a = From::Slot;
+    From b = From::Slot;
+    uint16_t slot_a = 0;
+    uint16_t slot_b = 0;
+    uint64_t constant = 0;
+    Value value;  // When not fused.
+  };
+  Condition take_condition(const Value& condition);
+  // Taken when (the i32 != 0) == sense.
+  Patch branch_on(const Condition& condition, bool sense);
+  // Branches when the reference is null (sense) or not.
+  Patch branch_null(const Value& reference, bool sense);
+  Patch branch();
+  void patch(Patch patch, uint32_t target);
+
+  uint32_t emit(Handler handler, Cell operands);
+  void word(Cell value) {
+    if (!code_.push_back(value)) failed_ = true;
+  }
+  // Resolves for a handler that takes [From] classes, falling back to Slot (a Const must be materialised before).
+  Source pick_one(const Handler* by_from, uint32_t stride, const Value& value, wasm::ValType type, Handler* handler);
+
+  static Cell pack(Slots slots) { return std::bit_cast<Cell>(slots); }
+  static Cell pack(SlotsOffset slots) { return std::bit_cast<Cell>(slots); }
+  static Cell pack(SlotsBranch slots) { return std::bit_cast<Cell>(slots); }
+  static Cell pack(WideMove move) { return std::bit_cast<Cell>(move); }
+
+  uint16_t pinned_slot(uint32_t which) const {
+    const uint32_t local = which == 0 ? pin0_ : pin1_;
+    return local == kNone ? 0 : static_cast<uint16_t>(locals_[local].slot);
+  }
+
+ private:
+  enum class Form : uint8_t { None, Binary, Unary, Load, LoadIndexed, Move, MoveConst, Select, GlobalGet };
+
+  struct Producer {
+    Form form = Form::None;
+    uint8_t family = 0;  // Index in its family; for GlobalGet: imported.
+    From a = From::Slot;
+    From b = From::Slot;
+    From c = From::Slot;
+    To to = To::Slot;
+    wasm::Op op = wasm::Op::Nop;
+    uint32_t position = 0;
+  };
+
+  struct Accumulator {
+    bool valid = false;
+    uint32_t slot = 0;
+    Producer producer;
+  };
+
+  Accumulator& accumulator(Domain domain) { return accumulators_[static_cast<uint32_t>(domain)]; }
+  const Accumulator& accumulator(Domain domain) const { return accumulators_[static_cast<uint32_t>(domain)]; }
+
+  Handler handler_of(const Producer& producer) const;
+  uint32_t destination(const Producer& producer) const;
+  void set_destination(const Producer& producer, uint32_t slot);
+  bool retarget(Producer* producer, To to);
+  void consume(const Source& source);
+  void wrote(const Producer& producer, Domain domain, uint32_t slot);
+  void wrote_raw(const Producer& producer, wasm::ValType type, uint32_t slot);
+  void overwritten(uint32_t slot);
+  // Removes the last instruction, which made the value in `slot`; the accumulators are again as before it.
+  void undo_last(uint32_t slot);
+  bool last_made(const Value& value) const;
+  Cell constant_of(const Producer& producer) const { return code_[producer.position + 2]; }
+  Slots slots_of_last() const { return std::bit_cast<Slots>(code_[last_.position + 1]); }
+  Handler pick_two(const Handler* block, uint32_t inner, Source* a, Source* b) const;
+  bool load_indexed(wasm::Op op, const Value& address, uint32_t offset, uint32_t to);
+  bool store_indexed(wasm::Op op, const Value& address, const Value& value, uint32_t offset);
+  bool fuse_last(Condition* condition);
+  void settle(Value* value);
+
+  const HandlerTable& handlers_;
+  const Options& options_;
+  base::Vector<Cell>& code_;
+  base::Vector<Position>* positions_ = nullptr;
+  const LocalPlace* locals_ = nullptr;
+  uint32_t pin0_ = kNone;
+  uint32_t pin1_ = kNone;
+  uint32_t offset_ = 0;
+  bool failed_ = false;
+
+  Accumulator accumulators_[3];
+  Producer last_;
+  // As they were before last_ was emitted, for undo_last.
+  Accumulator int_before_last_;
+  Producer before_last_;
+};
+
+}  // namespace wherry::lower

@@ -1,0 +1,19 @@
+#pragma once
+
+namespace wherry::lower {
+
+// How slot code is made. The optimisations never change what a program computes: each can be switched off, so that
+// tests can compare. The rest follows from the engine's configuration.
+struct Options {
+  bool accumulators = true;         // Consume a value from the register it was left in.
+  bool destination_folding = true;  // Let the producer write the local that local.set names.
+  bool address_folding = true;      // Fold additions into loads and stores.
+  bool compare_branch = true;       // Fuse a comparison with the branch on it.
+  bool pinned_locals = true;        // Mirror the two most used integer locals in registers.
+
+  bool guard_pages = true;    // 32-bit accesses to memory 0 rely on its guard; otherwise `handlers` check them.
+  bool fuel = false;          // Count fuel.
+  bool interruption = false;  // Look at the deadline at function entries and loop headers.
+};
+
+}  // namespace wherry::lower

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+
+#include "engine/wasm/types.h"
+
+namespace wherry::lower {
+
+// Which accumulator a value would be in.
+enum class Domain : uint8_t { Int, F32, F64 };
+
+constexpr Domain domain_of(wasm::ValType type) {
+  if (type == wasm::kF32) return Domain::F32;
+  if (type == wasm::kF64) return Domain::F64;
+  return Domain::Int;
+}
+
+// What lowering knows of an operand. Every stack position has a slot of its own, `slot`; only a Temp has its
+// value there (or, until somebody needs the slot, in an accumulator). The others are read from their source when
+// they are consumed, which is what makes most local.get and const cost nothing.
+struct Value {
+  enum class Kind : uint8_t {
+    Temp,
+    Local,  // The current value of `local`.
+    Const,  // `bits`.
+    Sum,    // An i32: `local` plus the local `bits`, or plus the constant `bits`.
+  };
+
+  Kind kind = Kind::Temp;
+  bool sum_of_locals = false;
+  uint32_t slot = 0;
+  uint32_t local = 0;
+  uint64_t bits = 0;
+
+  static Value temp(uint32_t slot) { return {Kind::Temp, false, slot, 0, 0}; }
+  static Value constant(uint32_t slot, uint64_t bits) { return {Kind::Const, false, slot, 0, bits}; }
+  static Value of_local(uint32_t slot, uint32_t local) { return {Kind::Local, false, slot, local, 0}; }
+
+  bool is_temp() const { return kind == Kind::Temp; }
+  bool is_const() const { return kind == Kind::Const; }
+  // Whether writing `index` would change it.
+  bool reads_local(uint32_t index) const {
+    if (kind == Kind::Local) return local == index;
+    return kind == Kind::Sum && (local == index || (sum_of_locals && bits == index));
+  }
+};
+
+}  // namespace wherry::lower
