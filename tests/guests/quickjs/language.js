@@ -36,4 +36,5 @@ Promise.resolve(1).then((v) => order.push(v + 1)).finally(() => order.push('done
 globalThis.afterJobs = () => order.join();
 const proxy = new Proxy({}, { get: (_, key) => `<${String(key)}>` });
 print('proxy', proxy.anything, Reflect.ownKeys({ b: 1, a: 2, 1: 3 }).join());
+print('host time', new Date(Date.now()).toISOString(), Math.random(), Math.random());
 'the last value';
