@@ -40,8 +40,8 @@ static int measure(int index, char** command, posix_spawn_file_actions_t* action
     if (errno != EINTR) return 1;
   }
   long long elapsed = now_ns() - start;
-  printf("%d %lld %ld %lld %lld %d\n", index, elapsed, use.ru_maxrss, micros(use.ru_utime), micros(use.ru_stime),
-         WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status));
+  printf("%d %lld %ld %lld %lld %d\n", index, elapsed, use.ru_maxrss, micros(use.ru_utime),
+         micros(use.ru_stime), WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status));
   return 0;
 }
 
