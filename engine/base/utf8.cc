@@ -1,0 +1,37 @@
+// Table 3-7 of the Unicode standard as code: the first byte says how many follow and which range the second one
+// must lie in; that range is what excludes long forms, surrogates and numbers above U+10FFFF. Names of imports and
+// exports are ASCII nearly always, so eight such bytes pass at once.
+#include "engine/base/utf8.h"
+
+#include <cstring>
+
+namespace wherry::base {
+
+bool is_utf8(ByteSpan bytes) {
+  const uint8_t* next = bytes.data();
+  const uint8_t* const end = next + bytes.size();
+  while (next != end) {
+    while (end - next >= 8) {
+      uint64_t eight;
+      std::memcpy(&eight, next, 8);
+      if ((eight & 0x8080808080808080u) != 0) break;
+      next += 8;
+    }
+    if (next == end) break;
+    const uint8_t first = *next++;
+    if (first < 0x80) continue;
+    if (first < 0xc2 || first > 0xf4) return false;
+    const int following = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+    if (end - next < following) return false;
+    const uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    const uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    if (next[0] < low || next[0] > high) return false;
+    for (int i = 1; i < following; ++i) {
+      if ((next[i] & 0xc0) != 0x80) return false;
+    }
+    next += following;
+  }
+  return true;
+}
+
+}  // namespace wherry::base

@@ -1,0 +1,47 @@
+#include "engine/base/utf8.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+using wherry::base::as_bytes;
+using wherry::base::is_utf8;
+
+namespace {
+
+std::string encode(uint32_t point) {
+  std::string text;
+  if (point < 0x80) return text += static_cast<char>(point);
+  if (point < 0x800) {
+    text += static_cast<char>(0xc0 | point >> 6);
+  } else if (point < 0x10000) {
+    text += static_cast<char>(0xe0 | point >> 12);
+    text += static_cast<char>(0x80 | (point >> 6 & 0x3f));
+  } else {
+    text += static_cast<char>(0xf0 | point >> 18);
+    text += static_cast<char>(0x80 | (point >> 12 & 0x3f));
+    text += static_cast<char>(0x80 | (point >> 6 & 0x3f));
+  }
+  return text += static_cast<char>(0x80 | (point & 0x3f));
+}
+
+}  // namespace
+
+TEST_CASE("utf-8: every code point but the surrogates") {
+  uint32_t wrong = 0;
+  for (uint32_t point = 0; point < 0x120000; ++point) {
+    const bool expected = point < 0x110000 && (point < 0xd800 || point > 0xdfff);
+    wrong += is_utf8(as_bytes(encode(point))) != expected;
+    wrong += is_utf8(as_bytes("a long enough text " + encode(point) + " and more of it")) != expected;
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("utf-8: long forms, lone and missing bytes") {
+  for (const char* text :
+       {"\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf", "\x80", "\xbf", "\xc3", "\xe2\x82",
+        "\xf0\x9f\x98", "\xf8\x88\x80\x80\x80", "\xff", "\xc3(", "\xe2\x28\xa1", "\xe2\x82\x28"}) {
+    CHECK_FALSE(is_utf8(as_bytes(text)));
+  }
+  CHECK(is_utf8({}));
+  CHECK(is_utf8(as_bytes("plain text of more than eight bytes")));
+}

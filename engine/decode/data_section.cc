@@ -1,0 +1,60 @@
+// The data section (core spec 5.5.14): segments keep their bytes where they are.
+#include <cstdio>
+
+#include "engine/decode/section.h"
+#include "engine/wasm/instruction.h"
+#include "engine/wasm/limits.h"
+
+namespace wherry::decode {
+
+namespace {
+
+using base::Result;
+using wasm::ErrorCode;
+using wasm::Feature;
+using wasm::SegmentMode;
+
+enum DataForm : uint32_t { kActive = 0, kPassive = 1, kActiveExplicit = 2 };
+
+Result<wasm::DataSegment> read_segment(Section& section) {
+  wasm::DataSegment segment;
+  segment.offset = section.reader.offset();
+  const uint32_t form = section.reader.u32();
+  if (!section.reader.ok()) return wasm::reader_failure(section.reader);
+  if (form > kActiveExplicit) {
+    return unexpected_byte(ErrorCode::MalformedDataFlags, segment.offset, form, "0x00 to 0x02");
+  }
+  if (form != kActive && !section.has(Feature::BulkMemory)) {
+    return feature_disabled(Feature::BulkMemory, "this form of data segment", segment.offset);
+  }
+  if (form != kPassive) {
+    segment.mode = SegmentMode::Active;
+    if (form == kActiveExplicit) segment.memory = wasm::MemoryIndex(section.reader.u32());
+    segment.offset_expr = WHERRY_TRY(read_const_expr(section));
+  }
+  const uint64_t size_offset = section.reader.offset();
+  const uint32_t size_bytes = section.reader.u32();
+  if (!section.reader.ok()) return wasm::reader_failure(section.reader);
+  if (size_bytes > section.reader.remaining()) {
+    char detail[96];
+    std::snprintf(detail, sizeof detail, "found a data segment of %u bytes, expected at most %zu", size_bytes,
+                  section.reader.remaining());
+    return base::fail(ErrorCode::LengthOutOfBounds, size_offset, detail);
+  }
+  segment.bytes = section.reader.take(size_bytes);
+  return segment;
+}
+
+}  // namespace
+
+Result<void> decode_data(Section& section) {
+  base::Vector<wasm::DataSegment>& data = section.module.data;
+  const uint32_t count = WHERRY_TRY(read_count(section, "data segments", 0, wasm::kMaxDataSegments));
+  if (!data.reserve(count)) return out_of_memory();
+  for (uint32_t i = 0; i < count; ++i) {
+    if (!data.push_back(WHERRY_TRY(read_segment(section)))) return out_of_memory();
+  }
+  return {};
+}
+
+}  // namespace wherry::decode
