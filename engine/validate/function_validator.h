@@ -1,6 +1,14 @@
 #pragma once
 
+#include <algorithm>
+#include <cstring>
+#include <initializer_list>
+#include <type_traits>
+
+#include "engine/validate/body_checks.h"
+#include "engine/validate/fast_ops.h"
 #include "engine/validate/function_state.h"
+#include "engine/wasm/limits.h"
 
 namespace wherry::validate {
 
@@ -13,14 +21,584 @@ namespace wherry::validate {
 //   Result<void> valid = validator.run(func, typed.module.body_bytes(func));
 //
 // Refers to all three; may run one function after the other. Not thread-safe.
+//
+// How it works: rows with a signature are checked from the table, the common ones of them from kFastRows; Special
+// rows have a member function each (function_validator_*.h). Operands that unreachable code lacks are put on the
+// stack as Bottom when something asks for them, so that all rules see a full stack. Inside, a check answers false
+// after storing its error.
 template <class Sink>
-class FunctionValidator {
+class FunctionValidator : private BodyChecks {
  public:
-  FunctionValidator(const TypedModule& module, ValidatorBuffers<Sink>& buffers, Sink& sink);
+  FunctionValidator(const TypedModule& module, ValidatorBuffers<Sink>& buffers, Sink& sink)
+      : BodyChecks(module), buffers_(buffers), sink_(sink) {
+    state_.module = &module;
+  }
 
   // `body` holds the function's locals and code: the module's bytes, or a private copy of them. Errors:
   // Malformed, Invalid, Limit, OutOfMemory, with offsets in the file; and those of the sink.
-  base::Result<void> run(wasm::FuncIndex func, base::ByteSpan body);
+  base::Result<void> run(wasm::FuncIndex func, base::ByteSpan body) {
+    if (run_body(func, body)) return {};
+    return base::Failure(std::move(error_));
+  }
+
+  // Validates a constant expression with one result of type `expected` (canonical). It may name the first
+  // `visible_globals` globals.
+  base::Result<void> run_constant(const wasm::ConstExpr& expr, wasm::ValType expected,
+                                  uint32_t visible_globals) {
+    if (run_expression(expr, expected, visible_globals)) return {};
+    return base::Failure(std::move(error_));
+  }
+
+ private:
+  using Op = wasm::Op;
+  using ValType = wasm::ValType;
+  using ValKind = wasm::ValKind;
+  using HeapType = wasm::HeapType;
+  using CanonType = wasm::CanonType;
+  using Instruction = wasm::Instruction;
+  using ErrorCode = wasm::ErrorCode;
+  using Types = std::span<const ValType>;
+  using OperandT = Operand<Sink>;
+  using ControlT = Control<Sink>;
+  static_assert(std::is_trivially_copyable_v<OperandT> && std::is_trivially_copyable_v<ControlT>);
+
+  // ---- driving (below)
+  bool run_body(wasm::FuncIndex func, base::ByteSpan body);
+  bool run_expression(const wasm::ConstExpr& expr, ValType expected, uint32_t visible_globals);
+  bool begin_state(const wasm::FuncType* func, ValType result);
+  bool check_constant(uint32_t visible_globals);
+  bool next();
+  bool slow_next();
+  bool dispatch();
+  bool dispatch_control();
+  bool dispatch_reference();
+  bool dispatch_aggregate();
+
+  // ---- the stacks (below)
+  ControlT& top() { return state_.controls[state_.control_count - 1]; }
+  bool reserve(uint64_t count) { return count <= capacity_ || grow(count); }
+  bool grow(uint64_t count);
+  bool need(uint32_t count) { return state_.operand_count - floor_ >= count ? true : need_slowly(count); }
+  bool need_slowly(uint32_t count);
+  OperandT* last(uint32_t count) { return state_.operands + (state_.operand_count - count); }
+  bool check(Types types) {
+    return need(static_cast<uint32_t>(types.size())) && check_at(last(types.size()), types);
+  }
+  bool check(std::initializer_list<ValType> types) { return check(Types(types.begin(), types.size())); }
+  bool check_at(const OperandT* operands, Types types);
+  void set_types(OperandT* operands, Types types);
+  bool push(ValType type);
+  void set_unreachable();
+
+  // ---- rows with a signature (below)
+  bool fast_operator(const FastRow& row);
+  bool fast_load(const FastRow& row, const uint8_t* at);
+  bool fast_store(const FastRow& row, const uint8_t* at);
+  bool read_fast_memarg(const FastRow& row, const uint8_t* at);
+  bool constant(ValType type);
+  bool by_signature();
+
+  // ---- control (function_validator_control.h)
+  bool enter(Op op, Types params, const wasm::FuncType* func, ValType result);
+  bool read_block_type(const wasm::FuncType** func, ValType* result);
+  bool block();
+  bool try_table();
+  bool check_catches();
+  bool check_catch(const wasm::CatchClause& clause);
+  bool else_();
+  bool end();
+  bool check_results(ControlT& control);
+  bool label(uint32_t depth, ControlT** target);
+  bool br();
+  bool br_if();
+  bool br_table();
+  bool return_();
+  bool call();
+  bool call_indirect();
+  bool call_ref();
+  bool finish_call(const CanonType& type, uint32_t extra, bool is_tail);
+  bool br_on_null();
+  bool br_on_non_null();
+  bool br_on_cast();
+
+  // ---- variables, parameters, memories and tables (function_validator_data.h)
+  bool check_initialized(uint32_t index);
+  bool initialize(uint32_t index);
+  void reset_initialized(uint32_t init_height);
+  bool local_get();
+  bool local_set();
+  bool local_tee();
+  bool global_get();
+  bool global_set();
+  bool drop();
+  bool select();
+  bool select_typed();
+  bool memory_op();
+  bool table_op();
+  bool bulk(std::initializer_list<ValType> params, std::initializer_list<ValType> results);
+
+  // ---- references and aggregates (function_validator_gc.h)
+  bool reference_operand(OperandT* operand);
+  bool ref_null();
+  bool ref_is_null();
+  bool ref_func();
+  bool ref_as_non_null();
+  bool convert_reference(wasm::AbstractHeap from, wasm::AbstractHeap to);
+  bool cast(bool is_test, bool nullable);
+  bool throw_();
+  bool struct_new();
+  bool struct_access();
+  bool array_new();
+  bool array_new_fixed();
+  bool array_new_segment();
+  bool array_access();
+  bool array_bulk();
+  bool check_array_segment(const CanonType& type, bool is_data);
+  template <class TypeOf>
+  bool aggregate(const CanonType& type, uint32_t count, TypeOf type_of);
+  bool special(Types params, std::initializer_list<ValType> results);
+  bool special(std::initializer_list<ValType> params, std::initializer_list<ValType> results) {
+    return special(Types(params.begin(), params.size()), results);
+  }
+
+  ValidatorBuffers<Sink>& buffers_;
+  Sink& sink_;
+  FunctionState<Sink> state_;
+  uint32_t capacity_ = 0;       // Of state_.operands.
+  uint32_t floor_ = 0;          // Height of the innermost control.
+  bool live_ = false;           // The instruction at hand is reachable.
+  bool tracks_locals_ = false;  // Some local has no default.
 };
 
+// ---- driving
+
+template <class Sink>
+bool FunctionValidator<Sink>::run_body(wasm::FuncIndex func, base::ByteSpan body) {
+  const uint64_t offset = module_.body(func).offset;
+  const CanonType& type = typed_.func_type(func);
+  begin_body(body, offset);
+  if (!read_locals(type.func.params, &buffers_.locals, &tracks_locals_)) return false;
+  state_.func = func;
+  state_.type = &type;
+  state_.locals = buffers_.locals;
+  state_.body = body;
+  state_.body_offset = offset;
+  if (!begin_state(&type.func, ValKind::Bottom)) return false;
+  if (tracks_locals_) {
+    buffers_.initialized.clear();
+    if (!buffers_.initialized.resize(state_.locals.size() / 64 + 1)) return fail_memory();
+    for (uint32_t i = 0; i < state_.locals.size(); ++i) {
+      if (i < type.func.params.size() || state_.locals[i].is_defaultable())
+        buffers_.initialized[i / 64] |= uint64_t{1} << (i % 64);
+    }
+  }
+  sink_.begin(state_);
+  while (state_.control_count != 0) {
+    if (sink_.failed()) [[unlikely]] {
+      error_ = sink_.take_error();
+      return false;
+    }
+    if (!next()) [[unlikely]]
+      return false;
+  }
+  if (!reader_.at_end()) {
+    inst_.offset = reader_.offset();
+    return fail(ErrorCode::EndOpcodeExpected, "found more bytes behind the body's end");
+  }
+  sink_.finish();
+  if (!sink_.failed()) return true;
+  error_ = sink_.take_error();
+  return false;
+}
+
+template <class Sink>
+bool FunctionValidator<Sink>::run_expression(const wasm::ConstExpr& expr, ValType expected,
+                                             uint32_t visible_globals) {
+  begin_body(expr.bytes, expr.offset);
+  tracks_locals_ = false;
+  state_.locals = {};
+  if (!begin_state(nullptr, expected)) return false;
+  while (state_.control_count != 0) {
+    if (!read_instruction() || !check_constant(visible_globals) || !dispatch()) return false;
+  }
+  return reader_.at_end() ||
+         fail(ErrorCode::EndOpcodeExpected, "found more bytes behind the expression's end");
+}
+
+template <class Sink>
+bool FunctionValidator<Sink>::check_constant(uint32_t visible_globals) {
+  if (!is_constant(inst_.op, module_.features)) {
+    return fail(ErrorCode::ConstantExpressionRequired, "found " + std::string(wasm::info(inst_.op).text));
+  }
+  if (inst_.op == Op::RefFunc) return check_func_reference(inst_.index, false);
+  if (inst_.op != Op::GlobalGet) return true;
+  if (inst_.index >= visible_globals)
+    return fail_index(ErrorCode::UnknownGlobal, inst_.index, visible_globals);
+  return !module_.globals[inst_.index].type.is_mutable ||
+         fail(ErrorCode::ConstantExpressionRequired, "found a mutable global");
+}
+
+template <class Sink>
+bool FunctionValidator<Sink>::begin_state(const wasm::FuncType* func, ValType result) {
+  state_.operands = buffers_.operands.data();
+  capacity_ = static_cast<uint32_t>(buffers_.operands.size());
+  state_.operand_count = 0;
+  floor_ = 0;
+  live_ = true;
+  buffers_.controls.clear();
+  buffers_.init_log.clear();
+  ControlT body;
+  body.func = func;
+  body.result = result;
+  body.entered = true;
+  if (!buffers_.controls.push_back(body)) return fail_memory();
+  state_.controls = buffers_.controls.data();
+  state_.control_count = 1;
+  return reserve(16);
+}
+
+template <class Sink>
+inline bool FunctionValidator<Sink>::next() {
+  const uint8_t* const at = reader_.position();
+  if (reader_.at_end()) [[unlikely]] {
+    inst_.offset = reader_.offset();
+    return fail(ErrorCode::EndOpcodeExpected, "found the end of the body");
+  }
+  const FastRow& row = kFastRows[*at];
+  inst_.offset = reader_.offset();
+  inst_.op = row.op;
+  switch (row.kind) {
+    case FastKind::Slow: return slow_next();
+    case FastKind::Unary:
+    case FastKind::Binary: return fast_operator(row);
+    case FastKind::Load: return fast_load(row, at);
+    case FastKind::Store: return fast_store(row, at);
+    case FastKind::I32Const:
+      reader_.seek(at + 1);
+      inst_.value = static_cast<uint64_t>(static_cast<int64_t>(reader_.s32()));
+      return (reader_.ok() || fail_malformed()) && constant(wasm::kI32);
+    case FastKind::I64Const:
+      reader_.seek(at + 1);
+      inst_.value = static_cast<uint64_t>(reader_.s64());
+      return (reader_.ok() || fail_malformed()) && constant(wasm::kI64);
+    case FastKind::Index:
+      reader_.seek(at + 1);
+      inst_.index = reader_.u32();
+      if (!reader_.ok()) [[unlikely]]
+        return fail_malformed();
+      return dispatch();
+    case FastKind::Bare: reader_.seek(at + 1); return dispatch();
+  }
+  __builtin_unreachable();
+}
+
+template <class Sink>
+[[gnu::noinline]] bool FunctionValidator<Sink>::slow_next() {
+  return read_instruction() && dispatch();
+}
+
+template <class Sink>
+bool FunctionValidator<Sink>::dispatch() {
+  if (live_ && inst_.op != Op::End && inst_.op != Op::Else) sink_.step(inst_.op, inst_.offset);
+  switch (inst_.op) {
+    case Op::Nop: return true;
+    case Op::LocalGet: return local_get();
+    case Op::LocalSet: return local_set();
+    case Op::LocalTee: return local_tee();
+    case Op::GlobalGet: return global_get();
+    case Op::GlobalSet: return global_set();
+    case Op::Drop: return drop();
+    case Op::Select: return select();
+    case Op::SelectTyped: return select_typed();
+    case Op::MemorySize:
+    case Op::MemoryGrow:
+    case Op::MemoryInit:
+    case Op::MemoryCopy:
+    case Op::MemoryFill: return memory_op();
+    case Op::TableGet:
+    case Op::TableSet:
+    case Op::TableInit:
+    case Op::TableCopy:
+    case Op::TableGrow:
+    case Op::TableSize:
+    case Op::TableFill: return table_op();
+    default: return dispatch_control();
+  }
+}
+
+template <class Sink>
+bool FunctionValidator<Sink>::dispatch_control() {
+  switch (inst_.op) {
+    case Op::Unreachable:
+      if (live_) sink_.unreachable();
+      set_unreachable();
+      return true;
+    case Op::Block:
+    case Op::Loop:
+    case Op::If: return block();
+    case Op::TryTable: return try_table();
+    case Op::Else: return else_();
+    case Op::End: return end();
+    case Op::Br: return br();
+    case Op::BrIf: return br_if();
+    case Op::BrTable: return br_table();
+    case Op::Return: return return_();
+    case Op::Call:
+    case Op::ReturnCall: return call();
+    case Op::CallIndirect:
+    case Op::ReturnCallIndirect: return call_indirect();
+    case Op::CallRef:
+    case Op::ReturnCallRef: return call_ref();
+    case Op::BrOnNull: return br_on_null();
+    case Op::BrOnNonNull: return br_on_non_null();
+    case Op::BrOnCast:
+    case Op::BrOnCastFail: return br_on_cast();
+    default: return dispatch_reference();
+  }
+}
+
+template <class Sink>
+bool FunctionValidator<Sink>::dispatch_reference() {
+  using enum wasm::AbstractHeap;
+  switch (inst_.op) {
+    case Op::RefNull: return ref_null();
+    case Op::RefIsNull: return ref_is_null();
+    case Op::RefFunc: return ref_func();
+    case Op::RefAsNonNull: return ref_as_non_null();
+    case Op::RefEq: {
+      const ValType eq = ValType::ref(Eq, true);
+      return special({eq, eq}, {wasm::kI32});
+    }
+    case Op::RefTest: return cast(true, false);
+    case Op::RefTestNull: return cast(true, true);
+    case Op::RefCast: return cast(false, false);
+    case Op::RefCastNull: return cast(false, true);
+    case Op::AnyConvertExtern: return convert_reference(Extern, Any);
+    case Op::ExternConvertAny: return convert_reference(Any, Extern);
+    case Op::RefI31: return special({wasm::kI32}, {ValType::ref(I31, false)});
+    case Op::I31GetS:
+    case Op::I31GetU: return special({ValType::ref(I31, true)}, {wasm::kI32});
+    case Op::Throw: return throw_();
+    case Op::ThrowRef:
+      if (!special({wasm::kExnRef}, {})) return false;
+      set_unreachable();
+      return true;
+    default: return dispatch_aggregate();
+  }
+}
+
+template <class Sink>
+bool FunctionValidator<Sink>::dispatch_aggregate() {
+  switch (inst_.op) {
+    case Op::StructNew:
+    case Op::StructNewDefault: return struct_new();
+    case Op::StructGet:
+    case Op::StructGetS:
+    case Op::StructGetU:
+    case Op::StructSet: return struct_access();
+    case Op::ArrayNew:
+    case Op::ArrayNewDefault: return array_new();
+    case Op::ArrayNewFixed: return array_new_fixed();
+    case Op::ArrayNewData:
+    case Op::ArrayNewElem: return array_new_segment();
+    case Op::ArrayGet:
+    case Op::ArrayGetS:
+    case Op::ArrayGetU:
+    case Op::ArraySet: return array_access();
+    case Op::ArrayLen: return special({ValType::ref(wasm::AbstractHeap::Array, true)}, {wasm::kI32});
+    case Op::ArrayFill:
+    case Op::ArrayCopy:
+    case Op::ArrayInitData:
+    case Op::ArrayInitElem: return array_bulk();
+    default: return by_signature();
+  }
+}
+
+// ---- the stacks
+
+template <class Sink>
+[[gnu::noinline]] bool FunctionValidator<Sink>::grow(uint64_t count) {
+  if (count > wasm::kMaxOperands) {
+    return fail(ErrorCode::FrameTooLarge, "found " + std::to_string(count) + " operands, expected at most " +
+                                              std::to_string(wasm::kMaxOperands));
+  }
+  const uint64_t wanted = std::max<uint64_t>(count, capacity_ + capacity_ / 2 + 64);
+  if (!buffers_.operands.resize(wanted)) return fail_memory();
+  state_.operands = buffers_.operands.data();
+  capacity_ = static_cast<uint32_t>(wanted);
+  return true;
+}
+
+// Puts Bottom below the operands of an unreachable frame until there are `count`.
+template <class Sink>
+[[gnu::noinline]] bool FunctionValidator<Sink>::need_slowly(uint32_t count) {
+  const uint32_t present = state_.operand_count - floor_;
+  if (!top().unreachable) return fail_operands(count, present);
+  const uint32_t missing = count - present;
+  if (!reserve(uint64_t{state_.operand_count} + missing)) return false;
+  OperandT* const begin = state_.operands + floor_;
+  std::memmove(static_cast<void*>(begin + missing), begin, present * sizeof(OperandT));
+  for (uint32_t i = 0; i < missing; ++i) begin[i].type = ValKind::Bottom;
+  state_.operand_count += missing;
+  return true;
+}
+
+template <class Sink>
+bool FunctionValidator<Sink>::check_at(const OperandT* operands, Types types) {
+  for (size_t i = 0; i < types.size(); ++i) {
+    if (!match(operands[i].type, types[i])) return false;
+  }
+  return true;
+}
+
+template <class Sink>
+void FunctionValidator<Sink>::set_types(OperandT* operands, Types types) {
+  for (size_t i = 0; i < types.size(); ++i) operands[i].type = types[i];
+}
+
+template <class Sink>
+bool FunctionValidator<Sink>::push(ValType type) {
+  if (!reserve(uint64_t{state_.operand_count} + 1)) return false;
+  state_.operands[state_.operand_count++].type = type;
+  return true;
+}
+
+template <class Sink>
+void FunctionValidator<Sink>::set_unreachable() {
+  ControlT& control = top();
+  control.unreachable = true;
+  state_.operand_count = control.height;
+  live_ = false;
+}
+
+// ---- rows with a signature
+
+// The operands' types are compared bit by bit; what differs (also Bottom) is left to by_signature().
+template <class Sink>
+inline bool FunctionValidator<Sink>::fast_operator(const FastRow& row) {
+  reader_.seek(reader_.position() + 1);
+  const uint32_t count = row.kind == FastKind::Unary ? 1 : 2;
+  OperandT* const operands = last(count);
+  if (state_.operand_count - floor_ < count || operands[0].type != ValType(row.first) ||
+      (count == 2 && operands[1].type != ValType(row.second))) [[unlikely]] {
+    if (live_) sink_.step(inst_.op, inst_.offset);
+    return by_signature();
+  }
+  if (live_) {
+    sink_.step(inst_.op, inst_.offset);
+    sink_.simple(inst_, operands);
+  }
+  operands[0].type = row.result;
+  state_.operand_count -= count - 1;
+  return true;
+}
+
+// Memory 0, small alignment, an offset of one or two bytes, no surprise. Leaves the reader alone otherwise.
+template <class Sink>
+inline bool FunctionValidator<Sink>::read_fast_memarg(const FastRow& row, const uint8_t* at) {
+  if (reader_.remaining() < 4 || at[1] > row.natural_align_log2 || module_.memories.empty()) return false;
+  uint32_t offset = at[2];
+  uint32_t size_bytes = 3;
+  if (offset >= 0x80) {
+    if (at[3] >= 0x80) return false;
+    offset = (offset & 0x7f) | uint32_t{at[3]} << 7;
+    size_bytes = 4;
+  }
+  inst_.align_log2 = at[1];
+  inst_.memory = 0;
+  inst_.value = offset;
+  reader_.seek(at + size_bytes);
+  return true;
+}
+
+template <class Sink>
+inline bool FunctionValidator<Sink>::fast_load(const FastRow& row, const uint8_t* at) {
+  if (state_.operand_count == floor_ || !read_fast_memarg(row, at)) [[unlikely]]
+    return slow_next();
+  const wasm::MemoryType& memory = module_.memories[0].type;
+  OperandT* const operand = last(1);
+  if (operand->type != memory.limits.index_type()) [[unlikely]] {
+    if (live_) sink_.step(inst_.op, inst_.offset);
+    return by_signature();
+  }
+  if (live_) {
+    sink_.step(inst_.op, inst_.offset);
+    sink_.memory_access(inst_, memory, operand);
+  }
+  operand->type = row.result;
+  return true;
+}
+
+template <class Sink>
+inline bool FunctionValidator<Sink>::fast_store(const FastRow& row, const uint8_t* at) {
+  if (state_.operand_count - floor_ < 2 || !read_fast_memarg(row, at)) [[unlikely]]
+    return slow_next();
+  const wasm::MemoryType& memory = module_.memories[0].type;
+  OperandT* const operands = last(2);
+  if (operands[0].type != memory.limits.index_type() || operands[1].type != ValType(row.second))
+      [[unlikely]] {
+    if (live_) sink_.step(inst_.op, inst_.offset);
+    return by_signature();
+  }
+  if (live_) {
+    sink_.step(inst_.op, inst_.offset);
+    sink_.memory_access(inst_, memory, operands);
+  }
+  state_.operand_count -= 2;
+  return true;
+}
+
+template <class Sink>
+inline bool FunctionValidator<Sink>::constant(ValType type) {
+  if (!reserve(uint64_t{state_.operand_count} + 1)) return false;
+  if (live_) {
+    sink_.step(inst_.op, inst_.offset);
+    sink_.simple(inst_, state_.operands + state_.operand_count);
+  }
+  state_.operands[state_.operand_count++].type = type;
+  return true;
+}
+
+template <class Sink>
+bool FunctionValidator<Sink>::by_signature() {
+  const wasm::OpInfo& row = wasm::info(inst_.op);
+  const bool is_access = wasm::is_memory_access(row.immediate);
+  if (is_access && !(check_memory(inst_.memory) && check_access())) return false;
+  if (row.immediate >= wasm::Immediate::Lane2 && row.immediate <= wasm::Immediate::Shuffle && !check_lane()) {
+    return false;
+  }
+  if (inst_.op == Op::ElemDrop && !check_element(inst_.index)) return false;
+  if (inst_.op == Op::DataDrop && !check_data(inst_.index)) return false;
+  const auto type_of = [&](char letter) -> ValType {
+    switch (letter) {
+      case 'I': return wasm::kI32;
+      case 'L': return wasm::kI64;
+      case 'F': return wasm::kF32;
+      case 'D': return wasm::kF64;
+      case 'V': return wasm::kV128;
+      default: return module_.memories[inst_.memory].type.limits.index_type();
+    }
+  };
+  const wasm::Signature& signature = row.signature;
+  ValType params[4];
+  for (uint32_t i = 0; i < signature.param_count; ++i) params[i] = type_of(signature.params[i]);
+  if (!check(Types(params, signature.param_count))) return false;
+  if (!reserve(uint64_t{state_.operand_count} + signature.result_count)) return false;
+  OperandT* const operands = last(signature.param_count);
+  if (live_) {
+    if (is_access)
+      sink_.memory_access(inst_, module_.memories[inst_.memory].type, operands);
+    else
+      sink_.simple(inst_, operands);
+  }
+  for (uint32_t i = 0; i < signature.result_count; ++i) operands[i].type = type_of(signature.results[i]);
+  state_.operand_count += signature.result_count;
+  state_.operand_count -= signature.param_count;
+  return true;
+}
+
 }  // namespace wherry::validate
+
+#include "engine/validate/function_validator_control.h"
+#include "engine/validate/function_validator_data.h"
+#include "engine/validate/function_validator_gc.h"
