@@ -10,6 +10,7 @@
 // of text, so whoever wants it in memory has to say how much of it.
 #include "engine/text/print.h"
 
+#include "engine/base/utf8.h"
 #include "engine/text/print_context.h"
 #include "engine/wasm/errors.h"
 
@@ -97,7 +98,8 @@ class ModulePrinter {
     const Names* const names = context_.options.names;
     if (names == nullptr || !names->has_module) return;
     out_.put(' ');
-    if (!names->module.empty() && is_utf8(names->module)) return out_.identifier(names->module);
+    if (!names->module.empty() && base::is_utf8(base::as_bytes(names->module)))
+      return out_.identifier(names->module);
     out_.put("(@name ");
     out_.text_string(names->module);
     out_.put(')');

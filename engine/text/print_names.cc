@@ -10,7 +10,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "engine/text/print_writer.h"
+#include "engine/base/utf8.h"
 
 namespace wherry::text {
 
@@ -38,7 +38,7 @@ std::string_view make_up(std::string_view kind, uint64_t index, std::string_view
   }
 }
 
-bool is_usable(std::string_view name) { return !name.empty() && is_utf8(name); }
+bool is_usable(std::string_view name) { return !name.empty() && base::is_utf8(base::as_bytes(name)); }
 
 }  // namespace
 

@@ -49,16 +49,6 @@ constexpr bool is_unprintable(uint32_t c) {
 
 }  // namespace
 
-bool is_utf8(std::string_view text) {
-  uint32_t scalar;
-  for (size_t at = 0; at < text.size();) {
-    const size_t length = decode_utf8(text, at, &scalar);
-    if (length == 0) return false;
-    at += length;
-  }
-  return true;
-}
-
 void PrintWriter::flush() {
   if (ok_ && size_ != 0) ok_ = sink_.write({buffer_, size_});
   size_ = 0;

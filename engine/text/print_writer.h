@@ -45,7 +45,4 @@ class PrintWriter {
   char buffer_[8192];
 };
 
-// Whether `text` is valid UTF-8 (RFC 3629).
-bool is_utf8(std::string_view text);
-
 }  // namespace wherry::text

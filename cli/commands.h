@@ -1,0 +1,15 @@
+#pragma once
+
+#include "cli/options.h"
+
+// The commands. Each answers the process's exit status and has said on standard error what went wrong.
+namespace wherry::cli {
+
+int run_command(const Invocation& invocation);
+int wast_command(const Invocation& invocation);
+int validate_command(const Invocation& invocation);
+int print_command(const Invocation& invocation);
+int parse_command(const Invocation& invocation);
+int objdump_command(const Invocation& invocation);
+
+}  // namespace wherry::cli
