@@ -16,8 +16,7 @@ using wasm::SegmentMode;
 
 enum DataForm : uint32_t { kActive = 0, kPassive = 1, kActiveExplicit = 2 };
 
-Result<wasm::DataSegment> read_segment(Section& section) {
-  wasm::DataSegment segment;
+Result<void> read_segment(Section& section, wasm::DataSegment& segment) {
   segment.offset = section.reader.offset();
   const uint32_t form = section.reader.u32();
   if (!section.reader.ok()) return wasm::reader_failure(section.reader);
@@ -30,7 +29,7 @@ Result<wasm::DataSegment> read_segment(Section& section) {
   if (form != kPassive) {
     segment.mode = SegmentMode::Active;
     if (form == kActiveExplicit) segment.memory = wasm::MemoryIndex(section.reader.u32());
-    segment.offset_expr = WHERRY_TRY(read_const_expr(section));
+    WHERRY_TRY(read_const_expr(section, &segment.offset_expr));
   }
   const uint64_t size_offset = section.reader.offset();
   const uint32_t size_bytes = section.reader.u32();
@@ -42,7 +41,7 @@ Result<wasm::DataSegment> read_segment(Section& section) {
     return base::fail(ErrorCode::LengthOutOfBounds, size_offset, detail);
   }
   segment.bytes = section.reader.take(size_bytes);
-  return segment;
+  return {};
 }
 
 }  // namespace
@@ -52,7 +51,8 @@ Result<void> decode_data(Section& section) {
   const uint32_t count = WHERRY_TRY(read_count(section, "data segments", 0, wasm::kMaxDataSegments));
   if (!data.reserve(count)) return out_of_memory();
   for (uint32_t i = 0; i < count; ++i) {
-    if (!data.push_back(WHERRY_TRY(read_segment(section)))) return out_of_memory();
+    if (!data.emplace_back()) return out_of_memory();
+    WHERRY_TRY(read_segment(section, data.back()));
   }
   return {};
 }

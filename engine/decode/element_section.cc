@@ -55,7 +55,7 @@ Result<wasm::ElementSegment> read_segment(Section& section) {
   } else {
     segment.mode = SegmentMode::Active;
     if ((flags & kExplicit) != 0) segment.table = wasm::TableIndex(section.reader.u32());
-    segment.offset_expr = WHERRY_TRY(read_const_expr(section));
+    WHERRY_TRY(read_const_expr(section, &segment.offset_expr));
   }
   segment.type = WHERRY_TRY(read_item_type(section, flags));
   segment.has_expressions = (flags & kExpressions) != 0;
@@ -63,7 +63,8 @@ Result<wasm::ElementSegment> read_segment(Section& section) {
   segment.items_offset = section.reader.offset();
   const uint8_t* const begin = section.reader.position();
   if (segment.has_expressions) {
-    for (uint32_t i = 0; i < segment.count; ++i) WHERRY_TRY(read_const_expr(section));
+    wasm::ConstExpr item;
+    for (uint32_t i = 0; i < segment.count; ++i) WHERRY_TRY(read_const_expr(section, &item));
   } else {
     for (uint32_t i = 0; i < segment.count; ++i) section.reader.u32();
   }

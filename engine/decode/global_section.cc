@@ -15,7 +15,7 @@ base::Result<void> decode_globals(Section& section) {
     wasm::Global global;
     global.offset = section.reader.offset();
     global.type = WHERRY_TRY(read_global_type(section));
-    global.init = WHERRY_TRY(read_const_expr(section));
+    WHERRY_TRY(read_const_expr(section, &global.init));
     if (!globals.push_back(global)) return out_of_memory();
   }
   return {};

@@ -73,7 +73,7 @@ base::Result<wasm::Tag> read_tag(Section& section);
 base::Result<bool> read_mutability(Section& section);
 
 // Instructions up to the `end` that belongs to none of them.
-base::Result<wasm::ConstExpr> read_const_expr(Section& section);
+base::Result<void> read_const_expr(Section& section, wasm::ConstExpr* expression);
 
 // "found 0x07, expected 0x00 or 0x01"
 base::Failure unexpected_byte(wasm::ErrorCode code, uint64_t offset, uint32_t found, const char* expected);

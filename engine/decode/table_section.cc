@@ -22,7 +22,7 @@ base::Result<wasm::Table> read_table(Section& section) {
     if (zero != 0) return unexpected_byte(wasm::ErrorCode::ZeroByteExpected, offset, zero, "0x00");
   }
   table.type = WHERRY_TRY(read_table_type(section));
-  if (has_init) table.init = WHERRY_TRY(read_const_expr(section));
+  if (has_init) WHERRY_TRY(read_const_expr(section, &table.init.emplace()));
   return table;
 }
 
