@@ -1,0 +1,19 @@
+#pragma once
+
+#include "engine/abi/context.h"
+#include "engine/base/result.h"
+
+namespace wherry::abi {
+
+// The code of one module as instances see it, whichever tier makes it. Belongs to the module, shared by its instances
+// in several stores and threads; outlives them. A tier embeds it in its own structure.
+struct CodeProvider {
+  // By defined index. Entries that are null yet lead to the tier's stub, see Tier::stub_entry.
+  FuncCode* codes = nullptr;
+
+  // Makes the code of a function on its first call. Thread-safe; a function that is ready already is a success. On
+  // failure `*error` says why (invalid body, out of memory) and the function stays as it was.
+  bool (*prepare)(CodeProvider* self, FuncCode* code, base::Error* error) = nullptr;
+};
+
+}  // namespace wherry::abi

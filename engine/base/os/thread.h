@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace wherry::base {
+
+// How many threads can run at once, at least 1.
+uint32_t hardware_concurrency();
+
+// The address below which this thread's native stack should not grow, `margin_bytes` above its end. A few nanoseconds
+// after the first call on a thread. On a stack that the thread did not start with (a fiber) it is `margin_bytes` below
+// the caller's frame.
+uintptr_t native_stack_limit(size_t margin_bytes);
+
+// A thread that must be joined. Not movable: the thread has its address.
+class Thread {
+ public:
+  Thread() = default;
+  Thread(const Thread&) = delete;
+  Thread& operator=(const Thread&) = delete;
+  // Joins.
+  ~Thread() { join(); }
+
+  // Runs `body(argument)`, with all signals blocked but those of faults. False if the system refuses; once only,
+  // until joined.
+  [[nodiscard]] bool start(void (*body)(void*), void* argument);
+  void join();
+  bool is_running() const { return body_ != nullptr; }
+
+ private:
+  static void* enter(void* self);
+
+  void (*body_)(void*) = nullptr;
+  void* argument_ = nullptr;
+  uintptr_t handle_ = 0;  // pthread_t
+};
+
+// Calls `tick(argument)` at a fixed interval from a thread of its own while at least one holder wants it; sleeps
+// without waking up otherwise. The thread is made by the first hold. All functions are thread-safe.
+class Ticker {
+ public:
+  Ticker(uint64_t interval_ns, void (*tick)(void*), void* argument);
+  Ticker(const Ticker&) = delete;
+  Ticker& operator=(const Ticker&) = delete;
+  // Ends the thread; no tick afterwards. Nobody may hold it any more.
+  ~Ticker();
+
+  // False if the thread could not be made; then there is nothing to release.
+  [[nodiscard]] bool hold();
+  void release();
+
+ private:
+  struct Shared;
+  static void run(void* self);
+
+  Shared* shared_;
+};
+
+}  // namespace wherry::base

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "engine/abi/tier.h"
+
+namespace wherry::runtime {
+
+// The runtime's entries for all tiers; what Context::builtins points to. Constant data, any thread.
+//
+// Fuel of bulk operations, charged before they begin and after their bounds were checked: a unit for each 64 bytes
+// (memory) or each 8 elements (tables) begun; memory.grow and table.grow as if they wrote what they add. Large
+// operations look at the deadline every 16 MiB; one that is interrupted there has done part of its work.
+extern const abi::Builtins kBuiltins;
+
+inline constexpr uint64_t kBytesPerFuel = 64;
+inline constexpr uint64_t kElementsPerFuel = 8;
+inline constexpr uint64_t kInterruptChunkBytes = uint64_t{16} << 20;
+
+}  // namespace wherry::runtime

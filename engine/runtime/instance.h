@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "engine/abi/code_provider.h"
+#include "engine/abi/context.h"
+#include "engine/base/vector.h"
+#include "engine/runtime/extern.h"
+#include "engine/runtime/outcome.h"
+#include "engine/wasm/module.h"
+#include "engine/wasm/type_registry.h"
+
+namespace wherry::runtime {
+
+class Store;
+
+// What the instances of one module share: everything about it that does not depend on the instance. Made once a
+// module by instantiate::prepare_module; immutable, any thread; outlives all instances.
+struct ModuleShape {
+  const wasm::Module* module = nullptr;
+  const wasm::TypeSet* types = nullptr;
+  const wasm::TypeRegistry* registry = nullptr;
+  abi::CodeProvider* code = nullptr;
+
+  // In canonical space, by index.
+  std::span<const wasm::ValType> global_types;
+  std::span<const wasm::ValType> table_types;
+  std::span<const wasm::ValType> element_types;
+
+  abi::ContextLayout layout;
+  base::Vector<uint32_t> global_offsets;    // abi::global_offsets.
+  base::Vector<abi::TypeEntry> type_table;  // What Context::types points to.
+  base::Vector<uint32_t> export_table;  // Open addressing by name: index + 1, or 0. Empty for few exports.
+
+  // Of a function, imported or defined.
+  const wasm::CanonType& func_type(uint32_t func) const { return (*types)[module->funcs[func].type]; }
+  // The position in Module::exports of a name; -1 if there is none.
+  int64_t find_export(std::string_view name) const;
+  // The type that an import asks for, or an index of a kind declares.
+  ExternType type_of(wasm::ExternKind kind, uint32_t index) const;
+  ExternType import_type(const wasm::Import& import) const { return type_of(import.kind, import.index); }
+};
+
+// What keeps a module (its ModuleShape, code and bytes) alive for a store: `release` is called with `object` once,
+// when the store ends. Null functions are not called.
+struct ModuleOwner {
+  void* object = nullptr;
+  void (*release)(void*) = nullptr;
+};
+
+// An instance of a module in a store (core spec 4.2.5). Lives as long as the store. Belongs to its thread.
+class Instance {
+ public:
+  // Allocates an instance in the store: context with imports in place, memories, tables (of nulls) and tags; globals
+  // are zero. `imports` were checked. First half of instantiate::instantiate, which is what others call. Takes over
+  // `owner`, also on failure. Errors: LimitExceeded, OutOfMemory.
+  static base::Result<Instance*> allocate(Store& store, const ModuleShape& shape,
+                                          std::span<const ExternValue> imports, ModuleOwner owner);
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+  ~Instance();
+
+  Store& store() const { return *store_; }
+  const ModuleShape& shape() const { return *shape_; }
+  const wasm::Module& module() const { return *shape_->module; }
+  abi::Context* context() const { return context_; }
+  uint32_t index() const { return index_; }  // In its store.
+  // What instantiate() was given as owner: the embedder's module.
+  void* owner() const { return owner_.object; }
+
+  static Instance* of(abi::Context* context) { return static_cast<Instance*>(context->instance); }
+
+  // By the module's index spaces, imports included; indices must be in range. Functions come made. A global's object is
+  // made on first use: null when there is no memory for it.
+  abi::FuncObject* func(uint32_t index);
+  // The same as a reference, without making it: what tables and globals hold.
+  abi::Ref func_ref(uint32_t index) const;
+  Table* table(uint32_t index) const;
+  LinearMemory* memory(uint32_t index) const;
+  Global* global(uint32_t index);
+  Tag* tag(uint32_t index) const { return tags_[index]; }
+  abi::GlobalSlots global_slots(uint32_t index) const;
+
+  // The export at a position of Module::exports. Null (is_null) only without memory.
+  ExternValue export_at(uint32_t position);
+
+  // Segments: bytes and references that bulk instructions read; empty once dropped. References of an element segment
+  // are worked out on first use, hence the Result. Error: OutOfMemory.
+  base::ByteSpan data(uint32_t segment) const;
+  base::Result<std::span<const abi::Ref>> element(uint32_t segment);
+  void drop_data(uint32_t segment);
+  void drop_element(uint32_t segment);
+  uint32_t element_count(uint32_t segment) const;  // 0 once dropped.
+
+ private:
+  friend class Store;
+  Instance() = default;
+
+  Store* store_ = nullptr;
+  const ModuleShape* shape_ = nullptr;
+  abi::Context* context_ = nullptr;
+  ModuleOwner owner_;
+  uint32_t index_ = 0;
+  abi::FuncObject* funcs_ = nullptr;  // Zero-filled until made.
+  size_t funcs_bytes_ = 0;
+  base::Vector<Global*> imported_globals_;
+  base::Vector<Global*> own_globals_;  // Empty until the first is asked for.
+  base::Vector<Tag*> tags_;
+  base::Vector<uint64_t> dropped_data_;  // A bit a segment.
+  base::Vector<uint64_t> dropped_elements_;
+  // References of passive segments, once worked out.
+  struct ElementRefs {
+    base::Vector<abi::Ref> refs;
+    bool is_ready = false;
+  };
+  base::Vector<ElementRefs> elements_;  // Empty until the first is asked for.
+};
+
+}  // namespace wherry::runtime

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "engine/abi/context.h"
+#include "engine/base/os/thread.h"
+
+namespace wherry::runtime {
+
+// The engine's interruption page: a number that running code compares with its store's deadline. It counts
+// milliseconds of the monotonic clock, and is only kept up to date while some store has a deadline: then a thread of
+// the engine writes it. Thread-safe. Outlives the engine's stores.
+class InterruptClock {
+ public:
+  static constexpr uint64_t kTickNs = 1'000'000;
+  static constexpr uint64_t kNever = ~uint64_t{0};
+
+  InterruptClock();
+  ~InterruptClock() = default;
+
+  const std::atomic<uint64_t>* epoch() const { return &epoch_; }  // What Context::interrupt points to.
+
+  // The first epoch that is reached only when the monotonic clock has passed `time_ns`. Never 0.
+  static uint64_t epoch_after(uint64_t time_ns) { return time_ns / kTickNs + 1; }
+
+  // While held the epoch follows the clock. False if the thread could not be made.
+  [[nodiscard]] bool hold();
+  void release() { ticker_.release(); }
+
+ private:
+  static void tick(void* self);
+
+  alignas(64) std::atomic<uint64_t> epoch_{0};
+  alignas(64) base::Ticker ticker_;
+};
+
+// The part of a store that other threads may touch, and that lives on after it as long as somebody can: counted.
+struct InterruptState {
+  std::atomic<uint32_t> users{1};
+  std::atomic<bool> requested{false};
+  abi::StoreState state;
+
+  // The store's guests trap with Interrupted as soon as they look. Any thread; async-signal-safe.
+  void interrupt() {
+    requested.store(true);
+    state.deadline_epoch.store(0);
+  }
+  void retain() { users.fetch_add(1, std::memory_order_relaxed); }
+  void release() {
+    if (users.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+};
+
+}  // namespace wherry::runtime

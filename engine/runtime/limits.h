@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+
+#include "engine/base/result.h"
+
+namespace wherry::runtime {
+
+// What the guests of one store may use, all of them together; the fields of the public StoreLimits.
+struct StoreLimits {
+  uint64_t memory_bytes = uint64_t{4} << 30;
+  uint64_t table_elements = 10'000'000;
+  uint32_t instances = 10'000;
+  uint32_t memories = 10'000;
+  uint32_t tables = 10'000;
+  uint64_t stack_bytes = 1 << 20;
+};
+
+// What they use. Every growth is taken from here first, and given back if it then fails for another reason. Not
+// thread-safe: belongs to the store's thread.
+class Budget {
+ public:
+  explicit Budget(const StoreLimits& limits) : limits_(limits) {}
+
+  const StoreLimits& limits() const { return limits_; }
+  uint64_t memory_bytes() const { return memory_bytes_; }
+  uint64_t table_elements() const { return table_elements_; }
+
+  // False: the limit would be passed, and nothing has changed.
+  [[nodiscard]] bool take_memory(uint64_t bytes);
+  void give_memory(uint64_t bytes) { memory_bytes_ -= bytes; }
+  [[nodiscard]] bool take_elements(uint64_t elements);
+  void give_elements(uint64_t elements) { table_elements_ -= elements; }
+
+  // One more object of a kind. Error: LimitExceeded, with the limit.
+  base::Result<void> take_instance();
+  base::Result<void> take_table();
+  base::Result<void> take_memory_object();
+
+ private:
+  StoreLimits limits_;
+  uint64_t memory_bytes_ = 0;
+  uint64_t table_elements_ = 0;
+  uint32_t instances_ = 0;
+  uint32_t memories_ = 0;
+  uint32_t tables_ = 0;
+};
+
+// LimitExceeded: "memory: 3 more than the 10 in use, limit 12" and the like.
+base::Failure limit_exceeded(const char* what, uint64_t more, uint64_t in_use, uint64_t limit);
+
+}  // namespace wherry::runtime

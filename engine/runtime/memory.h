@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include "engine/abi/context.h"
+#include "engine/base/result.h"
+#include "engine/runtime/limits.h"
+#include "engine/wasm/types.h"
+
+namespace wherry::runtime {
+
+// Address space that a guarded memory takes: all that a 32-bit index and a small offset can reach.
+inline constexpr uint64_t kGuardedReservationBytes = (uint64_t{4} << 30) + (uint64_t{32} << 20);
+// No other memory grows beyond this, whatever its type says: address space is 128 TiB and tenants are many.
+inline constexpr uint64_t kMaxReservationBytes = uint64_t{64} << 30;
+
+enum class Guard : uint8_t { Off, On };
+
+// A linear memory (core spec 4.2.8). Its bytes never move: the largest size it may reach is reserved when it is made,
+// and pages are committed as it grows.
+//   - with Guard::On, 32-bit index and pages of 64 KiB: 4 GiB + 32 MiB, registered with the fault handler, so that
+//     accesses need no check;
+//   - otherwise min(maximum of the type, store's limit, kMaxReservationBytes), and less where the system refuses that
+//     much (not less than the minimum); growth beyond it is refused.
+// Belongs to a store and its thread; a shared memory may be grown from any thread.
+class LinearMemory {
+ public:
+  abi::MemoryObject object;  // First: what Context::memory0 and the memories of a Context point to.
+
+  // Zeros, at the type's minimum. `budget` must outlive it. Errors: LimitExceeded, OutOfMemory.
+  static base::Result<std::unique_ptr<LinearMemory>> create(const wasm::MemoryType& type, Guard guard,
+                                                            Budget& budget);
+  ~LinearMemory();
+  LinearMemory(const LinearMemory&) = delete;
+  LinearMemory& operator=(const LinearMemory&) = delete;
+
+  const wasm::MemoryType& type() const { return type_; }
+  // Its type with the present size as minimum, which is what import matching compares.
+  wasm::MemoryType current_type() const;
+  uint64_t size_bytes() const { return object.size_bytes.load(std::memory_order_acquire); }
+  uint64_t pages() const { return size_bytes() >> type_.page_size_log2; }
+  uint8_t* base() const { return object.base; }
+
+  enum class Growth : uint8_t { Done, Refused, OutOfMemory };
+  // Adds pages of zeros; `*previous_pages` is the size before, also on failure. Refused: the type's maximum, the
+  // store's limit or the reservation is passed. Nothing changes unless Done.
+  Growth grow(uint64_t delta_pages, uint64_t* previous_pages);
+
+  uint32_t index() const { return index_; }  // In its store.
+
+ private:
+  friend class Store;
+  LinearMemory(const wasm::MemoryType& type, Budget& budget) : object{}, type_(type), budget_(budget) {}
+  base::Result<void> reserve(Guard guard);
+  [[nodiscard]] bool commit_to(uint64_t size_bytes);
+
+  wasm::MemoryType type_;
+  Budget& budget_;
+  uint64_t reserved_bytes_ = 0;
+  uint64_t committed_bytes_ = 0;  // Whole pages of the machine.
+  uint32_t index_ = 0;
+  std::mutex growing_;  // Of shared memories.
+};
+
+}  // namespace wherry::runtime
