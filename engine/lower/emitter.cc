@@ -16,7 +16,9 @@ constexpr uint32_t index_of(From from) { return static_cast<uint32_t>(from); }
 constexpr uint32_t index_of(To to) { return static_cast<uint32_t>(to); }
 constexpr uint32_t at_from_to(From a, To to) { return index_of(a) * kToCount + index_of(to); }
 constexpr uint32_t at_from_from(From a, From b) { return index_of(a) * kFromCount + index_of(b); }
-constexpr uint32_t at_from_from_to(From a, From b, To to) { return at_from_from(a, b) * kToCount + index_of(to); }
+constexpr uint32_t at_from_from_to(From a, From b, To to) {
+  return at_from_from(a, b) * kToCount + index_of(to);
+}
 
 ValType type_of_letter(char letter) {
   switch (letter) {
@@ -38,15 +40,16 @@ Op mirrored(Op op) {
 #define PAIR(left, right)          \
   case Op::left: return Op::right; \
   case Op::right: return Op::left;
-    SAME(I32Add) SAME(I32Mul) SAME(I32And) SAME(I32Or) SAME(I32Xor) SAME(I32Eq) SAME(I32Ne)
-    SAME(I64Add) SAME(I64Mul) SAME(I64And) SAME(I64Or) SAME(I64Xor) SAME(I64Eq) SAME(I64Ne)
-    SAME(F32Eq) SAME(F32Ne) SAME(F64Eq) SAME(F64Ne)
-    PAIR(I32LtS, I32GtS) PAIR(I32LtU, I32GtU) PAIR(I32LeS, I32GeS) PAIR(I32LeU, I32GeU)
-    PAIR(I64LtS, I64GtS) PAIR(I64LtU, I64GtU) PAIR(I64LeS, I64GeS) PAIR(I64LeU, I64GeU)
-    PAIR(F32Lt, F32Gt) PAIR(F32Le, F32Ge) PAIR(F64Lt, F64Gt) PAIR(F64Le, F64Ge)
+    SAME(I32Add)
+    SAME(I32Mul)
+    SAME(I32And) SAME(I32Or) SAME(I32Xor) SAME(I32Eq) SAME(I32Ne) SAME(I64Add) SAME(I64Mul) SAME(I64And)
+        SAME(I64Or) SAME(I64Xor) SAME(I64Eq) SAME(I64Ne) SAME(F32Eq) SAME(F32Ne) SAME(F64Eq) SAME(F64Ne)
+            PAIR(I32LtS, I32GtS) PAIR(I32LtU, I32GtU) PAIR(I32LeS, I32GeS) PAIR(I32LeU, I32GeU)
+                PAIR(I64LtS, I64GtS) PAIR(I64LtU, I64GtU) PAIR(I64LeS, I64GeS) PAIR(I64LeU, I64GeU)
+                    PAIR(F32Lt, F32Gt) PAIR(F32Le, F32Ge) PAIR(F64Lt, F64Gt) PAIR(F64Le, F64Ge)
 #undef SAME
 #undef PAIR
-    default: return Op::Nop;
+                        default : return Op::Nop;
   }
 }
 
@@ -77,7 +80,8 @@ void Emitter::overwritten(uint32_t slot) {
 
 Handler Emitter::handler_of(const Producer& producer) const {
   switch (producer.form) {
-    case Form::Binary: return handlers_.binary[producer.family][at_from_from_to(producer.a, producer.b, producer.to)];
+    case Form::Binary:
+      return handlers_.binary[producer.family][at_from_from_to(producer.a, producer.b, producer.to)];
     case Form::Unary: return handlers_.unary[producer.family][at_from_to(producer.a, producer.to)];
     case Form::Load: return handlers_.load[producer.family][at_from_to(producer.a, producer.to)];
     case Form::LoadIndexed:
@@ -85,8 +89,9 @@ Handler Emitter::handler_of(const Producer& producer) const {
     case Form::Move: return handlers_.move[at_from_to(producer.a, producer.to)];
     case Form::MoveConst: return handlers_.move_const[index_of(producer.to)];
     case Form::Select:
-      return handlers_.select[(at_from_from(producer.a, producer.b) * kFromCount + index_of(producer.c)) * kToCount +
-                              index_of(producer.to)];
+      return handlers_
+          .select[(at_from_from(producer.a, producer.b) * kFromCount + index_of(producer.c)) * kToCount +
+                  index_of(producer.to)];
     case Form::GlobalGet: return handlers_.global_get[producer.family][index_of(producer.to)];
     case Form::None: break;
   }
@@ -94,12 +99,15 @@ Handler Emitter::handler_of(const Producer& producer) const {
 }
 
 uint32_t Emitter::destination(const Producer& producer) const {
+  if (failed_) return kNone;
   const Cell operands = code_[producer.position + 1];
-  if (producer.form == Form::Load || producer.form == Form::GlobalGet) return std::bit_cast<SlotsOffset>(operands).d;
+  if (producer.form == Form::Load || producer.form == Form::GlobalGet)
+    return std::bit_cast<SlotsOffset>(operands).d;
   return std::bit_cast<Slots>(operands).d;
 }
 
 void Emitter::set_destination(const Producer& producer, uint32_t slot) {
+  if (failed_) return;
   Cell& operands = code_[producer.position + 1];
   if (producer.form == Form::Load || producer.form == Form::GlobalGet) {
     auto slots = std::bit_cast<SlotsOffset>(operands);
@@ -116,7 +124,7 @@ bool Emitter::retarget(Producer* producer, To to) {
   Producer changed = *producer;
   changed.to = to;
   const Handler handler = handler_of(changed);
-  if (handler == 0) return false;
+  if (handler == 0 || failed_) return false;
   code_[producer->position] = handler;
   *producer = changed;
   return true;
@@ -145,12 +153,14 @@ void Emitter::wrote_raw(const Producer& producer, ValType type, uint32_t slot) {
 }
 
 bool Emitter::last_made(const Value& value) const {
-  return value.is_temp() && last_.form != Form::None && last_.to == To::Slot && destination(last_) == value.slot;
+  return !failed_ && value.is_temp() && last_.form != Form::None && last_.to == To::Slot &&
+         destination(last_) == value.slot;
 }
 
 void Emitter::undo_last(uint32_t slot) {
   code_.truncate(last_.position);
-  while (positions_ != nullptr && !positions_->empty() && positions_->back().word >= size()) positions_->pop_back();
+  while (positions_ != nullptr && !positions_->empty() && positions_->back().word >= size())
+    positions_->pop_back();
   accumulator(Domain::Int) = int_before_last_;
   overwritten(slot);
   last_ = before_last_;
@@ -243,7 +253,8 @@ void Emitter::binary(Op op, Value a, Value b, uint32_t to) {
   }
   consume(left);
   consume(right);
-  const Producer producer{.form = Form::Binary, .family = family, .a = left.from, .b = right.from, .op = op, .position = size()};
+  const Producer producer{
+      .form = Form::Binary, .family = family, .a = left.from, .b = right.from, .op = op, .position = size()};
   emit(handler, pack(Slots{left.slot, right.slot, static_cast<uint16_t>(to), 0}));
   if (left.from == From::Const) word(left.constant);
   if (right.from == From::Const) word(right.constant);
@@ -257,7 +268,8 @@ void Emitter::unary(Op op, const Value& a, uint32_t to) {
   const uint8_t family = family_of(op).index;
   Handler handler;
   const Source from = pick_one(handlers_.unary[family], kToCount, operand, type, &handler);
-  const Producer producer{.form = Form::Unary, .family = family, .a = from.from, .op = op, .position = size()};
+  const Producer producer{
+      .form = Form::Unary, .family = family, .a = from.from, .op = op, .position = size()};
   emit(handler, pack(Slots{from.slot, 0, static_cast<uint16_t>(to), 0}));
   wrote(producer, domain_of(result_type(op)), to);
 }
@@ -276,7 +288,8 @@ void Emitter::select(ValType type, Value a, Value b, Value condition, uint32_t t
   Source right = resolve(b);
   Source test = source(condition, wasm::kI32);
   const auto handler_at = [&] {
-    return handlers_.select[(at_from_from(left.from, right.from) * kFromCount + index_of(test.from)) * kToCount];
+    return handlers_
+        .select[(at_from_from(left.from, right.from) * kFromCount + index_of(test.from)) * kToCount];
   };
   Handler handler = handler_at();
   for (Source* source : {&left, &right, &test}) {
@@ -293,8 +306,12 @@ void Emitter::select(ValType type, Value a, Value b, Value condition, uint32_t t
     handler = handler_at();
   }
   for (const Source& source : {left, right, test}) consume(source);
-  const Producer producer{
-      .form = Form::Select, .a = left.from, .b = right.from, .c = test.from, .op = Op::Select, .position = size()};
+  const Producer producer{.form = Form::Select,
+                          .a = left.from,
+                          .b = right.from,
+                          .c = test.from,
+                          .op = Op::Select,
+                          .position = size()};
   emit(handler, pack(Slots{left.slot, right.slot, static_cast<uint16_t>(to), test.slot}));
   if (left.from == From::Const) word(left.constant);
   if (right.from == From::Const) word(right.constant);
@@ -304,9 +321,12 @@ void Emitter::select(ValType type, Value a, Value b, Value condition, uint32_t t
 // --- Variables and moves ---
 
 void Emitter::global_get(ValType type, bool imported, uint32_t context_offset, uint32_t to) {
-  const Producer producer{
-      .form = Form::GlobalGet, .family = static_cast<uint8_t>(imported), .op = Op::GlobalGet, .position = size()};
-  emit(handlers_.global_get[imported][index_of(To::Slot)], pack(SlotsOffset{0, static_cast<uint16_t>(to), context_offset}));
+  const Producer producer{.form = Form::GlobalGet,
+                          .family = static_cast<uint8_t>(imported),
+                          .op = Op::GlobalGet,
+                          .position = size()};
+  emit(handlers_.global_get[imported][index_of(To::Slot)],
+       pack(SlotsOffset{0, static_cast<uint16_t>(to), context_offset}));
   wrote_raw(producer, type, to);
 }
 
@@ -362,10 +382,14 @@ void Emitter::materialize(Value* value, ValType type) {
   *value = Value::temp(to);
 }
 
-void Emitter::materialize_quietly(Value* value) {
-  emit(handlers_.move_wide, pack(WideMove{locals_[value->local].slot, value->slot}));
-  overwritten(value->slot);
+void Emitter::move_wide(uint32_t from, uint32_t to) {
+  emit(handlers_.move_wide, pack(WideMove{from, to}));
+  overwritten(to);
   seal();
+}
+
+void Emitter::materialize_quietly(Value* value) {
+  move_wide(locals_[value->local].slot, value->slot);
   *value = Value::temp(value->slot);
 }
 
@@ -385,7 +409,7 @@ void Emitter::copy(const Value& value, ValType type, uint32_t to) {
     const Handler handler = from.domain == Domain::F32 ? handlers_.move_f32 : handlers_.move_f64;
     emit(handler, pack(Slots{0, 0, static_cast<uint16_t>(to), 0}));
   } else {
-    emit(handlers_.move_wide, pack(WideMove{from.slot, to}));
+    return move_wide(from.slot, to);
   }
   overwritten(to);
   seal();
@@ -464,11 +488,17 @@ Emitter::Condition Emitter::take_condition(const Value& condition) {
   const uint32_t at = at_from_from(from, From::Const);
   if (block == nullptr || block[at] == 0 || block[kFromCount * kFromCount + at] == 0) return taken;
   undo_last(slots.d);
-  taken = Condition{.fused = true, .op = compare, .a = from, .b = From::Const, .slot_a = slots.a};
+  taken.fused = true;
+  taken.op = compare;
+  taken.a = from;
+  taken.b = From::Const;
+  taken.slot_a = slots.a;
   // What eqz looked at may itself be a test, if it was made just before for nobody else.
   Condition inner;
-  if (!is_64 && from == From::Acc && last_.form == Form::Binary && last_.to == To::Acc && destination(last_) == slots.d &&
-      last_.position + 2u + (last_.a == From::Const || last_.b == From::Const) == size() && fuse_last(&inner)) {
+  if (!is_64 && from == From::Acc && last_.form == Form::Binary && last_.to == To::Acc &&
+      destination(last_) == slots.d &&
+      last_.position + 2u + (last_.a == From::Const || last_.b == From::Const) == size() &&
+      fuse_last(&inner)) {
     forget();  // Which of the accumulators are known was noted one instruction deep only.
     inner.inverted = true;
     return inner;
@@ -518,6 +548,7 @@ Emitter::Patch Emitter::branch() {
 }
 
 void Emitter::patch(Patch patch, uint32_t target) {
+  if (failed_) return;
   const auto distance = static_cast<int32_t>(target - patch.base);
   std::memcpy(reinterpret_cast<uint8_t*>(code_.data()) + size_t{patch.field} * 4, &distance, sizeof distance);
 }

@@ -93,6 +93,8 @@ class Emitter {
   // The same for a Local, leaving the accumulators as they are.
   void materialize_quietly(Value* value);
   void copy(const Value& value, wasm::ValType type, uint32_t to);
+  // 8 bytes between any two slots; leaves the accumulators as they are.
+  void move_wide(uint32_t from, uint32_t to);
   void set_local(uint32_t local, Value value);
   void return_one(const Value& value, wasm::ValType type, uint32_t header);
 
@@ -122,7 +124,8 @@ class Emitter {
     if (!code_.push_back(value)) failed_ = true;
   }
   // Resolves for a handler that takes [From] classes, falling back to Slot (a Const must be materialised before).
-  Source pick_one(const Handler* by_from, uint32_t stride, const Value& value, wasm::ValType type, Handler* handler);
+  Source pick_one(const Handler* by_from, uint32_t stride, const Value& value, wasm::ValType type,
+                  Handler* handler);
 
   static Cell pack(Slots slots) { return std::bit_cast<Cell>(slots); }
   static Cell pack(SlotsOffset slots) { return std::bit_cast<Cell>(slots); }

@@ -27,7 +27,9 @@ Domain result_domain(Op op) {
   }
 }
 
-constexpr uint32_t at(From a, From b) { return static_cast<uint32_t>(a) * kFromCount + static_cast<uint32_t>(b); }
+constexpr uint32_t at(From a, From b) {
+  return static_cast<uint32_t>(a) * kFromCount + static_cast<uint32_t>(b);
+}
 constexpr uint32_t kLargestIndexedOffset = 0xffff;
 
 }  // namespace
@@ -54,8 +56,12 @@ bool Emitter::load_indexed(Op op, const Value& address, uint32_t offset, uint32_
     undo_last(address.slot);
   }
   if (handler == 0) return false;
-  const Producer producer{
-      .form = Form::LoadIndexed, .family = family, .a = left.from, .b = right.from, .op = op, .position = size()};
+  const Producer producer{.form = Form::LoadIndexed,
+                          .family = family,
+                          .a = left.from,
+                          .b = right.from,
+                          .op = op,
+                          .position = size()};
   emit(handler, pack(Slots{left.slot, right.slot, static_cast<uint16_t>(to), static_cast<uint16_t>(offset)}));
   if (right.from == From::Const) word(right.constant);
   wrote(producer, result_domain(op), to);
@@ -83,15 +89,17 @@ void Emitter::load(Op op, const Value& address, uint32_t offset, uint32_t to) {
 }
 
 bool Emitter::store_indexed(Op op, const Value& address, const Value& value, uint32_t offset) {
-  if (!options_.address_folding || offset > kLargestIndexedOffset || address.kind != Value::Kind::Sum) return false;
+  if (!options_.address_folding || offset > kLargestIndexedOffset || address.kind != Value::Kind::Sum)
+    return false;
   const ValType type = value_type_of_store(op);
   const bool both_const = value.is_const() && !address.sum_of_locals;
   if (both_const && type != wasm::kI32 && type != wasm::kF32) return false;
   const Handler* block = handlers_.store_indexed[family_of(op).index];
   Source left = source(Value::of_local(address.slot, address.local), wasm::kI32);
-  Source right = source(address.sum_of_locals ? Value::of_local(address.slot, static_cast<uint32_t>(address.bits))
-                                              : Value::constant(address.slot, address.bits),
-                        wasm::kI32);
+  Source right =
+      source(address.sum_of_locals ? Value::of_local(address.slot, static_cast<uint32_t>(address.bits))
+                                   : Value::constant(address.slot, address.bits),
+             wasm::kI32);
   Source stored = source(value, type);
   Handler handler = 0;
   const From slot_right = right.from == From::Const ? From::Const : From::Slot;

@@ -20,9 +20,6 @@ struct Environment {
   abi::ContextLayout layout;
   base::Vector<uint32_t> global_offsets;  // abi::global_offsets.
   abi::FuncCode* codes = nullptr;         // Of the defined functions; calls refer to them.
-  // Makes a callee's FuncCode callable before it has code (see ModuleCode::code).
-  abi::FuncCode* (*callable)(void* owner, wasm::FuncIndex func) = nullptr;
-  void* owner = nullptr;
 };
 
 // One instruction of slot code and the Wasm instruction it came from (offset in the file).
@@ -62,7 +59,7 @@ class Buffers {
 // Validates a defined function's body, on a copy of its bytes, and makes its slot code in the same pass. Errors:
 // those of validation, NotYetExecutable, FrameTooLarge, OutOfMemory. The same input gives the same code, so that
 // positions can be asked for later, when a backtrace needs them.
-base::Result<void> lower(const Environment& environment, wasm::FuncIndex func, bool with_positions, Buffers& buffers,
-                         SlotCode* out);
+base::Result<void> lower(const Environment& environment, wasm::FuncIndex func, bool with_positions,
+                         Buffers& buffers, SlotCode* out);
 
 }  // namespace wherry::lower

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "engine/abi/tier.h"
+#include "engine/abi/code_provider.h"
 #include "engine/base/result.h"
 #include "engine/lower/options.h"
 #include "engine/lower/slot_code.h"
@@ -15,20 +15,17 @@ namespace wherry::lower {
 // that of the functions that ran. Thread-safe: preparing takes a lock, running takes none.
 class ModuleCode {
  public:
-  // Keeps references to all three, which must outlive it. Errors: OutOfMemory.
-  static base::Result<std::unique_ptr<ModuleCode>> create(const validate::TypedModule& module, const Options& options,
-                                                          const HandlerTable& handlers, const abi::Tier& tier);
+  // Keeps references to the module and the handlers, which must outlive it. Errors: OutOfMemory.
+  static base::Result<std::unique_ptr<ModuleCode>> create(const validate::TypedModule& module,
+                                                          const Options& options,
+                                                          const HandlerTable& handlers);
   ~ModuleCode();
   ModuleCode(const ModuleCode&) = delete;
   ModuleCode& operator=(const ModuleCode&) = delete;
 
-  // By defined index. Zero-filled until somebody refers to the function.
-  abi::FuncCode* codes();
+  // What instantiation is given: the records of the defined functions (zero until prepared), and prepare().
+  abi::CodeProvider* provider();
   const abi::ContextLayout& layout() const;
-
-  // The code record of a defined function, ready to be called: its entry leads to code, or to the stub that
-  // prepares it. `func` counts imports.
-  abi::FuncCode* code(wasm::FuncIndex func);
 
   // Validates and lowers the function, unless that was done, and publishes its entry. Errors: those of lower().
   base::Result<void> prepare(abi::FuncCode* code);

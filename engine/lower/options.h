@@ -11,8 +11,8 @@ struct Options {
   bool compare_branch = true;       // Fuse a comparison with the branch on it.
   bool pinned_locals = true;        // Mirror the two most used integer locals in registers.
 
-  bool guard_pages = true;    // 32-bit accesses to memory 0 rely on its guard; otherwise `handlers` check them.
-  bool fuel = false;          // Count fuel.
+  bool guard_pages = true;  // 32-bit accesses to memory 0 rely on its guard; otherwise `handlers` check them.
+  bool fuel = false;        // Count fuel.
   bool interruption = false;  // Look at the deadline at function entries and loop headers.
 };
 

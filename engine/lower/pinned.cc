@@ -39,14 +39,15 @@ constexpr std::array<Skip, 256> make_skips() {
 }
 
 constexpr std::array<Skip, 256> kSkips = make_skips();
-constexpr uint32_t kDeepestWeight = 15;  // 8^15 leaves room for thousands of uses in 64 bits.
+constexpr uint32_t kDeepestWeight = 12;  // 8^12 leaves room for eight million uses in 64 bits.
 
-constexpr uint8_t kBlock = 0x02, kLoop = 0x03, kIf = 0x04, kEnd = 0x0b, kTryTable = 0x1f, kLocalGet = 0x20, kLocalTee = 0x22;
+constexpr uint8_t kBlock = 0x02, kLoop = 0x03, kIf = 0x04, kEnd = 0x0b, kTryTable = 0x1f, kLocalGet = 0x20,
+                  kLocalTee = 0x22;
 
 }  // namespace
 
-PinnedLocals choose_pinned(base::ByteSpan code, std::span<const wasm::ValType> locals, wasm::Features features,
-                           base::Vector<uint64_t>* counts) {
+PinnedLocals choose_pinned(base::ByteSpan code, std::span<const wasm::ValType> locals,
+                           wasm::Features features, base::Vector<uint64_t>* counts) {
   PinnedLocals pinned;
   counts->clear();
   if (locals.empty() || !counts->resize(locals.size())) return pinned;

@@ -19,7 +19,7 @@ struct PinnedLocals {
 };
 
 // `code` begins behind the declarations of locals. `counts` is scratch memory.
-PinnedLocals choose_pinned(base::ByteSpan code, std::span<const wasm::ValType> locals, wasm::Features features,
-                           base::Vector<uint64_t>* counts);
+PinnedLocals choose_pinned(base::ByteSpan code, std::span<const wasm::ValType> locals,
+                           wasm::Features features, base::Vector<uint64_t>* counts);
 
 }  // namespace wherry::lower

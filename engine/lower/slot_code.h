@@ -63,7 +63,8 @@ constexpr Shape shape_of(const char* signature, bool is_access) {
   for (const char* text : {"II_I", "LL_L", "LL_I", "FF_F", "FF_I", "DD_D", "DD_I"}) {
     if (same(text)) return Shape::Binary;
   }
-  for (const char* text : {"I_I", "I_L", "I_F", "I_D", "L_I", "L_L", "L_F", "L_D", "F_I", "F_L", "F_F", "F_D", "D_I", "D_L", "D_F", "D_D"}) {
+  for (const char* text : {"I_I", "I_L", "I_F", "I_D", "L_I", "L_L", "L_F", "L_D", "F_I", "F_L", "F_F", "F_D",
+                           "D_I", "D_L", "D_F", "D_D"}) {
     if (same(text)) return Shape::Unary;
   }
   if (is_access) {
@@ -93,10 +94,10 @@ constexpr FamilyTable make_families() {
     return immediate >= wasm::Immediate::MemArg1 && immediate <= wasm::Immediate::MemArg16;
   };
   uint32_t at = 0;
-#define OP(name, code, text, immediate, signature, feature)                                              \
-  {                                                                                                      \
-    const Shape shape = shape_of(#signature, is_plain_access(wasm::Immediate::immediate));               \
-    table.of[at++] = {shape, static_cast<uint8_t>(table.count[static_cast<uint32_t>(shape)]++)};         \
+#define OP(name, code, text, immediate, signature, feature)                                      \
+  {                                                                                              \
+    const Shape shape = shape_of(#signature, is_plain_access(wasm::Immediate::immediate));       \
+    table.of[at++] = {shape, static_cast<uint8_t>(table.count[static_cast<uint32_t>(shape)]++)}; \
   }
 #include "engine/wasm/opcodes.inc"
   return table;
@@ -136,8 +137,9 @@ struct HandlerTable {
   Handler load_any[kLoadCount][2];
   Handler store_any[kStoreCount][2];
 
-  const Handler* select;         // [a][b][condition][to]. Slots{a, b, d, e: condition}; 2 words + one a constant (a, then b).
-                                 // Raw 8 bytes through acc, so also for floats, with a and b Slot or Const.
+  const Handler*
+      select;  // [a][b][condition][to]. Slots{a, b, d, e: condition}; 2 words + one a constant (a, then b).
+               // Raw 8 bytes through acc, so also for floats, with a and b Slot or Const.
   const Handler* move;           // [a][to]: 8 bytes. Slots{a, -, d}; 2 words. a is not Const.
   Handler move_const[kToCount];  // Slots{-, -, d}; 3 words: the value.
   Handler move_f32;              // fa to a slot. Slots{-, -, d}; 2 words.
@@ -146,20 +148,21 @@ struct HandlerTable {
   Handler move_wide;             // WideMove; 2 words. Leaves accumulators alone, as move2 does.
   Handler move_up;               // Slots{a: from, b: count, d: to}: to > from or not, memmove; 2 words.
 
-  Handler global_get[2][kToCount];  // [imported]. SlotsOffset{-, d, byte offset in the Context}; 2 words.
+  Handler global_get[2][kToCount];    // [imported]. SlotsOffset{-, d, byte offset in the Context}; 2 words.
   Handler global_set[2][kFromCount];  // SlotsOffset{a, -, offset}; 2 words, 3 with a constant. 8-byte values.
 
-  Handler branch;                // SlotsBranch{-, -, distance}; 2 words.
-  Handler branch_if[2][kFromCount];  // [sense][a]: on an i32. SlotsBranch{a, -, distance}; 2 words. Not Const.
+  Handler branch;  // SlotsBranch{-, -, distance}; 2 words.
+  Handler branch_if[2]
+                   [kFromCount];  // [sense][a]: on an i32. SlotsBranch{a, -, distance}; 2 words. Not Const.
   // [a]. SlotsBranch{a, -, count}; 2 words + count + 1 distances of 32 bits, packed in pairs; the last is the
   // default. The index is masked against speculation past the check.
   Handler br_table[kFromCount];
-  Handler unreachable;           // 2 words.
+  Handler unreachable;  // 2 words.
 
   // Calls. The last word of each is Slots{a: callee's base, b: pin0's slot, d: pin1's slot, e: 0} of the caller,
   // which returning reads at [-1] from the return cell. Arguments lie from the callee's base on.
-  Handler call;                  // 3 words: handler, FuncCode*, Slots.
-  Handler call_import;           // 3 words: handler, byte offset of the FuncObject* in the Context, Slots.
+  Handler call;         // 3 words: handler, FuncCode*, Slots.
+  Handler call_import;  // 3 words: handler, byte offset of the FuncObject* in the Context, Slots.
   // [subtypes][a]: 4 words: handler, {u16 index slot, u16 0, u32 type_id}, {u32 byte offset of the TableObject* in
   // the Context, u32 depth | is_64 << 31}, Slots. [1] also accepts subtypes of the type, by display at `depth`.
   Handler call_indirect[2][kFromCount];
@@ -171,14 +174,14 @@ struct HandlerTable {
   Handler return_call_ref;          // As call_ref, in a slot.
 
   // Returns. e: the header's slot. Results go to slots 0 and up. A single integer is left in acc.
-  Handler return_none;               // Slots{-, -, -, e}; 2 words.
-  Handler return_one[kFromCount];    // Slots{a, -, -, e}; 2 words, 3 with a constant. 8 bytes.
-  Handler return_f32;                // fa.
-  Handler return_f64;                // da.
-  Handler return_many;               // Slots{a: first, b: slots, -, e}.
+  Handler return_none;             // Slots{-, -, -, e}; 2 words.
+  Handler return_one[kFromCount];  // Slots{a, -, -, e}; 2 words, 3 with a constant. 8 bytes.
+  Handler return_f32;              // fa.
+  Handler return_f64;              // da.
+  Handler return_many;             // Slots{a: first, b: slots, -, e}.
 
-  Handler fuel;                  // 2 words: the segment's cost.
-  Handler interrupt;             // 2 words (0): at function entry and loop headers, when deadlines are on.
+  Handler fuel;       // 2 words: the segment's cost.
+  Handler interrupt;  // 2 words (0): at function entry and loop headers, when deadlines are on.
   // All others, by Op: operands in consecutive slots from `a` on, results over them; accumulators are not touched.
   // 3 words: handler, Slots{a, -, -, -}, {u32 index, u32 second} as in the Instruction. 0: cannot be run. Immediates
   // that are memories or tables are their indices; where the Instruction has no `second`, instructions of one memory

@@ -1,0 +1,333 @@
+// Values, variables and memory: the part of lowering that emits what computes. Control is in lowering_control.cc,
+// calls in lowering_calls.cc.
+#include "engine/lower/lowering.h"
+
+#include "engine/lower/pinned.h"
+#include "engine/wasm/errors.h"
+
+namespace wherry::lower {
+
+using wasm::ErrorCode;
+using wasm::Op;
+using wasm::ValType;
+
+Lowering::Lowering(const Environment& environment, Memory* memory, SlotCode* out, bool with_positions)
+    : environment_(environment),
+      memory_(memory),
+      out_(out),
+      emitter_(environment.handlers, environment.options, &out->cells),
+      with_positions_(with_positions) {}
+
+void Lowering::fail(ErrorCode code, std::string_view detail) {
+  if (failed_) return;
+  failed_ = true;
+  error_ = base::Error{code, offset_, std::string(detail)};
+}
+
+void Lowering::cannot_run(Op op) { fail(ErrorCode::NotYetExecutable, wasm::info(op).text); }
+
+base::Error Lowering::take_error() {
+  if (failed_) return std::move(error_);
+  return base::Error{ErrorCode::OutOfMemory, offset_, {}};
+}
+
+// --- Frame and stack positions ---
+
+// Parameters, header, locals, temporaries; in a wide function the locals come last. See docs/abi.md.
+void Lowering::place_locals() {
+  if (!memory_->places.resize(state_->locals.size())) return fail(ErrorCode::OutOfMemory);
+  const size_t params = state_->type->func.params.size();
+  uint32_t slots = 0;
+  for (const ValType type : state_->locals) slots += wasm::slots_of(type);  // At most 51,000 of 2.
+  is_wide_ = slots > kMostNearLocalSlots;
+  uint32_t at = 0;
+  const auto place = [&](size_t i) {
+    memory_->places[i] = {at, state_->locals[i]};
+    at += wasm::slots_of(state_->locals[i]);
+  };
+  for (size_t i = 0; i < params; ++i) place(i);
+  header_ = at;
+  at += abi::kFrameHeaderSlots;
+  first_temp_ = at;
+  if (is_wide_) at += kWideTemporaries;
+  out_->zero_begin = at;
+  for (size_t i = params; i < state_->locals.size(); ++i) place(i);
+  out_->zero_count = at - out_->zero_begin;
+  if (!is_wide_) first_temp_ = at;
+  last_reached_ = first_temp_;
+}
+
+void Lowering::begin(State& state) {
+  state_ = &state;
+  offset_ = state.body_offset;
+  place_locals();
+  if (failed_) return;
+  memory_->patches.clear();
+  settled_ = 0;
+  PinnedLocals pinned;
+  if (environment_.options.pinned_locals && !is_wide_) {
+    pinned = choose_pinned(state.body, state.locals, state.module->module.features, &memory_->counts);
+  }
+  emitter_.begin(memory_->places.data(), pinned.first, pinned.second);
+  if (with_positions_) {
+    memory_->positions.clear();
+    emitter_.record_positions(&memory_->positions);
+  }
+  emitter_.set_offset(static_cast<uint32_t>(offset_));
+  if (environment_.options.interruption) emitter_.emit(environment_.handlers.interrupt, 0);
+  begin_segment();
+}
+
+void Lowering::finish() {
+  end_segment();
+  const uint32_t temps_end = last_reached_ + 1;
+  const uint32_t most_temps = is_wide_ ? first_temp_ + kWideTemporaries : kLastSlot;
+  if (temps_end > most_temps) return fail(ErrorCode::FrameTooLarge, "the operand stack is too deep");
+  // Clearing works in groups of four, so the frame has room behind its last local.
+  const uint32_t locals_end = out_->zero_begin + ((out_->zero_count + 3) & ~3u);
+  out_->frame_slots = (temps_end > locals_end ? temps_end : locals_end) + 1;
+  out_->param_slots = static_cast<uint16_t>(header_);
+  out_->pinned0 = emitter_.pinned_slot(0);
+  out_->pinned1 = emitter_.pinned_slot(1);
+  if (!with_positions_) return;
+  out_->positions.clear();
+  for (const Emitter::Position& position : memory_->positions) {
+    if (!out_->positions.push_back({position.word, position.offset})) return fail(ErrorCode::OutOfMemory);
+  }
+}
+
+void Lowering::step(Op op, uint64_t offset) {
+  offset_ = offset;
+  emitter_.set_offset(static_cast<uint32_t>(offset));
+  if (op != Op::End && op != Op::Else) ++fuel_;
+}
+
+uint32_t Lowering::slot_at(const Operand* operand) const {
+  if (operand == state_->operands) return first_temp_;
+  const Operand& below = operand[-1];
+  return below.value.slot + wasm::slots_of(below.type);
+}
+
+void Lowering::reach(uint32_t slot) {
+  if (slot > last_reached_) last_reached_ = slot;
+}
+
+void Lowering::put_temps(Operand* operands, std::span<const ValType> types) {
+  uint32_t slot = slot_at(operands);
+  for (size_t i = 0; i < types.size(); ++i) {
+    operands[i].value = Value::temp(slot);
+    slot += wasm::slots_of(types[i]);
+  }
+  reach(slot);
+}
+
+void Lowering::put_pending(Operand* operand, Value value) {
+  value.slot = slot_at(operand);
+  reach(value.slot);
+  operand->value = value;
+  if (value.is_const()) return;
+  const uint32_t index = index_of(operand);
+  if (index < settled_) settled_ = index;
+  if (index - settled_ > kMostPending) settle_pending(index);
+}
+
+void Lowering::materialize(Operand* operands, uint32_t count) {
+  for (uint32_t i = 0; i < count; ++i) emitter_.materialize(&operands[i].value, operands[i].type);
+}
+
+// Leaves nothing but temporaries and constants among the first `count` operands.
+void Lowering::settle_pending(uint32_t count) {
+  for (uint32_t i = settled_; i < count; ++i) {
+    Operand& operand = state_->operands[i];
+    if (!operand.value.is_const()) emitter_.materialize(&operand.value, operand.type);
+  }
+  if (settled_ < count) settled_ = count;
+}
+
+// Somebody is about to write the local: whoever still means its old value takes it now.
+void Lowering::flush_readers(uint32_t local, uint32_t count) {
+  if (count > settled_ && count - settled_ > 2 * kMostPending) settle_pending(count);
+  for (uint32_t i = settled_; i < count; ++i) {
+    Operand& operand = state_->operands[i];
+    if (operand.value.reads_local(local)) emitter_.materialize(&operand.value, operand.type);
+  }
+}
+
+// --- Instructions with a signature ---
+
+void Lowering::simple(const Instruction& instruction, Operand* operands) {
+  const Op op = instruction.op;
+  switch (op) {
+    case Op::I32Const:
+      return put_pending(operands, Value::constant(0, static_cast<uint32_t>(instruction.value)));
+    case Op::I64Const:
+    case Op::F32Const:
+    case Op::F64Const: return put_pending(operands, Value::constant(0, instruction.value));
+    default: break;
+  }
+  const Family family = family_of(op);
+  if (family.shape == Shape::Unary) {
+    const uint32_t to = slot_at(operands);
+    emitter_.unary(op, operands[0].value, to);
+    operands[0].value = Value::temp(to);
+    return;
+  }
+  if (family.shape != Shape::Binary)
+    return other(instruction, operands, wasm::info(op).signature.param_count);
+  const Value left = operands[0].value;
+  const Value right = operands[1].value;
+  if (op == Op::I32Add && environment_.options.address_folding) {
+    const bool local_first = left.kind == Value::Kind::Local;
+    const Value& base = local_first ? left : right;
+    const Value& added = local_first ? right : left;
+    if (base.kind == Value::Kind::Local && (added.kind == Value::Kind::Local || added.is_const())) {
+      Value sum{Value::Kind::Sum, !added.is_const(), 0, base.local,
+                added.is_const() ? added.bits : added.local};
+      return put_pending(operands, sum);
+    }
+  }
+  const uint32_t to = slot_at(operands);
+  emitter_.binary(op, left, right, to);
+  operands[0].value = Value::temp(to);
+}
+
+// Everything that works on its operands' slots through one handler.
+void Lowering::other(const Instruction& instruction, Operand* operands, uint32_t params) {
+  const Handler handler = environment_.handlers.other[static_cast<uint32_t>(instruction.op)];
+  if (handler == 0) return cannot_run(instruction.op);
+  materialize(operands, params);
+  const uint32_t first = slot_at(operands);
+  // Results may reach past the operands: at most two slots more.
+  reach(first + 2);
+  emitter_.emit(handler, Emitter::pack(Slots{static_cast<uint16_t>(first), 0, 0, 0}));
+  emitter_.word(instruction.index | uint64_t{instruction.second} << 32);
+  emitter_.seal();
+  const wasm::Signature& signature = wasm::info(instruction.op).signature;
+  const uint32_t results = signature.is_special ? 1 : signature.result_count;
+  for (uint32_t i = 0; i < results; ++i) operands[i].value = Value::temp(first + i);
+}
+
+// Instructions of one memory or table are given the place of its pointer in the Context (see HandlerTable::other).
+void Lowering::bulk(const Instruction& instruction, Operand* operands, uint32_t params, uint32_t results) {
+  static_cast<void>(results);
+  Instruction placed = instruction;
+  switch (wasm::info(instruction.op).immediate) {
+    case wasm::Immediate::Memory: placed.second = environment_.layout.memories + instruction.index * 8; break;
+    case wasm::Immediate::Table: placed.second = environment_.layout.tables + instruction.index * 8; break;
+    default: break;
+  }
+  other(placed, operands, params);
+}
+
+void Lowering::special(const Instruction& instruction, Operand*, uint32_t, uint32_t) {
+  cannot_run(instruction.op);
+}
+
+void Lowering::select(ValType type, Operand* operands) {
+  if (type == wasm::kV128) return cannot_run(Op::Select);
+  const uint32_t to = slot_at(operands);
+  emitter_.select(type, operands[0].value, operands[1].value, operands[2].value, to);
+  operands[0].value = Value::temp(to);
+}
+
+void Lowering::memory_access(const Instruction& instruction, const wasm::MemoryType& type,
+                             Operand* operands) {
+  const Op op = instruction.op;
+  const Family family = family_of(op);
+  const bool is_load = family.shape == Shape::Load;
+  if (!is_load && family.shape != Shape::Store) return cannot_run(op);
+  const bool is_guarded = environment_.options.guard_pages;
+  const bool is_plain =
+      instruction.memory == 0 && !type.limits.is_64 && instruction.value <= 0xffffffff &&
+      (!is_guarded || (type.page_size_log2 == 16 && instruction.value < kGuardedOffsetLimit));
+  const uint32_t to = slot_at(operands);
+  if (is_plain) {
+    const auto offset = static_cast<uint32_t>(instruction.value);
+    if (is_load) {
+      emitter_.load(op, operands[0].value, offset, to);
+    } else {
+      emitter_.store(op, operands[0].value, operands[1].value, offset);
+    }
+  } else {
+    materialize(operands, is_load ? 1 : 2);
+    const Handler handler = is_load ? environment_.handlers.load_any[family.index][type.limits.is_64]
+                                    : environment_.handlers.store_any[family.index][type.limits.is_64];
+    const uint16_t value = is_load ? 0 : static_cast<uint16_t>(operands[1].value.slot);
+    emitter_.emit(handler, Emitter::pack(Slots{static_cast<uint16_t>(operands[0].value.slot), value,
+                                               static_cast<uint16_t>(to), 0}));
+    emitter_.word(instruction.value);
+    emitter_.word(environment_.layout.memories + instruction.memory * 8);
+    emitter_.forget();
+  }
+  if (is_load) operands[0].value = Value::temp(to);
+}
+
+// --- Variables ---
+
+void Lowering::local_get(uint32_t index, Operand* result) {
+  if (state_->locals[index] == wasm::kV128) return cannot_run(Op::LocalGet);
+  if (!is_far(index)) return put_pending(result, Value::of_local(0, index));
+  put_temp(result);
+  emitter_.move_wide(memory_->places[index].slot, result->value.slot);
+}
+
+void Lowering::local_set(uint32_t index, Operand* operand) {
+  if (state_->locals[index] == wasm::kV128) return cannot_run(Op::LocalSet);
+  if (is_far(index)) {
+    emitter_.materialize(&operand->value, operand->type);
+    return emitter_.move_wide(operand->value.slot, memory_->places[index].slot);
+  }
+  flush_readers(index, index_of(operand));
+  emitter_.set_local(index, operand->value);
+}
+
+void Lowering::local_tee(uint32_t index, Operand* operand) {
+  local_set(index, operand);
+  if (failed_ || is_far(index) || operand->value.is_const()) return;
+  put_pending(operand, Value::of_local(0, index));
+}
+
+void Lowering::global_get(uint32_t index, Operand* result) {
+  const ValType type = state_->module->global_types[index];
+  if (type == wasm::kV128) return cannot_run(Op::GlobalGet);
+  put_temp(result);
+  emitter_.global_get(type, index < state_->module->module.imported_globals,
+                      environment_.global_offsets[index], result->value.slot);
+}
+
+void Lowering::global_set(uint32_t index, Operand* operand) {
+  const ValType type = state_->module->global_types[index];
+  if (type == wasm::kV128) return cannot_run(Op::GlobalSet);
+  emitter_.global_set(type, index < state_->module->module.imported_globals,
+                      environment_.global_offsets[index], operand->value);
+}
+
+void Lowering::ref_null(wasm::HeapType, Operand* result) {
+  put_pending(result, Value::constant(0, abi::kNullRef));
+}
+
+void Lowering::ref_func(uint32_t func, Operand* result) {
+  Instruction instruction;
+  instruction.op = Op::RefFunc;
+  const uint32_t imported = state_->module->module.imported_funcs;
+  if (func < imported) {
+    instruction.second = environment_.layout.imported_funcs + func * 8;
+  } else {
+    instruction.index = func - imported;
+  }
+  other(instruction, result, 0);
+}
+
+void Lowering::ref_is_null(Operand* operand) {
+  const uint32_t to = slot_at(operand);
+  emitter_.unary(Op::I64Eqz, operand->value, to);
+  operand->value = Value::temp(to);
+}
+
+void Lowering::ref_as_non_null(Operand* operand) {
+  Instruction instruction;
+  instruction.op = Op::RefAsNonNull;
+  other(instruction, operand, 1);
+}
+
+}  // namespace wherry::lower

@@ -1,0 +1,173 @@
+#pragma once
+
+#include <span>
+
+#include "engine/lower/emitter.h"
+#include "engine/lower/lower.h"
+#include "engine/lower/value.h"
+#include "engine/validate/function_state.h"
+
+namespace wherry::lower {
+
+// A branch waiting for its label, in a list through Lowering's pool.
+struct PendingPatch {
+  Emitter::Patch patch;
+  uint32_t next = Emitter::kNone;
+};
+
+struct Label {
+  uint32_t patches = Emitter::kNone;    // Branches to the end, by index in the pool.
+  uint32_t position = 0;                // Of a loop.
+  uint32_t otherwise = Emitter::kNone;  // The branch of an `if` to its `else` or end.
+  uint32_t table = Emitter::kNone;      // The br_table that made `stub` last.
+  uint32_t stub = 0;
+};
+
+// The sink that turns validation into lowering: the validator's operand stack is the symbolic stack. One object
+// serves one function at a time.
+//
+// Rules that keep merges sound: at every label all values that survive it are in their own slots; so a block's
+// start materialises what is pending below it (locals and sums; constants may stay, both ways agree on them), a
+// branch moves its values into the target's slots, and a label that somebody branches to forgets the
+// accumulators. A value that one way of a conditional branch still reads from its slot keeps its store.
+class Lowering {
+ public:
+  using Value = lower::Value;
+  using Label = lower::Label;
+  using Operand = validate::Operand<Lowering>;
+  using Control = validate::Control<Lowering>;
+  using State = validate::FunctionState<Lowering>;
+  using Instruction = wasm::Instruction;
+  using CanonType = wasm::CanonType;
+
+  struct Memory {
+    base::Vector<LocalPlace> places;
+    base::Vector<PendingPatch> patches;
+    base::Vector<uint64_t> counts;
+    base::Vector<Emitter::Position> positions;
+  };
+
+  Lowering(const Environment& environment, Memory* memory, SlotCode* out, bool with_positions);
+
+  bool failed() const { return failed_ || emitter_.failed(); }
+  base::Error take_error();
+
+  void begin(State& state);
+  void finish();
+  void step(wasm::Op op, uint64_t offset);
+
+  void simple(const Instruction& instruction, Operand* operands);
+  void memory_access(const Instruction& instruction, const wasm::MemoryType& type, Operand* operands);
+  void local_get(uint32_t index, Operand* result);
+  void local_set(uint32_t index, Operand* operand);
+  void local_tee(uint32_t index, Operand* operand);
+  void global_get(uint32_t index, Operand* result);
+  void global_set(uint32_t index, Operand* operand);
+  void drop(Operand*) {}
+  void select(wasm::ValType type, Operand* operands);
+
+  void block(Control& control, Operand* params);
+  void loop(Control& control, Operand* params);
+  void if_(Control& control, Operand* params, Operand* condition);
+  void try_table(const Instruction& instruction, Control& control, Operand* params);
+  void else_(Control& control, Operand* operands, bool falls_through);
+  void end(Control& control, Operand* operands, bool falls_through);
+  void br(uint32_t depth, Control& target, Operand* values);
+  void br_if(uint32_t depth, Control& target, Operand* values);
+  void br_table(const Instruction& instruction, uint32_t arity, Operand* values);
+  void return_(Control& body, Operand* values);
+  void unreachable();
+
+  void call(uint32_t func, const CanonType& type, Operand* arguments);
+  void call_indirect(const Instruction& instruction, const CanonType& type, Operand* arguments);
+  void call_ref(const Instruction& instruction, const CanonType& type, Operand* arguments);
+  void return_call(uint32_t func, const CanonType& type, Operand* arguments);
+  void return_call_indirect(const Instruction& instruction, const CanonType& type, Operand* arguments);
+  void return_call_ref(const Instruction& instruction, const CanonType& type, Operand* arguments);
+
+  void ref_null(wasm::HeapType heap, Operand* result);
+  void ref_func(uint32_t func, Operand* result);
+  void ref_is_null(Operand* operand);
+  void ref_as_non_null(Operand* operand);
+  void br_on_null(uint32_t depth, Control& target, Operand* values);
+  void br_on_non_null(uint32_t depth, Control& target, Operand* values);
+  void bulk(const Instruction& instruction, Operand* operands, uint32_t params, uint32_t results);
+  void special(const Instruction& instruction, Operand* operands, uint32_t params, uint32_t results);
+  void br_on_cast(const Instruction& instruction, wasm::ValType source, wasm::ValType target_type,
+                  Control& target, Operand* values);
+
+ private:
+  static constexpr uint32_t kNone = Emitter::kNone;
+  // A function whose locals do not fit 16-bit slots keeps them behind its temporaries, of which it may have so many.
+  static constexpr uint32_t kMostNearLocalSlots = 32'768;
+  static constexpr uint32_t kWideTemporaries = 16'384;
+  static constexpr uint32_t kLastSlot = 0xffff;
+  // More pending values than this are materialised, which bounds the search for those that read a local.
+  static constexpr uint32_t kMostPending = 256;
+
+  void fail(wasm::ErrorCode code, std::string_view detail = {});
+  void cannot_run(wasm::Op op);
+
+  uint32_t index_of(const Operand* operand) const {
+    return static_cast<uint32_t>(operand - state_->operands);
+  }
+  // The slot of a stack position, from what lies below it.
+  uint32_t slot_at(const Operand* operand) const;
+  uint32_t slot_at(uint32_t index) const { return slot_at(state_->operands + index); }
+  void reach(uint32_t slot);
+  // Writes `values` as temporaries of the given types.
+  void put_temps(Operand* operands, std::span<const wasm::ValType> types);
+  void put_pending(Operand* operand, Value value);
+  void put_temp(Operand* operand) {
+    operand->value = Value::temp(slot_at(operand));
+    reach(operand->value.slot);
+  }
+  bool is_far(uint32_t local) const { return is_wide_ && memory_->places[local].slot > kLastSlot; }
+
+  void place_locals();
+  void materialize(Operand* operands, uint32_t count);
+  void settle_pending(uint32_t count);
+  void flush_readers(uint32_t local, uint32_t count);
+  bool only_locals_pending(uint32_t first, uint32_t count) const;
+  void settle_quietly(uint32_t first, uint32_t count);
+
+  bool is_body(const Control& target) const { return &target == state_->controls; }
+  uint32_t target_slot(const Control& target) const { return slot_at(target.height); }
+  bool in_place(const Control& target, const Operand* values, uint32_t count) const;
+  void move_to_target(const Control& target, Operand* values, uint32_t count);
+  void link(Control& target, Emitter::Patch patch);
+  void jump(Control& target, Operand* values);
+  void bind(Label& label);
+  template <class Branch>
+  void branch_conditionally(Control& target, Operand* values, uint32_t count, Branch branch);
+  uint32_t table_entry(Control& target, Operand* values, uint32_t arity, uint32_t table, bool* forward);
+
+  Cell call_word(uint32_t base) const;
+  void after_call(const CanonType& type, Operand* arguments);
+  void emit_indirect(const Instruction& instruction, const CanonType& type, Operand* index, Cell last,
+                     bool tail);
+  void other(const Instruction& instruction, Operand* operands, uint32_t params);
+  Cell return_call_word(const CanonType& type, Operand* arguments);
+
+  void begin_segment();
+  void end_segment();
+
+  const Environment& environment_;
+  Memory* memory_;
+  SlotCode* out_;
+  Emitter emitter_;
+  State* state_ = nullptr;
+  bool with_positions_;
+  bool failed_ = false;
+  bool is_wide_ = false;
+  base::Error error_{};
+  uint64_t offset_ = 0;
+  uint32_t header_ = 0;
+  uint32_t first_temp_ = 0;
+  uint32_t last_reached_ = 0;  // Highest slot in use as a temporary.
+  uint32_t settled_ = 0;       // Below this index of the operand stack nothing is pending.
+  uint32_t fuel_cell_ = kNone;
+  uint64_t fuel_ = 0;
+};
+
+}  // namespace wherry::lower

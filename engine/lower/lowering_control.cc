@@ -1,0 +1,309 @@
+// Blocks and branches.
+//
+// Operands of a block's label live in consecutive slots from the block's height on, so a branch moves its values
+// there (mostly they are there already) and nothing is to be merged at the label. Several values move by one
+// instruction: the number of instructions emitted for a branch does not grow with what it carries, which keeps the
+// code linear in the body.
+#include "engine/lower/lowering.h"
+
+#include "engine/wasm/errors.h"
+
+namespace wherry::lower {
+
+using wasm::ErrorCode;
+using wasm::Op;
+
+namespace {
+constexpr uint32_t kMostSingleMoves = 4;
+}
+
+// --- Segments of fuel ---
+
+void Lowering::begin_segment() {
+  if (!environment_.options.fuel) return;
+  end_segment();
+  fuel_cell_ = emitter_.emit(environment_.handlers.fuel, 0);
+  emitter_.seal();
+  fuel_ = 0;
+}
+
+void Lowering::end_segment() {
+  if (fuel_cell_ != kNone && !failed()) out_->cells[fuel_cell_ + 1] = fuel_;
+  fuel_cell_ = kNone;
+}
+
+// --- Labels ---
+
+void Lowering::link(Control& target, Emitter::Patch patch) {
+  Label& label = target.label;
+  if (target.op == Op::Loop) return emitter_.patch(patch, label.position);
+  if (!memory_->patches.push_back({patch, label.patches})) return fail(ErrorCode::OutOfMemory);
+  label.patches = static_cast<uint32_t>(memory_->patches.size()) - 1;
+}
+
+void Lowering::bind(Label& label) {
+  for (uint32_t i = label.patches; i != kNone; i = memory_->patches[i].next) {
+    emitter_.patch(memory_->patches[i].patch, emitter_.size());
+  }
+  if (label.otherwise != kNone) {
+    emitter_.patch(memory_->patches[label.otherwise].patch, emitter_.size());
+    label.otherwise = kNone;
+  }
+  label.patches = kNone;
+  emitter_.forget();
+}
+
+bool Lowering::in_place(const Control& target, const Operand* values, uint32_t count) const {
+  if (count == 0) return true;
+  if (slot_at(values) != target_slot(target)) return false;
+  for (uint32_t i = 0; i < count; ++i) {
+    if (!values[i].value.is_temp()) return false;
+  }
+  return true;
+}
+
+// Targets lie below their sources, so ascending order never overwrites what is still to be read.
+void Lowering::move_to_target(const Control& target, Operand* values, uint32_t count) {
+  if (in_place(target, values, count)) return;
+  uint32_t to = target_slot(target);
+  if (count <= kMostSingleMoves) {
+    for (uint32_t i = 0; i < count; ++i) {
+      emitter_.copy(values[i].value, values[i].type, to);
+      to += wasm::slots_of(values[i].type);
+    }
+    return;
+  }
+  materialize(values, count);
+  const uint32_t from = values[0].value.slot;
+  if (from == to) return;
+  const uint32_t slots = slot_at(values + count) - from;
+  emitter_.emit(environment_.handlers.move_up,
+                Emitter::pack(Slots{static_cast<uint16_t>(from), static_cast<uint16_t>(slots),
+                                    static_cast<uint16_t>(to), 0}));
+  emitter_.forget();
+}
+
+void Lowering::jump(Control& target, Operand* values) {
+  if (is_body(target)) return return_(target, values);
+  move_to_target(target, values, static_cast<uint32_t>(target.label_types().size()));
+  link(target, emitter_.branch());
+}
+
+// --- Blocks ---
+
+bool Lowering::only_locals_pending(uint32_t first, uint32_t count) const {
+  for (uint32_t i = first; i < count; ++i) {
+    if (state_->operands[i].value.kind == Value::Kind::Sum) return false;
+  }
+  return true;
+}
+
+void Lowering::settle_quietly(uint32_t first, uint32_t count) {
+  for (uint32_t i = first; i < count; ++i) {
+    Value& value = state_->operands[i].value;
+    if (value.kind == Value::Kind::Local) emitter_.materialize_quietly(&value);
+  }
+  if (settled_ < count) settled_ = count;
+}
+
+void Lowering::block(Control& control, Operand* params) {
+  settle_pending(index_of(params) + static_cast<uint32_t>(control.params().size()));
+  control.label = Label{};
+}
+
+void Lowering::loop(Control& control, Operand* params) {
+  const auto count = static_cast<uint32_t>(control.params().size());
+  settle_pending(index_of(params) + count);
+  materialize(params, count);
+  control.label = Label{};
+  emitter_.forget();
+  control.label.position = emitter_.size();
+  if (environment_.options.interruption) emitter_.emit(environment_.handlers.interrupt, 0);
+  begin_segment();
+}
+
+void Lowering::if_(Control& control, Operand* params, Operand* condition) {
+  const auto count = static_cast<uint32_t>(control.params().size());
+  const uint32_t below = index_of(condition);
+  control.label = Label{};
+  bool quiet = only_locals_pending(settled_, below);
+  for (uint32_t i = 0; i < count; ++i) quiet = quiet && !params[i].value.is_const();
+  if (!quiet) {
+    settle_pending(below);
+    materialize(params, count);
+  }
+  const Emitter::Condition taken = emitter_.take_condition(condition->value);
+  settle_quietly(settled_, below);
+  const Emitter::Patch patch = emitter_.branch_on(taken, false);
+  if (!memory_->patches.push_back({patch, kNone})) return fail(ErrorCode::OutOfMemory);
+  control.label.otherwise = static_cast<uint32_t>(memory_->patches.size()) - 1;
+  if (count != 0) emitter_.forget_producers();  // The other arm reads the parameters from their slots.
+  begin_segment();
+}
+
+void Lowering::else_(Control& control, Operand* operands, bool falls_through) {
+  if (falls_through) {
+    materialize(operands, static_cast<uint32_t>(control.results().size()));
+    link(control, emitter_.branch());
+  }
+  emitter_.patch(memory_->patches[control.label.otherwise].patch, emitter_.size());
+  control.label.otherwise = kNone;
+  emitter_.forget();
+  put_temps(operands, control.params());
+  if (settled_ > index_of(operands)) settled_ = index_of(operands);
+  begin_segment();
+}
+
+void Lowering::end(Control& control, Operand* operands, bool falls_through) {
+  const auto count = static_cast<uint32_t>(control.results().size());
+  const bool is_target =
+      control.op != Op::Loop && (control.label.patches != kNone || control.label.otherwise != kNone);
+  const bool body = is_body(control);
+  if (is_target) {
+    if (falls_through) materialize(operands, count);
+    bind(control.label);
+    put_temps(operands, control.results());
+    begin_segment();
+  } else if (!falls_through) {
+    emitter_.forget();
+    put_temps(operands, control.results());
+  }
+  if (body && (is_target || falls_through)) return_(control, operands);
+}
+
+// --- Branches ---
+
+void Lowering::br(uint32_t, Control& target, Operand* values) {
+  jump(target, values);
+  end_segment();
+}
+
+// `branch(sense)` emits the test: a branch taken when the condition is `sense`. The values stay for the code behind.
+template <class Branch>
+void Lowering::branch_conditionally(Control& target, Operand* values, uint32_t count, Branch branch) {
+  if (in_place(target, values, count)) {
+    link(target, branch(true));
+  } else {
+    const Emitter::Patch over = branch(false);
+    emitter_.forget_producers();
+    move_to_target(target, values, count);
+    link(target, emitter_.branch());
+    emitter_.patch(over, emitter_.size());
+  }
+  if (count != 0) emitter_.forget_producers();
+  begin_segment();
+}
+
+void Lowering::br_if(uint32_t, Control& target, Operand* values) {
+  const auto count = static_cast<uint32_t>(target.label_types().size());
+  Operand& condition = values[count];
+  const uint32_t first = index_of(values);
+  bool quiet = only_locals_pending(first, first + count);
+  for (uint32_t i = 0; i < count; ++i) quiet = quiet && !values[i].value.is_const();
+  if (!quiet) materialize(values, count);
+  const Emitter::Condition taken = emitter_.take_condition(condition.value);
+  for (uint32_t i = 0; i < count; ++i) {
+    if (values[i].value.kind == Value::Kind::Local) emitter_.materialize_quietly(&values[i].value);
+  }
+  branch_conditionally(target, values, count, [&](bool sense) { return emitter_.branch_on(taken, sense); });
+}
+
+void Lowering::br_on_null(uint32_t, Control& target, Operand* values) {
+  const auto count = static_cast<uint32_t>(target.label_types().size());
+  Operand& reference = values[count];
+  materialize(values, count);
+  if (reference.value.is_const()) emitter_.materialize(&reference.value, reference.type);
+  const Value tested = reference.value;
+  branch_conditionally(target, values, count,
+                       [&](bool sense) { return emitter_.branch_null(tested, sense); });
+  emitter_.forget_producers();
+}
+
+void Lowering::br_on_non_null(uint32_t, Control& target, Operand* values) {
+  const auto count = static_cast<uint32_t>(target.label_types().size());
+  materialize(values, count);
+  const Value tested = values[count - 1].value;
+  branch_conditionally(target, values, count,
+                       [&](bool sense) { return emitter_.branch_null(tested, !sense); });
+}
+
+// The position that the table's entry for `target` leads to: the loop's start, or a stub that moves the values.
+uint32_t Lowering::table_entry(Control& target, Operand* values, uint32_t arity, uint32_t table,
+                               bool* forward) {
+  *forward = false;
+  if (in_place(target, values, arity)) {
+    if (target.op == Op::Loop) return target.label.position;
+    *forward = true;
+    return 0;
+  }
+  if (target.label.table != table) {
+    target.label.table = table;
+    target.label.stub = emitter_.size();
+    move_to_target(target, values, arity);
+    link(target, emitter_.branch());
+    emitter_.forget();
+  }
+  return target.label.stub;
+}
+
+void Lowering::br_table(const Instruction& instruction, uint32_t arity, Operand* values) {
+  Operand& index = values[arity];
+  materialize(values, arity);
+  if (!index.value.is_temp() && index.value.kind != Value::Kind::Local) {
+    emitter_.materialize(&index.value, index.type);
+  }
+  Handler handler;
+  const Emitter::Source from =
+      emitter_.pick_one(environment_.handlers.br_table, 1, index.value, wasm::kI32, &handler);
+  const uint32_t table = emitter_.emit(
+      handler, Emitter::pack(SlotsBranch{from.slot, 0, static_cast<int32_t>(instruction.count)}));
+  for (uint64_t i = 0; i < (uint64_t{instruction.count} + 2) / 2; ++i) emitter_.word(0);
+  emitter_.forget();
+  if (failed()) return;
+  wasm::LabelList labels(instruction);
+  for (uint64_t i = 0; i <= instruction.count; ++i) {
+    Control& target = state_->target(labels.next());
+    const Emitter::Patch entry{table, (table + 2) * 2 + static_cast<uint32_t>(i)};
+    bool forward;
+    const uint32_t position = table_entry(target, values, arity, table, &forward);
+    if (failed()) return;
+    if (forward) {
+      link(target, entry);
+    } else {
+      emitter_.patch(entry, position);
+    }
+  }
+  end_segment();
+}
+
+void Lowering::return_(Control& body, Operand* values) {
+  const auto count = static_cast<uint32_t>(body.results().size());
+  const HandlerTable& handlers = environment_.handlers;
+  const auto header = static_cast<uint16_t>(header_);
+  if (count == 0) {
+    emitter_.emit(handlers.return_none, Emitter::pack(Slots{0, 0, 0, header}));
+  } else if (count == 1 && values[0].type != wasm::kV128) {
+    emitter_.return_one(values[0].value, values[0].type, header);
+  } else {
+    materialize(values, count);
+    const uint32_t first = values[0].value.slot;
+    const auto slots = static_cast<uint16_t>(slot_at(values + count) - first);
+    emitter_.emit(handlers.return_many, Emitter::pack(Slots{static_cast<uint16_t>(first), slots, 0, header}));
+  }
+  emitter_.seal();
+  end_segment();
+}
+
+void Lowering::unreachable() {
+  emitter_.emit(environment_.handlers.unreachable, 0);
+  emitter_.seal();
+  end_segment();
+}
+
+void Lowering::try_table(const Instruction&, Control&, Operand*) { cannot_run(Op::TryTable); }
+
+void Lowering::br_on_cast(const Instruction& instruction, wasm::ValType, wasm::ValType, Control&, Operand*) {
+  cannot_run(instruction.op);
+}
+
+}  // namespace wherry::lower
