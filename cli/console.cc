@@ -45,7 +45,8 @@ bool write_all(int file, std::string_view text) {
 
 int complain(std::string_view message, int status) {
   std::string line = "wherry: ";
-  for (const char c : message) line += (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f ? '?' : c;
+  for (const char c : message)
+    line += (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f ? '?' : c;
   line += '\n';
   write_all(2, line);
   return status;
@@ -60,7 +61,8 @@ std::string quoted(std::string_view path) {
 
 std::string system_message(int error) {
   std::string text = strerror(error);
-  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z' && !(text.size() > 1 && text[1] >= 'A' && text[1] <= 'Z')) {
+  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z' &&
+      !(text.size() > 1 && text[1] >= 'A' && text[1] <= 'Z')) {
     text[0] = static_cast<char>(text[0] - 'A' + 'a');
   }
   return text;
@@ -74,7 +76,8 @@ Result<Blob> read_input(const char* path) {
   if (fstat(file.number(), &status) != 0) return cannot_read(path, system_message(errno));
   if (S_ISDIR(status.st_mode)) return cannot_read(path, "it is a directory");
   // A byte more than the size that is promised, so that the end is seen without growing.
-  const size_t expected = S_ISREG(status.st_mode) && status.st_size >= 0 ? static_cast<size_t>(status.st_size) : 0;
+  const size_t expected =
+      S_ISREG(status.st_mode) && status.st_size >= 0 ? static_cast<size_t>(status.st_size) : 0;
   WHERRY_ASSIGN_OR_RETURN(Blob blob, Blob::allocate(expected + 1));
   size_t size = 0;
   for (;;) {

@@ -16,11 +16,13 @@ int print_text_to_out(const std::string& text) {
 }
 
 int completion_command(const Invocation& invocation) {
-  if (invocation.operands.size() != 1) return complain("completion needs the name of a shell: bash, zsh or fish", kWrongUsage);
+  if (invocation.operands.size() != 1)
+    return complain("completion needs the name of a shell: bash, zsh or fish", kWrongUsage);
   const std::string script = completion_script(invocation.operands[0]);
   if (script.empty()) {
-    return complain("there is no completion for " + quoted(invocation.operands[0]) + ", only for bash, zsh and fish",
-                    kWrongUsage);
+    return complain(
+        "there is no completion for " + quoted(invocation.operands[0]) + ", only for bash, zsh and fish",
+        kWrongUsage);
   }
   return print_text_to_out(script);
 }
@@ -43,8 +45,9 @@ int dispatch(const Invocation& invocation) {
     return print_text_to_out(group_text(*invocation.group_help, invocation.group_help_is_long));
   }
   if (invocation.has(OptionId::HelpFlag)) {
-    return print_text_to_out(invocation.command == Command::Run && !invocation.is_named ? help_text()
-                                                                                       : help_text(invocation.command));
+    return print_text_to_out(invocation.command == Command::Run && !invocation.is_named
+                                 ? help_text()
+                                 : help_text(invocation.command));
   }
   switch (invocation.command) {
     case Command::Run: return run_command(invocation);

@@ -103,7 +103,7 @@ class Parser {
   void choose_command() {
     const std::string_view word = argv_[1];
     next_ = 2;
-      if (find_command(word, &invocation().command) != nullptr) {
+    if (find_command(word, &invocation().command) != nullptr) {
       invocation().is_named = true;
       return;
     }

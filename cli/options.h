@@ -95,7 +95,7 @@ struct OptionSetting {
 // A command line that has been understood. Views point into argv.
 struct Invocation {
   Command command = Command::Help;
-  bool is_named = false;                  // By its word; `run` needs none.
+  bool is_named = false;               // By its word; `run` needs none.
   std::vector<OptionSetting> options;  // In the order given.
   std::vector<KeySetting> keys;        // The same.
   std::vector<const char*>

@@ -210,6 +210,11 @@ void print_instruction(PrintContext& context, const Instruction& instruction, co
   }
 }
 
+void print_block_operands(PrintContext& context, const Instruction& instruction, LabelNames* labels) {
+  print_block_type(context, instruction.block);
+  if (instruction.op == Op::TryTable) print_catches(context, instruction, labels);
+}
+
 Result<void> print_const_expr(PrintContext& context, base::ByteReader& reader, std::string_view keyword) {
   PrintWriter& out = context.out;
   Instruction instruction;
@@ -226,8 +231,7 @@ Result<void> print_const_expr(PrintContext& context, base::ByteReader& reader, s
     print_instruction(context, instruction, nullptr, nullptr);
     const Immediate immediate = wasm::info(instruction.op).immediate;
     if (immediate == Immediate::Block || immediate == Immediate::TryTable) {
-      print_block_type(context, instruction.block);
-      if (immediate == Immediate::TryTable) print_catches(context, instruction, nullptr);
+      print_block_operands(context, instruction, nullptr);
       ++depth;
     }
     if (instruction.op == Op::End) --depth;
@@ -331,8 +335,7 @@ void BodyPrinter::block_head(const Instruction& instruction, std::string_view na
     context_.out.put(' ');
     context_.out.identifier(name);
   }
-  print_block_type(context_, instruction.block);
-  if (instruction.op == Op::TryTable) print_catches(context_, instruction, &labels_);
+  print_block_operands(context_, instruction, &labels_);
   if (!name.empty()) return;
   context_.out.put(" ;; label = @");
   context_.out.number(labels_.depth());

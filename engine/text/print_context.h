@@ -62,6 +62,9 @@ class PrintContext {
 void print_instruction(PrintContext& context, const wasm::Instruction& instruction, const NameTable* locals,
                        LabelNames* labels);
 
+// What follows the label of a block: its type and catch clauses. It is open already in `labels`.
+void print_block_operands(PrintContext& context, const wasm::Instruction& instruction, LabelNames* labels);
+
 // A constant expression up to and including its `end`: ` (i32.const 1)`, or, if it is longer, ` i32.const 1 i32.const 2
 // i32.add`, between ` (keyword` and `)` where a keyword is given.
 base::Result<void> print_const_expr(PrintContext& context, base::ByteReader& reader,

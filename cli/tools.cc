@@ -1,0 +1,144 @@
+// The commands that look at modules without running them: validate, print, parse, objdump.
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/input.h"
+#include "engine/inspect/objdump.h"
+
+namespace wherry::cli {
+
+namespace {
+
+// A file that is written, or standard output.
+class Output final : public text::TextSink {
+ public:
+  // False, having said so, if the file cannot be made.
+  bool open_for(const Invocation& invocation) {
+    const auto path = invocation.value(OptionId::Output);
+    if (!path || *path == "-") return true;
+    path_ = *path;
+    file_ = open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (file_ >= 0) return true;
+    complain("cannot write " + quoted(path_) + ": " + system_message(errno));
+    return false;
+  }
+
+  bool write(std::string_view text) override {
+    if (write_all(file_, text)) return true;
+    if (error_ == 0) error_ = errno;
+    return false;
+  }
+
+  // 0, or what went wrong with the first write that failed; has said so.
+  int finish() {
+    if (file_ > 2 && close(file_) != 0 && error_ == 0) error_ = errno;
+    if (error_ == 0) return kSuccess;
+    return complain("cannot write " + (path_.empty() ? "to standard output" : quoted(path_)) + ": " +
+                    system_message(error_));
+  }
+  bool has_failed() const { return error_ != 0; }
+
+ private:
+  int file_ = 1;
+  int error_ = 0;
+  std::string path_;
+};
+
+// The one operand, or null, having said so.
+const char* only_file(const Invocation& invocation) {
+  if (invocation.operands.size() == 1) return invocation.operands[0];
+  complain("'" + std::string(info(invocation.command).word) + "' needs one file, not " +
+               std::to_string(invocation.operands.size()),
+           kWrongUsage);
+  return nullptr;
+}
+
+// Of a text, errors are shown in the text.
+std::string describe(const char* path, const ModuleInput& input, const base::Error& error) {
+  if (input.is_text && error.offset != base::Error::kNoOffset) {
+    const uint64_t place = input.parsed.text_offset(error.offset);
+    if (place != base::Error::kNoOffset) {
+      return text::describe_text_error(input.source.bytes(), {error.code, place, error.detail}, path);
+    }
+  }
+  return quoted(path) + ": " + wasm::describe(error);
+}
+
+int finish_listing(const char* path, const ModuleInput& input, const base::Result<void>& result,
+                   Output* output) {
+  if (!result && !output->has_failed()) {
+    output->finish();
+    return complain(describe(path, input, result.error()));
+  }
+  return output->finish();
+}
+
+}  // namespace
+
+wasm::Features features_of(const Invocation& invocation) {
+  wasm::Features features;
+  for (const KeySetting& setting : invocation.keys) {
+    if (setting.id == KeyId::AllProposals)
+      features = setting.number != 0 ? wasm::Features::all() : wasm::Features::mvp();
+    if (setting.id != KeyId::Feature) continue;
+    if (const auto feature = wasm::find_feature(setting.info->key))
+      features.set(*feature, setting.number != 0);
+  }
+  return features;
+}
+
+int validate_command(const Invocation& invocation) {
+  if (invocation.operands.empty()) return complain("'validate' needs a file", kWrongUsage);
+  int status = kSuccess;
+  for (const char* path : invocation.operands) {
+    ModuleInput input;
+    if (!read_module(path, {.positions = true}, &input)) {
+      status = kFailure;
+    } else if (const auto valid = inspect::validate(input.binary, features_of(invocation)); !valid) {
+      status = complain(describe(path, input, valid.error()));
+    }
+  }
+  return status;
+}
+
+int print_command(const Invocation& invocation) {
+  const char* const path = only_file(invocation);
+  if (path == nullptr) return kWrongUsage;
+  ModuleInput input;
+  Output output;
+  if (!read_module(path, {}, &input) || !output.open_for(invocation)) return kFailure;
+  const inspect::PrintChoice choice{.names = !invocation.has(OptionId::NoNames),
+                                    .skeleton = invocation.has(OptionId::Skeleton),
+                                    .offsets = invocation.has(OptionId::PrintOffsets)};
+  return finish_listing(path, input, inspect::print(input.binary, choice, output), &output);
+}
+
+int parse_command(const Invocation& invocation) {
+  const char* const path = only_file(invocation);
+  if (path == nullptr) return kWrongUsage;
+  ModuleInput input;
+  Output output;
+  if (!read_module(path, {.names = !invocation.has(OptionId::NoNames)}, &input)) return kFailure;
+  if (!invocation.has(OptionId::Output) && isatty(1) != 0) {
+    return complain("a binary module is not for a terminal; name a file: wherry parse -o FILE ...",
+                    kWrongUsage);
+  }
+  if (!output.open_for(invocation)) return kFailure;
+  output.write(base::as_text(input.binary));
+  return output.finish();
+}
+
+int objdump_command(const Invocation& invocation) {
+  const char* const path = only_file(invocation);
+  if (path == nullptr) return kWrongUsage;
+  ModuleInput input;
+  Output output;
+  if (!read_module(path, {}, &input)) return kFailure;
+  const inspect::ObjdumpChoice choice{.funcs = invocation.has(OptionId::Funcs)};
+  return finish_listing(path, input, inspect::objdump(path, input.binary, choice, output), &output);
+}
+
+}  // namespace wherry::cli

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "cli/options.h"
+#include "engine/inspect/text.h"
+#include "wherry/result.h"
+
+namespace wherry::cli {
+
+// What a test script acts on: modules, instances and their names, and the host module `spectest`. One for each script.
+class WastWorld {
+ public:
+  static Result<WastWorld> create(const Invocation& invocation);
+  WastWorld(WastWorld&&) noexcept;
+  WastWorld& operator=(WastWorld&&) noexcept;
+  ~WastWorld();
+
+  // Carries out a command. Empty: it did, or the assertion holds; else why not, in one line. The command's strings must
+  // live as long as the world.
+  std::string run(const text::WastCommand& command);
+
+ private:
+  struct Impl;
+  explicit WastWorld(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wherry::cli
