@@ -108,6 +108,7 @@ bool BodyChecks::read_locals(std::span<const ValType> params, base::Vector<ValTy
   locals->clear();
   if (!locals->append(params)) return fail_memory();
   uint64_t total = params.size();
+  uint64_t excess_offset = 0;
   const uint32_t groups = reader_.u32();
   for (uint32_t i = 0; i < groups; ++i) {
     inst_.offset = reader_.offset();
@@ -117,10 +118,7 @@ bool BodyChecks::read_locals(std::span<const ValType> params, base::Vector<ValTy
     if (total > ~uint32_t{0}) {
       return fail(ErrorCode::TooManyLocals, format("found %llu", static_cast<unsigned long long>(total)));
     }
-    if (total > wasm::kMaxLocals) {
-      return fail(ErrorCode::TooManyItems, format("found %llu locals, expected at most %u",
-                                                  static_cast<unsigned long long>(total), wasm::kMaxLocals));
-    }
+    if (total > wasm::kMaxLocals && excess_offset == 0) excess_offset = inst_.offset;
     inst_.offset = reader_.offset();
     base::Result<ValType> type = wasm::read_val_type(reader_, module_.features);
     if (!type) {
@@ -129,11 +127,20 @@ bool BodyChecks::read_locals(std::span<const ValType> params, base::Vector<ValTy
     }
     if (!resolve(&*type)) return false;
     if (count != 0 && !type->is_defaultable()) *has_uninitialized = true;
-    const size_t first = locals->size();
-    if (!locals->resize(total)) return fail_memory();
-    for (size_t local = first; local < total; ++local) (*locals)[local] = *type;
+    if (excess_offset == 0 && !add_locals(*type, total, locals)) return false;
   }
-  return reader_.ok() || fail_malformed();
+  if (!reader_.ok()) return fail_malformed();
+  if (excess_offset == 0) return true;
+  inst_.offset = excess_offset;  // Our limit yields to the format's own.
+  return fail(ErrorCode::TooManyItems, format("found %llu locals, expected at most %u",
+                                              static_cast<unsigned long long>(total), wasm::kMaxLocals));
+}
+
+bool BodyChecks::add_locals(ValType type, size_t end, base::Vector<ValType>* locals) {
+  const size_t first = locals->size();
+  if (!locals->resize(end)) return fail_memory();
+  for (size_t local = first; local < end; ++local) (*locals)[local] = type;
+  return true;
 }
 
 bool BodyChecks::read_instruction() {

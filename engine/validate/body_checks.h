@@ -27,6 +27,8 @@ class BodyChecks {
   // Reads the declarations of locals behind the parameters. `*has_uninitialized`: one of them has no default.
   bool read_locals(std::span<const wasm::ValType> params, base::Vector<wasm::ValType>* locals,
                    bool* has_uninitialized);
+  // Makes all locals up to `end` of one type.
+  bool add_locals(wasm::ValType type, size_t end, base::Vector<wasm::ValType>* locals);
   // Reads any instruction into `inst_`.
   bool read_instruction();
 

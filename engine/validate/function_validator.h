@@ -41,12 +41,13 @@ class FunctionValidator : private BodyChecks {
     return base::Failure(std::move(error_));
   }
 
-  // Validates a constant expression with one result of type `expected` (canonical). It may name the first
-  // `visible_globals` globals.
-  base::Result<void> run_constant(const wasm::ConstExpr& expr, wasm::ValType expected,
-                                  uint32_t visible_globals) {
-    if (run_expression(expr, expected, visible_globals)) return {};
-    return base::Failure(std::move(error_));
+  // Validates the constant expression at the beginning of `expr`, with one result of type `expected` (canonical),
+  // and answers its size in bytes. It may name the first `visible_globals` globals; the functions it names are
+  // marked in `declared`, a bit each.
+  base::Result<size_t> run_constant(const wasm::ConstExpr& expr, wasm::ValType expected,
+                                    uint32_t visible_globals, std::span<uint64_t> declared) {
+    if (!run_expression(expr, expected, visible_globals, declared)) return base::Failure(std::move(error_));
+    return static_cast<size_t>(reader_.position() - expr.bytes.data());
   }
 
  private:
@@ -64,7 +65,8 @@ class FunctionValidator : private BodyChecks {
 
   // ---- driving (below)
   bool run_body(wasm::FuncIndex func, base::ByteSpan body);
-  bool run_expression(const wasm::ConstExpr& expr, ValType expected, uint32_t visible_globals);
+  bool run_expression(const wasm::ConstExpr& expr, ValType expected, uint32_t visible_globals,
+                      std::span<uint64_t> declared);
   bool begin_state(const wasm::FuncType* func, ValType result);
   bool check_constant(uint32_t visible_globals);
   bool next();
@@ -213,16 +215,16 @@ bool FunctionValidator<Sink>::run_body(wasm::FuncIndex func, base::ByteSpan body
 
 template <class Sink>
 bool FunctionValidator<Sink>::run_expression(const wasm::ConstExpr& expr, ValType expected,
-                                             uint32_t visible_globals) {
+                                             uint32_t visible_globals, std::span<uint64_t> declared) {
   begin_body(expr.bytes, expr.offset);
   tracks_locals_ = false;
   state_.locals = {};
   if (!begin_state(nullptr, expected)) return false;
   while (state_.control_count != 0) {
     if (!read_instruction() || !check_constant(visible_globals) || !dispatch()) return false;
+    if (inst_.op == Op::RefFunc) declared[inst_.index / 64] |= uint64_t{1} << (inst_.index % 64);
   }
-  return reader_.at_end() ||
-         fail(ErrorCode::EndOpcodeExpected, "found more bytes behind the expression's end");
+  return true;
 }
 
 template <class Sink>
@@ -230,7 +232,6 @@ bool FunctionValidator<Sink>::check_constant(uint32_t visible_globals) {
   if (!is_constant(inst_.op, module_.features)) {
     return fail(ErrorCode::ConstantExpressionRequired, "found " + std::string(wasm::info(inst_.op).text));
   }
-  if (inst_.op == Op::RefFunc) return check_func_reference(inst_.index, false);
   if (inst_.op != Op::GlobalGet) return true;
   if (inst_.index >= visible_globals)
     return fail_index(ErrorCode::UnknownGlobal, inst_.index, visible_globals);
@@ -602,3 +603,7 @@ bool FunctionValidator<Sink>::by_signature() {
 #include "engine/validate/function_validator_control.h"
 #include "engine/validate/function_validator_data.h"
 #include "engine/validate/function_validator_gc.h"
+
+namespace wherry::validate {
+extern template class FunctionValidator<NullSink>;  // In function_validator.cc.
+}
