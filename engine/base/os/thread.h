@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <pthread.h>
+
 namespace wherry::base {
 
 // How many threads can run at once, at least 1.
@@ -33,10 +35,10 @@ class Thread {
 
   void (*body_)(void*) = nullptr;
   void* argument_ = nullptr;
-  uintptr_t handle_ = 0;  // pthread_t
+  pthread_t handle_{};
 };
 
-// Calls `tick(argument)` at a fixed interval from a thread of its own while at least one holder wants it; sleeps
+// Calls `tick(argument)` at a fixed interval (with its lock held: tick must not hold or release) from a thread of its own while at least one holder wants it; sleeps
 // without waking up otherwise. The thread is made by the first hold. All functions are thread-safe.
 class Ticker {
  public:
@@ -51,10 +53,16 @@ class Ticker {
   void release();
 
  private:
-  struct Shared;
   static void run(void* self);
 
-  Shared* shared_;
+  void (*tick_)(void*);
+  void* argument_;
+  uint64_t interval_ns_;
+  Thread thread_;  // This and what follows: under the mutex.
+  uint32_t holders_ = 0;
+  bool is_ending_ = false;
+  pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+  pthread_cond_t changed_;
 };
 
 }  // namespace wherry::base

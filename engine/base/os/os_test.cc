@@ -1,0 +1,137 @@
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <catch2/catch.hpp>
+
+#include "engine/base/os/clock.h"
+#include "engine/base/os/reservations.h"
+#include "engine/base/os/thread.h"
+#include "engine/base/os/virtual_memory.h"
+
+namespace wherry::base {
+namespace {
+
+// Whether the byte can be read: the kernel looks for us, without a fault.
+bool is_readable(const void* address) {
+  int ends[2];
+  if (pipe(ends) != 0) return false;
+  const bool readable = write(ends[1], address, 1) == 1;
+  close(ends[0]);
+  close(ends[1]);
+  return readable;
+}
+
+TEST_CASE("a reservation is untouchable until committed, then zero") {
+  const size_t page = page_size_bytes();
+  const size_t size = size_t{4} << 30;
+  auto* base = static_cast<uint8_t*>(reserve_pages(size));
+  REQUIRE(base != nullptr);
+  CHECK_FALSE(is_readable(base));
+  CHECK(commit_pages(base, page));
+  CHECK(is_readable(base + page - 1));
+  CHECK_FALSE(is_readable(base + page));
+  base[0] = 7;
+  base[page - 1] = 8;
+  decommit_pages(base, page);
+  CHECK_FALSE(is_readable(base));
+  CHECK(commit_pages(base, page));
+  CHECK(base[0] == 0);
+  CHECK(base[page - 1] == 0);
+  release_pages(base, size);
+}
+
+TEST_CASE("sizes round up to pages, and overflow is zero") {
+  const size_t page = page_size_bytes();
+  CHECK(round_up_to_pages(0) == 0);
+  CHECK(round_up_to_pages(1) == page);
+  CHECK(round_up_to_pages(page) == page);
+  CHECK(round_up_to_pages(~size_t{0}) == 0);
+  CHECK(map_zeros(0) == nullptr);
+}
+
+TEST_CASE("what the system cannot reserve is null") { CHECK(reserve_pages(size_t{1} << 62) == nullptr); }
+
+TEST_CASE("mapped files: bytes, emptiness, folders, pipes, size limit, shrinking") {
+  char path[] = "/tmp/wherry_os_test_XXXXXX";
+  const int descriptor = mkstemp(path);
+  REQUIRE(descriptor >= 0);
+  MappedFile file;
+  int error = 0;
+  CHECK(MappedFile::open(path, 100, &file, &error));
+  CHECK(file.bytes().empty());
+  REQUIRE(write(descriptor, "hello", 5) == 5);
+  CHECK(MappedFile::open(path, 5, &file, &error));
+  CHECK(std::string(file.bytes().begin(), file.bytes().end()) == "hello");
+  CHECK(file.is_intact());
+  CHECK(ftruncate(descriptor, 2) == 0);
+  CHECK_FALSE(file.is_intact());
+  CHECK_FALSE(MappedFile::open(path, 1, &file, &error));
+  CHECK(error == EFBIG);
+  CHECK_FALSE(MappedFile::open("/", 100, &file, &error));
+  CHECK(error == EISDIR);
+  CHECK_FALSE(MappedFile::open("/dev/null", 100, &file, &error));
+  CHECK(error == ENODEV);
+  CHECK_FALSE(MappedFile::open("/nonexistent", 100, &file, &error));
+  CHECK(error == ENOENT);
+  close(descriptor);
+  unlink(path);
+}
+
+TEST_CASE("reservations are found by any address in them, also when there are many") {
+  // Addresses of nothing: the registry never looks at them.
+  const auto at = [](size_t i) { return reinterpret_cast<void*>((i + 1) << 20); };
+  for (size_t i = 0; i < 1000; ++i) CHECK(register_reservation(at(i), 4096));
+  CHECK(is_in_reservation(uintptr_t{1} << 20));
+  CHECK(is_in_reservation((uintptr_t{1000} << 20) + 4095));
+  CHECK_FALSE(is_in_reservation((uintptr_t{1000} << 20) + 4096));
+  CHECK_FALSE(is_in_reservation((uintptr_t{1} << 20) - 1));
+  for (size_t i = 0; i < 1000; ++i) unregister_reservation(at(i));
+  CHECK_FALSE(is_in_reservation(uintptr_t{1000} << 20));
+}
+
+TEST_CASE("clocks advance") {
+  const uint64_t before = monotonic_ns();
+  CHECK(monotonic_ns() >= before);
+  CHECK(realtime_ns() > uint64_t{1'600'000'000} * 1'000'000'000);
+}
+
+TEST_CASE("the native stack's limit lies below the caller's frame, on every thread") {
+  const auto check = [](void* good) {
+    const uintptr_t here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+    const uintptr_t limit = native_stack_limit(16 << 10);
+    *static_cast<bool*>(good) = limit < here && here - limit < (uintptr_t{1} << 40);
+  };
+  bool good = false;
+  check(&good);
+  CHECK(good);
+  good = false;
+  Thread thread;
+  REQUIRE(thread.start(check, &good));
+  thread.join();
+  CHECK(good);
+  CHECK(hardware_concurrency() >= 1);
+}
+
+TEST_CASE("a ticker ticks while held and ends cleanly otherwise") {
+  std::atomic<uint32_t> ticks{0};
+  const auto tick = [](void* count) { static_cast<std::atomic<uint32_t>*>(count)->fetch_add(1); };
+  { Ticker never(1'000'000, tick, &ticks); }
+  CHECK(ticks == 0);
+  Ticker ticker(100'000, tick, &ticks);
+  REQUIRE(ticker.hold());
+  while (ticks < 3) usleep(100);
+  ticker.release();
+  REQUIRE(ticker.hold());
+  const uint32_t before = ticks;
+  while (ticks == before) usleep(100);
+  ticker.release();
+}
+
+}  // namespace
+}  // namespace wherry::base
