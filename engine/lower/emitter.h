@@ -77,6 +77,9 @@ class Emitter {
   // A call or another instruction that leaves nothing in the accumulators but, perhaps, `slot`'s integer.
   void clobbered_except_int(uint32_t slot);
 
+  // Something wrote the slot and left the accumulators alone.
+  void overwritten(uint32_t slot);
+
   Source source(const Value& value, wasm::ValType type) const;
 
   // --- Instructions. Slots and values are those of the operands; `to` is the slot of the result's position. ---
@@ -167,7 +170,6 @@ class Emitter {
   void consume(const Source& source);
   void wrote(const Producer& producer, Domain domain, uint32_t slot);
   void wrote_raw(const Producer& producer, wasm::ValType type, uint32_t slot);
-  void overwritten(uint32_t slot);
   // Removes the last instruction, which made the value in `slot`; the accumulators are again as before it.
   void undo_last(uint32_t slot);
   bool last_made(const Value& value) const;

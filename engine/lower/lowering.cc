@@ -204,7 +204,10 @@ void Lowering::other(const Instruction& instruction, Operand* operands, uint32_t
   emitter_.seal();
   const wasm::Signature& signature = wasm::info(instruction.op).signature;
   const uint32_t results = signature.is_special ? 1 : signature.result_count;
-  for (uint32_t i = 0; i < results; ++i) operands[i].value = Value::temp(first + i);
+  for (uint32_t i = 0; i < results; ++i) {
+    emitter_.overwritten(first + i);
+    operands[i].value = Value::temp(first + i);
+  }
 }
 
 // Instructions of one memory or table are given the place of its pointer in the Context (see HandlerTable::other).

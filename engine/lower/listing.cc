@@ -1,0 +1,470 @@
+// The handler table read backwards: every address is entered with the family, operands and destination that led to
+// it, sorted by address. Slow to make, which is fine for a listing.
+#include "engine/lower/listing.h"
+
+#include <algorithm>
+#include <bit>
+#include <cinttypes>
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+namespace wherry::lower {
+namespace {
+
+using wasm::Op;
+
+enum class Form : uint8_t {
+  Binary,
+  Unary,
+  CompareBranch,
+  Load,
+  LoadIndexed,
+  Store,
+  StoreIndexed,
+  LoadAny,
+  StoreAny,
+  Select,
+  Move,
+  MoveConst,
+  MoveFloat,
+  Move2,
+  MoveWide,
+  MoveUp,
+  GlobalGet,
+  GlobalSet,
+  Branch,
+  BranchIf,
+  BrTable,
+  Unreachable,
+  Call,
+  CallImport,
+  CallIndirect,
+  CallRef,
+  ReturnCall,
+  ReturnCallImport,
+  ReturnCallIndirect,
+  ReturnCallRef,
+  ReturnNone,
+  ReturnOne,
+  ReturnFloat,
+  ReturnMany,
+  Fuel,
+  Interrupt,
+  Other,
+};
+
+struct Entry {
+  Handler handler = 0;
+  Form form = Form::Other;
+  Op op = Op::Nop;
+  From a = From::Slot;
+  From b = From::Slot;
+  From c = From::Slot;
+  To to = To::Slot;
+  bool flag = false;  // Sense of a branch, imported, is_64, subtypes, f64.
+};
+
+constexpr const char* kPlainNames[] = {
+    "",
+    "",
+    "br_if",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "select",
+    "move",
+    "move",
+    "move",
+    "move2",
+    "move_wide",
+    "move_up",
+    "global.get",
+    "global.set",
+    "br",
+    "br_if",
+    "br_table",
+    "unreachable",
+    "call",
+    "call_import",
+    "call_indirect",
+    "call_ref",
+    "return_call",
+    "return_call_import",
+    "return_call_indirect",
+    "return_call_ref",
+    "return",
+    "return",
+    "return",
+    "return",
+    "fuel",
+    "interrupt",
+    "",
+};
+
+std::string text(const char* format, auto... values) {
+  char buffer[96];
+  std::snprintf(buffer, sizeof buffer, format, values...);
+  return buffer;
+}
+
+}  // namespace
+
+struct Listing::Impl {
+  std::vector<Entry> entries;
+
+  void add(Handler handler, Entry entry) {
+    if (handler == 0) return;
+    entry.handler = handler;
+    entries.push_back(entry);
+  }
+  void add_families(const HandlerTable& table);
+  void add_rest(const HandlerTable& table);
+  const Entry* find(Handler handler) const {
+    const auto at =
+        std::lower_bound(entries.begin(), entries.end(), handler,
+                         [](const Entry& entry, Handler wanted) { return entry.handler < wanted; });
+    return at != entries.end() && at->handler == handler ? &*at : nullptr;
+  }
+};
+
+namespace {
+
+template <class Action>
+void each_from(Action action) {
+  for (uint32_t i = 0; i < kFromCount; ++i) action(static_cast<From>(i), i);
+}
+template <class Action>
+void each_to(Action action) {
+  for (uint32_t i = 0; i < kToCount; ++i) action(static_cast<To>(i), i);
+}
+
+}  // namespace
+
+void Listing::Impl::add_families(const HandlerTable& table) {
+  for (uint32_t i = 0; i < wasm::kOpCount; ++i) {
+    const Op op = static_cast<Op>(i);
+    const Family family = family_of(op);
+    const uint32_t f = family.index;
+    switch (family.shape) {
+      case Shape::Binary:
+        each_from([&](From a, uint32_t ai) {
+          each_from([&](From b, uint32_t bi) {
+            const uint32_t at = ai * kFromCount + bi;
+            each_to([&](To to, uint32_t ti) {
+              add(table.binary[f][at * kToCount + ti],
+                  {.form = Form::Binary, .op = op, .a = a, .b = b, .to = to});
+            });
+            if (table.compare_branch[f] == nullptr) return;
+            for (uint32_t sense = 0; sense < 2; ++sense) {
+              add(table.compare_branch[f][sense * kFromCount * kFromCount + at],
+                  {.form = Form::CompareBranch, .op = op, .a = a, .b = b, .flag = sense != 0});
+            }
+          });
+        });
+        break;
+      case Shape::Unary:
+        each_from([&](From a, uint32_t ai) {
+          each_to([&](To to, uint32_t ti) {
+            add(table.unary[f][ai * kToCount + ti], {.form = Form::Unary, .op = op, .a = a, .to = to});
+          });
+        });
+        break;
+      case Shape::Load:
+        each_from([&](From a, uint32_t ai) {
+          each_to([&](To to, uint32_t ti) {
+            add(table.load[f][ai * kToCount + ti], {.form = Form::Load, .op = op, .a = a, .to = to});
+            each_from([&](From b, uint32_t bi) {
+              add(table.load_indexed[f][(ai * kFromCount + bi) * kToCount + ti],
+                  {.form = Form::LoadIndexed, .op = op, .a = a, .b = b, .to = to});
+            });
+          });
+        });
+        for (uint32_t is_64 = 0; is_64 < 2; ++is_64) {
+          add(table.load_any[f][is_64], {.form = Form::LoadAny, .op = op, .flag = is_64 != 0});
+        }
+        break;
+      case Shape::Store:
+        each_from([&](From a, uint32_t ai) {
+          each_from([&](From v, uint32_t vi) {
+            add(table.store[f][ai * kFromCount + vi], {.form = Form::Store, .op = op, .a = a, .c = v});
+            each_from([&](From b, uint32_t bi) {
+              add(table.store_indexed[f][(ai * kFromCount + bi) * kFromCount + vi],
+                  {.form = Form::StoreIndexed, .op = op, .a = a, .b = b, .c = v});
+            });
+          });
+        });
+        for (uint32_t is_64 = 0; is_64 < 2; ++is_64) {
+          add(table.store_any[f][is_64], {.form = Form::StoreAny, .op = op, .flag = is_64 != 0});
+        }
+        break;
+      case Shape::None: add(table.other[i], {.form = Form::Other, .op = op}); break;
+    }
+  }
+}
+
+void Listing::Impl::add_rest(const HandlerTable& table) {
+  each_to([&](To to, uint32_t ti) {
+    each_from([&](From a, uint32_t ai) {
+      add(table.move[ai * kToCount + ti], {.form = Form::Move, .a = a, .to = to});
+      each_from([&](From b, uint32_t bi) {
+        each_from([&](From c, uint32_t ci) {
+          add(table.select[((ai * kFromCount + bi) * kFromCount + ci) * kToCount + ti],
+              {.form = Form::Select, .a = a, .b = b, .c = c, .to = to});
+        });
+      });
+    });
+    add(table.move_const[ti], {.form = Form::MoveConst, .a = From::Const, .to = to});
+    for (uint32_t imported = 0; imported < 2; ++imported) {
+      add(table.global_get[imported][ti], {.form = Form::GlobalGet, .to = to, .flag = imported != 0});
+    }
+  });
+  each_from([&](From a, uint32_t ai) {
+    for (uint32_t flag = 0; flag < 2; ++flag) {
+      add(table.global_set[flag][ai], {.form = Form::GlobalSet, .a = a, .flag = flag != 0});
+      add(table.branch_if[flag][ai], {.form = Form::BranchIf, .a = a, .flag = flag != 0});
+      add(table.call_indirect[flag][ai], {.form = Form::CallIndirect, .a = a, .flag = flag != 0});
+    }
+    add(table.br_table[ai], {.form = Form::BrTable, .a = a});
+    add(table.call_ref[ai], {.form = Form::CallRef, .a = a});
+    add(table.return_one[ai], {.form = Form::ReturnOne, .a = a});
+  });
+  for (uint32_t flag = 0; flag < 2; ++flag) {
+    add(table.return_call_indirect[flag], {.form = Form::ReturnCallIndirect, .flag = flag != 0});
+  }
+  add(table.move_f32, {.form = Form::MoveFloat});
+  add(table.move_f64, {.form = Form::MoveFloat, .flag = true});
+  add(table.move2, {.form = Form::Move2});
+  add(table.move_wide, {.form = Form::MoveWide});
+  add(table.move_up, {.form = Form::MoveUp});
+  add(table.branch, {.form = Form::Branch});
+  add(table.unreachable, {.form = Form::Unreachable});
+  add(table.call, {.form = Form::Call});
+  add(table.call_import, {.form = Form::CallImport});
+  add(table.return_call, {.form = Form::ReturnCall});
+  add(table.return_call_import, {.form = Form::ReturnCallImport});
+  add(table.return_call_ref, {.form = Form::ReturnCallRef});
+  add(table.return_none, {.form = Form::ReturnNone});
+  add(table.return_f32, {.form = Form::ReturnFloat});
+  add(table.return_f64, {.form = Form::ReturnFloat, .flag = true});
+  add(table.return_many, {.form = Form::ReturnMany});
+  add(table.fuel, {.form = Form::Fuel});
+  add(table.interrupt, {.form = Form::Interrupt});
+}
+
+Listing::Listing(const HandlerTable& handlers) : impl_(std::make_unique<Impl>()) {
+  impl_->add_families(handlers);
+  impl_->add_rest(handlers);
+  std::sort(impl_->entries.begin(), impl_->entries.end(),
+                   [](const Entry& left, const Entry& right) { return left.handler < right.handler; });
+}
+
+Listing::~Listing() = default;
+
+namespace {
+
+// One instruction being put into words; reads constants behind the operand word in order.
+class Line {
+ public:
+  Line(const Entry& entry, std::span<const Cell> cells, uint32_t position)
+      : entry_(entry), cells_(cells), position_(position), next_(position + 2) {}
+
+  std::string write();
+  uint32_t length() const { return next_ - position_; }
+
+ private:
+  Cell word(uint32_t at) const { return at < cells_.size() ? cells_[at] : 0; }
+  std::string operand(From from, uint16_t slot) {
+    switch (from) {
+      case From::Slot: return text("s%u", slot);
+      case From::Const: return text("%" PRId64, static_cast<int64_t>(word(next_++)));
+      case From::Acc: return "acc";
+      case From::Pin0: return "p0";
+      case From::Pin1: return "p1";
+    }
+    return {};
+  }
+  std::string to(uint16_t slot) const {
+    switch (entry_.to) {
+      case To::Slot: return text(" -> s%u", slot);
+      case To::Acc: return " -> acc";
+      case To::Pin0: return text(" -> s%u p0", slot);
+      case To::Pin1: return text(" -> s%u p1", slot);
+    }
+    return {};
+  }
+  std::string label(int32_t distance) const {
+    return text(" @%d", static_cast<int32_t>(position_) + distance);
+  }
+  std::string name() const {
+    if (entry_.op == Op::Nop) return kPlainNames[static_cast<uint32_t>(entry_.form)];
+    return std::string(wasm::info(entry_.op).text);
+  }
+  std::string write_memory();
+  std::string write_branch();
+  std::string write_call();
+
+  const Entry& entry_;
+  std::span<const Cell> cells_;
+  uint32_t position_;
+  uint32_t next_;
+};
+
+std::string Line::write_memory() {
+  const auto plain = std::bit_cast<SlotsOffset>(word(position_ + 1));
+  const auto indexed = std::bit_cast<Slots>(word(position_ + 1));
+  const std::string offset = text("+%u", plain.offset);
+  switch (entry_.form) {
+    case Form::Load:
+      return name() + " " + (entry_.a == From::Const ? "" : operand(entry_.a, plain.a)) + offset +
+             to(plain.d);
+    case Form::Store: {
+      const std::string address = entry_.a == From::Const ? "" : operand(entry_.a, plain.a);
+      return name() + " " + address + offset + ", " + operand(entry_.c, plain.d);
+    }
+    case Form::LoadIndexed: {
+      const std::string base = operand(entry_.a, indexed.a);
+      return name() + " " + base + "+" + operand(entry_.b, indexed.b) + text("+%u", indexed.e) +
+             to(indexed.d);
+    }
+    case Form::StoreIndexed: {
+      const std::string base = operand(entry_.a, indexed.a);
+      if (entry_.b == From::Const && entry_.c == From::Const) {
+        const Cell both = word(next_++);
+        return name() + " " + base +
+               text("+%u+%u, %u", static_cast<uint32_t>(both), indexed.e, static_cast<uint32_t>(both >> 32));
+      }
+      const std::string index = operand(entry_.b, indexed.b);
+      return name() + " " + base + "+" + index + text("+%u, ", indexed.e) + operand(entry_.c, indexed.d);
+    }
+    default: {
+      const uint64_t distance = word(next_);
+      const uint64_t memory = word(next_ + 1);
+      next_ += 2;
+      return name() + text(" any s%u+%" PRIu64 " [%" PRIu64 "]", indexed.a, distance, memory) +
+             (entry_.form == Form::LoadAny ? text(" -> s%u", indexed.d) : text(", s%u", indexed.b));
+    }
+  }
+}
+
+std::string Line::write_branch() {
+  const auto slots = std::bit_cast<SlotsBranch>(word(position_ + 1));
+  if (entry_.form == Form::Branch) return name() + label(slots.distance);
+  if (entry_.form == Form::BranchIf) {
+    return std::string(entry_.flag ? "br_if " : "br_unless ") + operand(entry_.a, slots.a) +
+           label(slots.distance);
+  }
+  if (entry_.form == Form::CompareBranch) {
+    const std::string left = operand(entry_.a, slots.a);
+    return std::string(entry_.flag ? "br_if." : "br_unless.") + name() + " " + left + ", " +
+           operand(entry_.b, slots.b) + label(slots.distance);
+  }
+  std::string line = name() + " " + operand(entry_.a, slots.a);
+  for (uint32_t i = 0; i <= static_cast<uint32_t>(slots.distance) && next_ + i / 2 < cells_.size(); ++i) {
+    line += label(static_cast<int32_t>(word(next_ + i / 2) >> (i % 2 * 32)));
+  }
+  next_ += (static_cast<uint32_t>(slots.distance) + 2) / 2;
+  return line;
+}
+
+std::string Line::write_call() {
+  const Cell first = word(position_ + 1);
+  std::string line = name();
+  if (entry_.form == Form::CallIndirect || entry_.form == Form::ReturnCallIndirect) {
+    const std::string index = operand(entry_.a, static_cast<uint16_t>(first));
+    line += " " + index + text(" type %u", static_cast<uint32_t>(first >> 32));
+    ++next_;
+  } else if (entry_.form == Form::CallRef || entry_.form == Form::ReturnCallRef) {
+    line += " " + operand(entry_.a, static_cast<uint16_t>(first));
+  } else if (entry_.form == Form::CallImport || entry_.form == Form::ReturnCallImport) {
+    line += text(" [%" PRIu64 "]", first);
+  }
+  return line + text(" base s%u", std::bit_cast<Slots>(word(next_++)).a);
+}
+
+std::string Line::write() {
+  const auto slots = std::bit_cast<Slots>(word(position_ + 1));
+  const auto far = std::bit_cast<SlotsOffset>(word(position_ + 1));
+  switch (entry_.form) {
+    case Form::Binary: {
+      const std::string left = operand(entry_.a, slots.a);
+      return name() + " " + left + ", " + operand(entry_.b, slots.b) + to(slots.d);
+    }
+    case Form::Unary:
+    case Form::Move:
+    case Form::MoveConst: return name() + " " + operand(entry_.a, slots.a) + to(slots.d);
+    case Form::Load:
+    case Form::LoadIndexed:
+    case Form::Store:
+    case Form::StoreIndexed:
+    case Form::LoadAny:
+    case Form::StoreAny: return write_memory();
+    case Form::Select: {
+      const std::string left = operand(entry_.a, slots.a);
+      const std::string right = operand(entry_.b, slots.b);
+      return name() + " " + left + ", " + right + ", " + operand(entry_.c, slots.e) + to(slots.d);
+    }
+    case Form::MoveFloat: return name() + (entry_.flag ? " f64 acc" : " f32 acc") + text(" -> s%u", slots.d);
+    case Form::Move2: return name() + text(" s%u, s%u -> s%u, s%u", slots.a, slots.b, slots.d, slots.e);
+    case Form::MoveWide: {
+      const auto move = std::bit_cast<WideMove>(word(position_ + 1));
+      return name() + text(" s%u -> s%u", move.from, move.to);
+    }
+    case Form::MoveUp: return name() + text(" s%u, %u -> s%u", slots.a, slots.b, slots.d);
+    case Form::GlobalGet: return name() + text(" [%u]", far.offset) + to(far.d);
+    case Form::GlobalSet: return name() + text(" [%u], ", far.offset) + operand(entry_.a, far.a);
+    case Form::Branch:
+    case Form::BranchIf:
+    case Form::BrTable:
+    case Form::CompareBranch: return write_branch();
+    case Form::Call:
+    case Form::CallImport:
+    case Form::CallIndirect:
+    case Form::CallRef:
+    case Form::ReturnCall:
+    case Form::ReturnCallImport:
+    case Form::ReturnCallIndirect:
+    case Form::ReturnCallRef: return write_call();
+    case Form::ReturnOne: return name() + " " + operand(entry_.a, slots.a);
+    case Form::ReturnFloat: return name() + (entry_.flag ? " f64 acc" : " f32 acc");
+    case Form::ReturnMany: return name() + text(" s%u, %u", slots.a, slots.b);
+    case Form::Fuel: return name() + text(" %" PRIu64, word(position_ + 1));
+    case Form::Other: {
+      const Cell immediates = word(next_++);
+      return name() + text(" s%u (%u %u)", slots.a, static_cast<uint32_t>(immediates),
+                           static_cast<uint32_t>(immediates >> 32));
+    }
+    default: return name();
+  }
+}
+
+}  // namespace
+
+uint32_t Listing::length(std::span<const Cell> cells, uint32_t position) const {
+  const Entry* entry = position < cells.size() ? impl_->find(cells[position]) : nullptr;
+  if (entry == nullptr) return 0;
+  Line line(*entry, cells, position);
+  static_cast<void>(line.write());
+  return line.length();
+}
+
+std::string Listing::list(std::span<const Cell> cells) const {
+  std::string lines;
+  for (uint32_t position = 0; position < cells.size();) {
+    const Entry* entry = impl_->find(cells[position]);
+    lines += text("%5u: ", position);
+    if (entry == nullptr) {
+      lines += text("? %016" PRIx64 "\n", cells[position++]);
+      continue;
+    }
+    Line line(*entry, cells, position);
+    lines += line.write() + "\n";
+    position += line.length();
+  }
+  return lines;
+}
+
+}  // namespace wherry::lower
