@@ -17,8 +17,14 @@ enum class FastKind : uint8_t {
   Binary,  // Two operands, one result.
   Load,    // With a MemArg; the address is the only operand.
   Store,   // With a MemArg; address and value.
-  Index,   // Special with one index: calls, branches, locals, globals.
-  Bare,    // Special without immediate.
+  LocalGet,
+  LocalSet,
+  LocalTee,
+  BrIf,
+  Call,
+  End,
+  Index,  // Other Special ones with one index.
+  Bare,   // Other Special ones without immediate.
   I32Const,
   I64Const,
 };
@@ -53,6 +59,12 @@ consteval FastRow fast_row(wasm::Op op, wasm::Immediate immediate, std::string_v
         immediate == Immediate::Global) {
       row.kind = FastKind::Index;
     }
+    if (op == wasm::Op::LocalGet) row.kind = FastKind::LocalGet;
+    if (op == wasm::Op::LocalSet) row.kind = FastKind::LocalSet;
+    if (op == wasm::Op::LocalTee) row.kind = FastKind::LocalTee;
+    if (op == wasm::Op::BrIf) row.kind = FastKind::BrIf;
+    if (op == wasm::Op::Call) row.kind = FastKind::Call;
+    if (op == wasm::Op::End) row.kind = FastKind::End;
     return row;
   }
   const size_t bar = signature.find('_');

@@ -71,6 +71,27 @@ class FunctionValidator : private BodyChecks {
   bool check_constant(uint32_t visible_globals);
   bool next();
   bool slow_next();
+  bool read_index(const uint8_t* at) {
+    reader_.seek(at + 1);
+    inst_.index = reader_.u32();
+    return reader_.ok() || fail_malformed();
+  }
+  bool read_constant(const uint8_t* at, ValType type) {
+    reader_.seek(at + 1);
+    const uint8_t first = reader_.peek();
+    if (first < 0x80 && !reader_.at_end()) {
+      reader_.seek(at + 2);
+      inst_.value = static_cast<uint64_t>(static_cast<int64_t>(static_cast<uint64_t>(first) << 57) >> 57);
+      return true;
+    }
+    const int64_t value = type == wasm::kI32 ? reader_.s32() : reader_.s64();
+    inst_.value = static_cast<uint64_t>(value);
+    return reader_.ok() || fail_malformed();
+  }
+  bool step() {
+    if (live_) sink_.step(inst_.op, inst_.offset);
+    return true;
+  }
   bool dispatch();
   bool dispatch_control();
   bool dispatch_reference();
@@ -92,8 +113,9 @@ class FunctionValidator : private BodyChecks {
   bool push(ValType type);
   void set_unreachable();
 
-  // ---- rows with a signature (below)
-  bool fast_operator(const FastRow& row);
+  // ---- rows with a signature (function_validator_signature.h)
+  template <uint32_t kCount>
+  bool fast_operator(const FastRow& row, const uint8_t* at);
   bool fast_load(const FastRow& row, const uint8_t* at);
   bool fast_store(const FastRow& row, const uint8_t* at);
   bool read_fast_memarg(const FastRow& row, const uint8_t* at);
@@ -270,24 +292,19 @@ inline bool FunctionValidator<Sink>::next() {
   inst_.op = row.op;
   switch (row.kind) {
     case FastKind::Slow: return slow_next();
-    case FastKind::Unary:
-    case FastKind::Binary: return fast_operator(row);
+    case FastKind::Unary: return fast_operator<1>(row, at);
+    case FastKind::Binary: return fast_operator<2>(row, at);
     case FastKind::Load: return fast_load(row, at);
     case FastKind::Store: return fast_store(row, at);
-    case FastKind::I32Const:
-      reader_.seek(at + 1);
-      inst_.value = static_cast<uint64_t>(static_cast<int64_t>(reader_.s32()));
-      return (reader_.ok() || fail_malformed()) && constant(wasm::kI32);
-    case FastKind::I64Const:
-      reader_.seek(at + 1);
-      inst_.value = static_cast<uint64_t>(reader_.s64());
-      return (reader_.ok() || fail_malformed()) && constant(wasm::kI64);
-    case FastKind::Index:
-      reader_.seek(at + 1);
-      inst_.index = reader_.u32();
-      if (!reader_.ok()) [[unlikely]]
-        return fail_malformed();
-      return dispatch();
+    case FastKind::I32Const: return read_constant(at, wasm::kI32) && constant(wasm::kI32);
+    case FastKind::I64Const: return read_constant(at, wasm::kI64) && constant(wasm::kI64);
+    case FastKind::LocalGet: return read_index(at) && step() && local_get();
+    case FastKind::LocalSet: return read_index(at) && step() && local_set();
+    case FastKind::LocalTee: return read_index(at) && step() && local_tee();
+    case FastKind::BrIf: return read_index(at) && step() && br_if();
+    case FastKind::Call: return read_index(at) && step() && call();
+    case FastKind::Index: return read_index(at) && dispatch();
+    case FastKind::End: reader_.seek(at + 1); return end();
     case FastKind::Bare: reader_.seek(at + 1); return dispatch();
   }
   __builtin_unreachable();
@@ -300,7 +317,7 @@ template <class Sink>
 
 template <class Sink>
 bool FunctionValidator<Sink>::dispatch() {
-  if (live_ && inst_.op != Op::End && inst_.op != Op::Else) sink_.step(inst_.op, inst_.offset);
+  if (inst_.op != Op::End && inst_.op != Op::Else) step();
   switch (inst_.op) {
     case Op::Nop: return true;
     case Op::LocalGet: return local_get();
@@ -472,137 +489,12 @@ void FunctionValidator<Sink>::set_unreachable() {
   live_ = false;
 }
 
-// ---- rows with a signature
-
-// The operands' types are compared bit by bit; what differs (also Bottom) is left to by_signature().
-template <class Sink>
-inline bool FunctionValidator<Sink>::fast_operator(const FastRow& row) {
-  reader_.seek(reader_.position() + 1);
-  const uint32_t count = row.kind == FastKind::Unary ? 1 : 2;
-  OperandT* const operands = last(count);
-  if (state_.operand_count - floor_ < count || operands[0].type != ValType(row.first) ||
-      (count == 2 && operands[1].type != ValType(row.second))) [[unlikely]] {
-    if (live_) sink_.step(inst_.op, inst_.offset);
-    return by_signature();
-  }
-  if (live_) {
-    sink_.step(inst_.op, inst_.offset);
-    sink_.simple(inst_, operands);
-  }
-  operands[0].type = row.result;
-  state_.operand_count -= count - 1;
-  return true;
-}
-
-// Memory 0, small alignment, an offset of one or two bytes, no surprise. Leaves the reader alone otherwise.
-template <class Sink>
-inline bool FunctionValidator<Sink>::read_fast_memarg(const FastRow& row, const uint8_t* at) {
-  if (reader_.remaining() < 4 || at[1] > row.natural_align_log2 || module_.memories.empty()) return false;
-  uint32_t offset = at[2];
-  uint32_t size_bytes = 3;
-  if (offset >= 0x80) {
-    if (at[3] >= 0x80) return false;
-    offset = (offset & 0x7f) | uint32_t{at[3]} << 7;
-    size_bytes = 4;
-  }
-  inst_.align_log2 = at[1];
-  inst_.memory = 0;
-  inst_.value = offset;
-  reader_.seek(at + size_bytes);
-  return true;
-}
-
-template <class Sink>
-inline bool FunctionValidator<Sink>::fast_load(const FastRow& row, const uint8_t* at) {
-  if (state_.operand_count == floor_ || !read_fast_memarg(row, at)) [[unlikely]]
-    return slow_next();
-  const wasm::MemoryType& memory = module_.memories[0].type;
-  OperandT* const operand = last(1);
-  if (operand->type != memory.limits.index_type()) [[unlikely]] {
-    if (live_) sink_.step(inst_.op, inst_.offset);
-    return by_signature();
-  }
-  if (live_) {
-    sink_.step(inst_.op, inst_.offset);
-    sink_.memory_access(inst_, memory, operand);
-  }
-  operand->type = row.result;
-  return true;
-}
-
-template <class Sink>
-inline bool FunctionValidator<Sink>::fast_store(const FastRow& row, const uint8_t* at) {
-  if (state_.operand_count - floor_ < 2 || !read_fast_memarg(row, at)) [[unlikely]]
-    return slow_next();
-  const wasm::MemoryType& memory = module_.memories[0].type;
-  OperandT* const operands = last(2);
-  if (operands[0].type != memory.limits.index_type() || operands[1].type != ValType(row.second))
-      [[unlikely]] {
-    if (live_) sink_.step(inst_.op, inst_.offset);
-    return by_signature();
-  }
-  if (live_) {
-    sink_.step(inst_.op, inst_.offset);
-    sink_.memory_access(inst_, memory, operands);
-  }
-  state_.operand_count -= 2;
-  return true;
-}
-
-template <class Sink>
-inline bool FunctionValidator<Sink>::constant(ValType type) {
-  if (!reserve(uint64_t{state_.operand_count} + 1)) return false;
-  if (live_) {
-    sink_.step(inst_.op, inst_.offset);
-    sink_.simple(inst_, state_.operands + state_.operand_count);
-  }
-  state_.operands[state_.operand_count++].type = type;
-  return true;
-}
-
-template <class Sink>
-bool FunctionValidator<Sink>::by_signature() {
-  const wasm::OpInfo& row = wasm::info(inst_.op);
-  const bool is_access = wasm::is_memory_access(row.immediate);
-  if (is_access && !(check_memory(inst_.memory) && check_access())) return false;
-  if (row.immediate >= wasm::Immediate::Lane2 && row.immediate <= wasm::Immediate::Shuffle && !check_lane()) {
-    return false;
-  }
-  if (inst_.op == Op::ElemDrop && !check_element(inst_.index)) return false;
-  if (inst_.op == Op::DataDrop && !check_data(inst_.index)) return false;
-  const auto type_of = [&](char letter) -> ValType {
-    switch (letter) {
-      case 'I': return wasm::kI32;
-      case 'L': return wasm::kI64;
-      case 'F': return wasm::kF32;
-      case 'D': return wasm::kF64;
-      case 'V': return wasm::kV128;
-      default: return module_.memories[inst_.memory].type.limits.index_type();
-    }
-  };
-  const wasm::Signature& signature = row.signature;
-  ValType params[4];
-  for (uint32_t i = 0; i < signature.param_count; ++i) params[i] = type_of(signature.params[i]);
-  if (!check(Types(params, signature.param_count))) return false;
-  if (!reserve(uint64_t{state_.operand_count} + signature.result_count)) return false;
-  OperandT* const operands = last(signature.param_count);
-  if (live_) {
-    if (is_access)
-      sink_.memory_access(inst_, module_.memories[inst_.memory].type, operands);
-    else
-      sink_.simple(inst_, operands);
-  }
-  for (uint32_t i = 0; i < signature.result_count; ++i) operands[i].type = type_of(signature.results[i]);
-  state_.operand_count += signature.result_count;
-  state_.operand_count -= signature.param_count;
-  return true;
-}
-
 }  // namespace wherry::validate
 
 #include "engine/validate/function_validator_control.h"
 #include "engine/validate/function_validator_data.h"
 #include "engine/validate/function_validator_gc.h"
+#include "engine/validate/function_validator_signature.h"
 
 namespace wherry::validate {
 extern template class FunctionValidator<NullSink>;  // In function_validator.cc.

@@ -57,6 +57,18 @@ Result<void> check_limits(const wasm::Limits& limits, uint64_t most, ErrorCode t
   return {};
 }
 
+// Whether the (well-formed) expression is nothing but i32.const or i64.const as expected: Go's linker makes 100,000
+// data segments, each with one.
+bool is_plain_constant(base::ByteSpan bytes, ValType expected) {
+  constexpr uint8_t kI32Const = 0x41;
+  constexpr uint8_t kI64Const = 0x42;
+  const uint8_t opcode = expected == wasm::kI32 ? kI32Const : kI64Const;
+  if (bytes[0] != opcode || (expected != wasm::kI32 && expected != wasm::kI64)) return false;
+  size_t last = 1;
+  while (bytes[last] >= 0x80) ++last;
+  return last + 2 == bytes.size();  // Then comes `end`.
+}
+
 class ModuleChecks {
  public:
   explicit ModuleChecks(TypedModule& typed)
@@ -96,6 +108,7 @@ class ModuleChecks {
   Result<void> check_func_type(wasm::TypeIndex type, uint64_t offset);
   Result<ValType> resolve(ValType type, uint64_t offset);
   Result<void> check_constant(const wasm::ConstExpr& expr, ValType expected, uint32_t visible_globals) {
+    if (is_plain_constant(expr.bytes, expected)) return {};
     WHERRY_TRY(constants_.run_constant(expr, expected, visible_globals, typed_.declared_refs.span()));
     return {};
   }
