@@ -259,7 +259,7 @@ Listing::Listing(const HandlerTable& handlers) : impl_(std::make_unique<Impl>())
   impl_->add_families(handlers);
   impl_->add_rest(handlers);
   std::sort(impl_->entries.begin(), impl_->entries.end(),
-                   [](const Entry& left, const Entry& right) { return left.handler < right.handler; });
+            [](const Entry& left, const Entry& right) { return left.handler < right.handler; });
 }
 
 Listing::~Listing() = default;

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <vector>
+
+#include "engine/lower/slot_code.h"
+
+// A handler table for tests of lowering: every combination exists, and every address is a number of its own.
+namespace wherry::lower {
+
+class FakeHandlers {
+ public:
+  FakeHandlers();
+  const HandlerTable& table() const { return table_; }
+
+ private:
+  const Handler* block(uint32_t count);
+
+  HandlerTable table_{};
+  std::vector<std::vector<Handler>> blocks_;
+  Handler next_ = 0x10001;
+};
+
+inline const Handler* FakeHandlers::block(uint32_t count) {
+  std::vector<Handler>& handlers = blocks_.emplace_back(count);
+  for (Handler& handler : handlers) handler = next_ += 2;
+  return handlers.data();
+}
+
+inline FakeHandlers::FakeHandlers() {
+  constexpr uint32_t kTwo = kFromCount * kFromCount;
+  for (uint32_t i = 0; i < wasm::kOpCount; ++i) {
+    const auto op = static_cast<wasm::Op>(i);
+    const Family family = family_of(op);
+    const wasm::OpInfo& info = wasm::info(op);
+    switch (family.shape) {
+      case Shape::Binary: {
+        const bool compares = info.code >= 0x46 && info.code <= 0x66;
+        table_.binary[family.index] = block(kTwo * kToCount);
+        if (compares || op == wasm::Op::I32And) table_.compare_branch[family.index] = block(2 * kTwo);
+        break;
+      }
+      case Shape::Unary: table_.unary[family.index] = block(kFromCount * kToCount); break;
+      case Shape::Load:
+        table_.load[family.index] = block(kFromCount * kToCount);
+        table_.load_indexed[family.index] = block(kTwo * kToCount);
+        for (Handler& handler : table_.load_any[family.index]) handler = next_ += 2;
+        break;
+      case Shape::Store:
+        table_.store[family.index] = block(kTwo);
+        table_.store_indexed[family.index] = block(kTwo * kFromCount);
+        for (Handler& handler : table_.store_any[family.index]) handler = next_ += 2;
+        break;
+      case Shape::None:
+        // Vectors, aggregates, exceptions and atomics cannot be run.
+        if (info.feature < wasm::Feature::Simd || info.feature == wasm::Feature::FunctionReferences ||
+            info.feature == wasm::Feature::WideArithmetic) {
+          table_.other[i] = next_ += 2;
+        }
+        break;
+    }
+  }
+  table_.select = block(kTwo * kFromCount * kToCount);
+  table_.move = block(kFromCount * kToCount);
+  const auto fill = [this](Handler* first, size_t size_bytes) {
+    for (size_t i = 0; i < size_bytes / sizeof(Handler); ++i) first[i] = next_ += 2;
+  };
+  fill(table_.move_const, sizeof table_.move_const);
+  for (Handler* one :
+       {&table_.move_f32, &table_.move_f64, &table_.move2, &table_.move_wide, &table_.move_up, &table_.branch,
+        &table_.unreachable, &table_.call, &table_.call_import, &table_.return_call,
+        &table_.return_call_import, &table_.return_call_ref, &table_.return_none, &table_.return_f32,
+        &table_.return_f64, &table_.return_many, &table_.fuel, &table_.interrupt}) {
+    fill(one, sizeof *one);
+  }
+  fill(table_.global_get[0], sizeof table_.global_get);
+  fill(table_.global_set[0], sizeof table_.global_set);
+  fill(table_.branch_if[0], sizeof table_.branch_if);
+  fill(table_.br_table, sizeof table_.br_table);
+  fill(table_.call_indirect[0], sizeof table_.call_indirect);
+  fill(table_.call_ref, sizeof table_.call_ref);
+  fill(table_.return_call_indirect, sizeof table_.return_call_indirect);
+  fill(table_.return_one, sizeof table_.return_one);
+}
+
+}  // namespace wherry::lower

@@ -1,0 +1,235 @@
+// Lowering as text: each testdata/*.wat is lowered function by function, and the listing must be the one that
+// stands behind it in lines that begin with ";;= ". BLESS=1 rewrites these. A first line ";; options: NAME=0|1 ..."
+// changes Options.
+#include <dirent.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/abi/layout.h"
+#include "engine/decode/decode.h"
+#include "engine/lower/fake_handlers.h"
+#include "engine/lower/listing.h"
+#include "engine/lower/lower.h"
+#include "engine/lower/module_code.h"
+#include "engine/text/parse.h"
+#include "engine/wasm/errors.h"
+
+namespace wherry::lower {
+namespace {
+
+std::string read_file(const std::string& path) {
+  std::string text;
+  FILE* file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) return text;
+  char buffer[4096];
+  for (size_t got; (got = std::fread(buffer, 1, sizeof buffer, file)) > 0;) text.append(buffer, got);
+  std::fclose(file);
+  return text;
+}
+
+Options options_of(const std::string& source) {
+  Options options;
+  const auto flag = [&source](const char* name, bool* value) {
+    const std::string first = source.substr(0, source.find('\n'));
+    if (first.find(std::string(name) + "=1") != std::string::npos) *value = true;
+    if (first.find(std::string(name) + "=0") != std::string::npos) *value = false;
+  };
+  flag("accumulators", &options.accumulators);
+  flag("destination_folding", &options.destination_folding);
+  flag("address_folding", &options.address_folding);
+  flag("compare_branch", &options.compare_branch);
+  flag("pinned_locals", &options.pinned_locals);
+  flag("guard_pages", &options.guard_pages);
+  flag("fuel", &options.fuel);
+  flag("interruption", &options.interruption);
+  return options;
+}
+
+// A module made of text, typed, with what lowering needs around it.
+struct Fixture {
+  explicit Fixture(const std::string& source) {
+    auto text = text::parse_module(base::as_bytes(source));
+    if (!text) {
+      problem = text::describe_text_error(base::as_bytes(source), text.error(), "test");
+      return;
+    }
+    auto module = decode::decode(std::move(text->binary), {.features = wasm::Features::all()});
+    if (!module) {
+      problem = wasm::describe(module.error());
+      return;
+    }
+    auto result = validate::type_module(std::move(*module), registry);
+    if (!result) {
+      problem = wasm::describe(result.error());
+      return;
+    }
+    typed = std::make_unique<validate::TypedModule>(std::move(*result));
+    codes = std::make_unique<abi::FuncCode[]>(typed->module.bodies.size() + 1);
+  }
+
+  base::Result<void> lower(const Options& options, uint32_t defined, bool with_positions, SlotCode* out) {
+    Environment environment{*typed, handlers.table(), options, abi::layout_of(typed->module), {}, nullptr};
+    if (!abi::global_offsets(typed->module, environment.layout, &environment.global_offsets)) std::abort();
+    environment.codes = codes.get();
+    const wasm::FuncIndex func(typed->module.imported_funcs + defined);
+    return lower::lower(environment, func, with_positions, buffers, out);
+  }
+
+  FakeHandlers handlers;
+  wasm::TypeRegistry registry;
+  std::unique_ptr<validate::TypedModule> typed;
+  std::unique_ptr<abi::FuncCode[]> codes;
+  Buffers buffers;
+  std::string problem;
+};
+
+std::string list(const std::string& source) {
+  Fixture fixture(source);
+  if (fixture.typed == nullptr) return fixture.problem + "\n";
+  const Listing listing(fixture.handlers.table());
+  std::string lines;
+  for (uint32_t i = 0; i < fixture.typed->module.bodies.size(); ++i) {
+    SlotCode code;
+    const auto lowered = fixture.lower(options_of(source), i, false, &code);
+    lines += "func " + std::to_string(i);
+    if (!lowered) {
+      base::Error error = lowered.error();
+      error.offset = base::Error::kNoOffset;
+      lines += ": " + wasm::describe(error) + "\n";
+      continue;
+    }
+    lines += " frame " + std::to_string(code.frame_slots) + " clears " + std::to_string(code.zero_count) +
+             " from " + std::to_string(code.zero_begin) + "\n" + listing.list(code.cells);
+  }
+  return lines;
+}
+
+constexpr const char* kMark = ";;= ";
+
+// Every line of `lines` behind the mark.
+std::string marked(const std::string& lines) {
+  std::string text;
+  for (size_t at = 0; at < lines.size();) {
+    const size_t end = lines.find('\n', at);
+    text += kMark + lines.substr(at, end - at) + "\n";
+    at = end + 1;
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("lowering gives the listed code") {
+  const std::string folder = WHERRY_SOURCE_DIR "/engine/lower/testdata";
+  std::vector<std::string> names;
+  DIR* directory = opendir(folder.c_str());
+  REQUIRE(directory != nullptr);
+  while (const dirent* entry = readdir(directory)) {
+    const std::string name = entry->d_name;
+    if (name.ends_with(".wat")) names.push_back(name);
+  }
+  closedir(directory);
+  std::sort(names.begin(), names.end());
+  CHECK(names.size() >= 8);
+  for (const std::string& name : names) {
+    const std::string path = folder + "/" + name;
+    const std::string file = read_file(path);
+    const size_t mark = file.find(kMark);
+    const std::string source = file.substr(0, mark);
+    const std::string expected = mark == std::string::npos ? "" : file.substr(mark);
+    const std::string found = marked(list(source));
+    INFO(name);
+    if (std::getenv("BLESS") != nullptr && found != expected) {
+      FILE* out = std::fopen(path.c_str(), "wb");
+      REQUIRE(out != nullptr);
+      std::fputs((source + found).c_str(), out);
+      std::fclose(out);
+      continue;
+    }
+    CHECK(found == expected);
+  }
+}
+
+TEST_CASE("positions lead from cells to instructions and lowering again gives the same code") {
+  Fixture fixture(
+      "(module (memory 1) (func (param i32) (result i32) (i32.div_u (i32.load (local.get 0)) (local.get "
+      "0))))");
+  REQUIRE(fixture.typed != nullptr);
+  SlotCode first, second;
+  REQUIRE(fixture.lower({}, 0, false, &first));
+  REQUIRE(fixture.lower({}, 0, true, &second));
+  CHECK(std::equal(first.cells.begin(), first.cells.end(), second.cells.begin(), second.cells.end()));
+  CHECK(first.positions.empty());
+  REQUIRE(second.positions.size() == 3);  // load, div_u, return
+  const uint64_t body = fixture.typed->module.bodies[0].offset;
+  CHECK(second.positions[0].word == 0);
+  CHECK(second.positions[0].offset == body + 3);
+  CHECK(second.positions[1].offset == body + 8);
+}
+
+TEST_CASE("a fused comparison belongs to the branch") {
+  Fixture fixture(
+      "(module (func (param i32) (block (br_if 0 (i32.lt_s (local.get 0) (i32.const 7))) (unreachable))))");
+  REQUIRE(fixture.typed != nullptr);
+  SlotCode code;
+  REQUIRE(fixture.lower({}, 0, true, &code));
+  REQUIRE(code.positions.size() == 3);
+  const uint64_t body = fixture.typed->module.bodies[0].offset;
+  CHECK(code.positions[0].offset == body + 8);   // br_if
+  CHECK(code.positions[1].offset == body + 10);  // unreachable
+}
+
+TEST_CASE("a module's code is made once and found by its cells") {
+  Fixture fixture(
+      "(module (func (result i32) (call 1)) (func (result i32) (i32.const 7)) (func (result i32) (i32.const "
+      "1) (i32.const 2)))");
+  REQUIRE(fixture.typed != nullptr);
+  auto made = ModuleCode::create(*fixture.typed, {}, fixture.handlers.table());
+  REQUIRE(made.has_value());
+  ModuleCode& code = **made;
+  abi::FuncCode* codes = code.provider()->codes;
+  CHECK(codes[0].frame_slots.load() == 0);
+  base::Error error{};
+  REQUIRE(code.provider()->prepare(code.provider(), &codes[0], &error));
+  const Cell* entry = codes[0].entry.load();
+  REQUIRE(code.provider()->prepare(code.provider(), &codes[0], &error));
+  CHECK(codes[0].entry.load() == entry);
+  CHECK(codes[1].frame_slots.load() == 0);
+  CHECK(code.find(entry) == &codes[0]);
+  CHECK(code.find(entry + 1) == &codes[0]);
+  CHECK(code.find(&codes[0].entry.load()[code.cells(codes[0]).size()]) == nullptr);
+  CHECK(code.wasm_offset(codes[0], entry) == fixture.typed->module.bodies[0].offset + 1);
+  CHECK_FALSE(code.provider()->prepare(code.provider(), &codes[2], &error));
+  CHECK(error.code == wasm::ErrorCode::TypeMismatch);
+  CHECK(codes[2].frame_slots.load() == 0);
+}
+
+TEST_CASE("deep operand stacks and many locals") {
+  std::string deep = "(module (func";
+  for (int i = 0; i < 66'000; ++i) deep += " i32.const 1 global.get 0";
+  for (int i = 0; i < 132'000; ++i) deep += " drop";
+  deep += ") (global i32 (i32.const 0)))";
+  Fixture too_deep(deep);
+  REQUIRE(too_deep.typed != nullptr);
+  SlotCode code;
+  const auto refused = too_deep.lower({}, 0, false, &code);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == wasm::ErrorCode::FrameTooLarge);
+
+  std::string wide = "(module (func (param i32) (result i64) (local";
+  for (int i = 0; i < 49'999; ++i) wide += " i64";
+  wide += ") (local.set 49999 (i64.const 5)) (local.get 49999)))";
+  Fixture many(wide);
+  REQUIRE(many.typed != nullptr);
+  REQUIRE(many.lower({}, 0, false, &code));
+  CHECK(code.zero_count == 49'999);
+  CHECK(code.frame_slots > 65'536);
+}
+
+}  // namespace wherry::lower
