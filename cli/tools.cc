@@ -138,7 +138,7 @@ int objdump_command(const Invocation& invocation) {
   Output output;
   if (!read_module(path, {}, &input)) return kFailure;
   const inspect::ObjdumpChoice choice{.funcs = invocation.has(OptionId::Funcs)};
-  return finish_listing(path, input, inspect::objdump(path, input.binary, choice, output), &output);
+  return finish_listing(path, input, inspect::objdump(quoted(path), input.binary, choice, output), &output);
 }
 
 }  // namespace wherry::cli

@@ -130,7 +130,7 @@ Result<wasm::MemoryType> read_memory_type(Section& section) {
   if (log2 >= 64) {
     char detail[48];
     std::snprintf(detail, sizeof detail, "found 2^%u, expected 1 or 65536", log2);
-    return base::fail(ErrorCode::InvalidPageSize, offset, detail);
+    return base::fail(ErrorCode::MalformedPageSize, offset, detail);
   }
   type.page_size_log2 = static_cast<uint8_t>(log2);
   return type;

@@ -31,7 +31,7 @@ class Dumper {
 
   Result<void> dump(std::string_view title, const ObjdumpChoice& choice) {
     if (!context_.prepare()) return base::fail(wasm::ErrorCode::OutOfMemory);
-    out_.text_string(title);
+    out_.put(title);
     out_.put(": WebAssembly module, ");
     out_.number(module_.bytes.size());
     out_.put(" bytes\n");

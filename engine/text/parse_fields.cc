@@ -438,7 +438,7 @@ bool ModuleParser::parse_page_size(MemoryHead* head) {
   uint64_t size_bytes;
   if (!expect_natural(64, &size_bytes)) return false;
   if (!std::has_single_bit(size_bytes)) {
-    return fail(ErrorCode::InvalidPageSize, begin,
+    return fail(ErrorCode::MalformedPageSize, begin,
                 "found " + std::to_string(size_bytes) + ", expected a power of two");
   }
   head->has_page_size = true;
