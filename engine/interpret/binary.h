@@ -15,7 +15,8 @@ WHERRY_HOT WHERRY_HANDLER binary(WHERRY_ARGS) {
   const uint64_t constant = kWords == 3 ? pc[2] : 0;
   const In x = WHERRY_GET(In, a, slots.a, constant);
   const In y = WHERRY_GET(In, b, slots.b, constant);
-  if (const TrapCode code = Operation::trap(x, y); code != kNoTrap) [[unlikely]] WHERRY_TRAP(code);
+  if (const TrapCode code = Operation::trap(x, y); code != kNoTrap) [[unlikely]]
+    WHERRY_TRAP(code);
   WHERRY_PUT(typename Operation::Out, to, slots.d, Operation::value(x, y));
   WHERRY_NEXT(kWords);
 }
@@ -27,12 +28,15 @@ struct BinaryEntry {
     constexpr From a = from_at(index / kTos / kFroms);
     constexpr From b = from_at(index / kTos);
     constexpr To to = to_at(index);
-    if constexpr (has_binary<op>(a, b, to)) return word_of(&binary<op, a, b, to>);
-    else return 0;
+    if constexpr (has_binary<op>(a, b, to))
+      return word_of(&binary<op, a, b, to>);
+    else
+      return 0;
   }
 };
 
 template <Op op>
-constinit const Row<kFroms * kFroms * kTos> BinaryRow<op>::row = make_row<kFroms * kFroms * kTos>(BinaryEntry<op>());
+constinit const Row<kFroms * kFroms * kTos> BinaryRow<op>::row =
+    make_row<kFroms * kFroms * kTos>(BinaryEntry<op>());
 
 }  // namespace wherry::interpret

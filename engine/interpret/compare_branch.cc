@@ -28,8 +28,10 @@ struct CompareBranchEntry {
     constexpr bool sense = index / kFroms / kFroms != 0;
     constexpr From a = from_at(index / kFroms);
     constexpr From b = from_at(index);
-    if constexpr (has_compare_branch<op>(a, b)) return word_of(&compare_branch<op, sense, a, b>);
-    else return 0;
+    if constexpr (has_compare_branch<op>(a, b))
+      return word_of(&compare_branch<op, sense, a, b>);
+    else
+      return 0;
   }
 };
 

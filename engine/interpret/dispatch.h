@@ -66,17 +66,17 @@ inline constexpr uint64_t kGoOn = ~uint64_t{0};
 
 using HandlerFn = uint64_t (*)(State&);
 #define WHERRY_HANDLER uint64_t
-#define WHERRY_ARGS State &state
-#define WHERRY_STATE                                                                                     \
-  [[maybe_unused]] auto& pc = state.pc;                                                                  \
-  [[maybe_unused]] auto& fp = state.fp;                                                                  \
-  [[maybe_unused]] auto& mem = state.mem;                                                                \
-  [[maybe_unused]] auto& acc = state.acc;                                                                \
-  [[maybe_unused]] auto& pin0 = state.pin0;                                                              \
-  [[maybe_unused]] auto& hand = state.hand;                                                              \
-  [[maybe_unused]] auto& ctx = state.ctx;                                                                \
-  [[maybe_unused]] auto& pin1 = state.pin1;                                                              \
-  [[maybe_unused]] auto& fa = state.fa;                                                                  \
+#define WHERRY_ARGS State& state
+#define WHERRY_STATE                        \
+  [[maybe_unused]] auto& pc = state.pc;     \
+  [[maybe_unused]] auto& fp = state.fp;     \
+  [[maybe_unused]] auto& mem = state.mem;   \
+  [[maybe_unused]] auto& acc = state.acc;   \
+  [[maybe_unused]] auto& pin0 = state.pin0; \
+  [[maybe_unused]] auto& hand = state.hand; \
+  [[maybe_unused]] auto& ctx = state.ctx;   \
+  [[maybe_unused]] auto& pin1 = state.pin1; \
+  [[maybe_unused]] auto& fa = state.fa;     \
   [[maybe_unused]] auto& da = state.da
 #define WHERRY_TAIL(function) return function(state)
 #define WHERRY_DISPATCH() \
@@ -89,14 +89,15 @@ using HandlerFn = uint64_t (*)(State&);
 
 // The handlers' signature, for the type, the definitions and the calls.
 #define WHERRY_HANDLER __attribute__((preserve_none)) uint64_t
-#define WHERRY_ARGS                                                                                            \
-  [[maybe_unused]] const ::wherry::abi::Cell *pc, [[maybe_unused]] uint64_t *fp, [[maybe_unused]] uint8_t *mem, \
-      [[maybe_unused]] uint64_t acc, [[maybe_unused]] uint64_t pin0, [[maybe_unused]] uint64_t hand,           \
-      [[maybe_unused]] ::wherry::abi::Context *ctx, [[maybe_unused]] uint64_t pin1, [[maybe_unused]] float fa, \
-      [[maybe_unused]] double da
+#define WHERRY_ARGS                                                                                 \
+  [[maybe_unused]] const ::wherry::abi::Cell *pc, [[maybe_unused]] uint64_t *fp,                    \
+      [[maybe_unused]] uint8_t *mem, [[maybe_unused]] uint64_t acc, [[maybe_unused]] uint64_t pin0, \
+      [[maybe_unused]] uint64_t hand, [[maybe_unused]] ::wherry::abi::Context *ctx,                 \
+      [[maybe_unused]] uint64_t pin1, [[maybe_unused]] float fa, [[maybe_unused]] double da
 typedef WHERRY_HANDLER (*HandlerFn)(WHERRY_ARGS);
 #define WHERRY_STATE (void)0
-#define WHERRY_TAIL(function) [[clang::musttail]] return function(pc, fp, mem, acc, pin0, hand, ctx, pin1, fa, da)
+#define WHERRY_TAIL(function) \
+  [[clang::musttail]] return function(pc, fp, mem, acc, pin0, hand, ctx, pin1, fa, da)
 #define WHERRY_DISPATCH()                            \
   do {                                               \
     WHERRY_COUNT();                                  \
@@ -122,10 +123,10 @@ typedef WHERRY_HANDLER (*HandlerFn)(WHERRY_ARGS);
     WHERRY_DISPATCH();      \
   } while (0)
 // `pc` must still be the trapping instruction's.
-#define WHERRY_TRAP(code)                \
-  do {                                   \
-    hand = static_cast<uint64_t>(code);  \
-    WHERRY_TAIL(trap_exit);              \
+#define WHERRY_TRAP(code)               \
+  do {                                  \
+    hand = static_cast<uint64_t>(code); \
+    WHERRY_TAIL(trap_exit);             \
   } while (0)
 
 // Ends the run with the trap code in `hand`, recording where.
@@ -160,20 +161,25 @@ inline constexpr bool kIsFloat = std::is_floating_point_v<T>;
 
 // An operand; `constant` is read for From::Const only.
 template <class T, From from>
-WHERRY_INLINE T get(const uint64_t* fp, uint16_t slot, uint64_t constant, uint64_t acc, uint64_t pin0, uint64_t pin1,
-                    float fa, double da) {
+WHERRY_INLINE T get(const uint64_t* fp, uint16_t slot, uint64_t constant, uint64_t acc, uint64_t pin0,
+                    uint64_t pin1, float fa, double da) {
   static_assert(!kIsFloat<T> || (from != From::Pin0 && from != From::Pin1));
   if constexpr (from == From::Slot) {
     T value;
     std::memcpy(&value, fp + slot, sizeof value);
     return value;
   } else if constexpr (from == From::Const) {
-    if constexpr (sizeof(T) == 4) return std::bit_cast<T>(static_cast<uint32_t>(constant));
-    else return std::bit_cast<T>(constant);
+    if constexpr (sizeof(T) == 4)
+      return std::bit_cast<T>(static_cast<uint32_t>(constant));
+    else
+      return std::bit_cast<T>(constant);
   } else if constexpr (from == From::Acc) {
-    if constexpr (std::is_same_v<T, float>) return fa;
-    else if constexpr (std::is_same_v<T, double>) return da;
-    else return static_cast<T>(acc);
+    if constexpr (std::is_same_v<T, float>)
+      return fa;
+    else if constexpr (std::is_same_v<T, double>)
+      return da;
+    else
+      return static_cast<T>(acc);
   } else {
     return static_cast<T>(from == From::Pin0 ? pin0 : pin1);
   }
@@ -181,8 +187,8 @@ WHERRY_INLINE T get(const uint64_t* fp, uint16_t slot, uint64_t constant, uint64
 
 // A result: to its accumulator always, and where `to` says.
 template <class T, To to>
-WHERRY_INLINE void put(uint64_t* fp, uint16_t slot, T value, uint64_t& acc, uint64_t& pin0, uint64_t& pin1, float& fa,
-                       double& da) {
+WHERRY_INLINE void put(uint64_t* fp, uint16_t slot, T value, uint64_t& acc, uint64_t& pin0, uint64_t& pin1,
+                       float& fa, double& da) {
   if constexpr (std::is_same_v<T, float>) {
     fa = value;
     if constexpr (to != To::Acc) fp[slot] = std::bit_cast<uint32_t>(value);

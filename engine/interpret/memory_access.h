@@ -28,7 +28,8 @@ WHERRY_INLINE Memory read_memory(const Cell*& pc, const uint8_t* mem, uint64_t a
 #else
     if constexpr (kIsFloat<Memory>) asm volatile("" : "+r"(pc) : "w"(value));
 #endif
-    else asm volatile("" : "+r"(pc) : "r"(value));
+    else
+      asm volatile("" : "+r"(pc) : "r"(value));
   }
   return value;
 }
@@ -39,9 +40,10 @@ WHERRY_INLINE void write_memory(const Cell*& pc, uint8_t* mem, uint64_t address,
   if constexpr (access == Access::Guarded) asm volatile("" : "+r"(pc) : : "memory");
 }
 
-#define WHERRY_CHECK_BOUNDS(Memory, address)                                     \
-  if constexpr (access == Access::Checked) {                                     \
-    if (is_outside<Memory>(ctx, (address))) [[unlikely]] WHERRY_TRAP(TrapCode::MemoryOutOfBounds); \
+#define WHERRY_CHECK_BOUNDS(Memory, address)             \
+  if constexpr (access == Access::Checked) {             \
+    if (is_outside<Memory>(ctx, (address))) [[unlikely]] \
+      WHERRY_TRAP(TrapCode::MemoryOutOfBounds);          \
   }
 
 #ifdef WHERRY_ACCESS_GUARDED
@@ -120,8 +122,10 @@ struct LoadEntry {
   constexpr Cell operator()() const {
     constexpr From a = from_at(index / kTos);
     constexpr To to = to_at(index);
-    if constexpr (has_load<op>(a, to)) return word_of(&load<op, access, a, to>);
-    else return 0;
+    if constexpr (has_load<op>(a, to))
+      return word_of(&load<op, access, a, to>);
+    else
+      return 0;
   }
 };
 
@@ -132,8 +136,10 @@ struct LoadIndexedEntry {
     constexpr From a = from_at(index / kTos / kFroms);
     constexpr From b = from_at(index / kTos);
     constexpr To to = to_at(index);
-    if constexpr (has_load_indexed<op, access>(a, b, to)) return word_of(&load_indexed<op, access, a, b, to>);
-    else return 0;
+    if constexpr (has_load_indexed<op, access>(a, b, to))
+      return word_of(&load_indexed<op, access, a, b, to>);
+    else
+      return 0;
   }
 };
 
@@ -143,8 +149,10 @@ struct StoreEntry {
   constexpr Cell operator()() const {
     constexpr From a = from_at(index / kFroms);
     constexpr From value = from_at(index);
-    if constexpr (has_store<op>(a, value)) return word_of(&store<op, access, a, value>);
-    else return 0;
+    if constexpr (has_store<op>(a, value))
+      return word_of(&store<op, access, a, value>);
+    else
+      return 0;
   }
 };
 
@@ -164,7 +172,8 @@ struct StoreIndexedEntry {
 };
 
 template <Op op, Access access>
-constinit const Row<kFroms * kTos> LoadRow<op, access>::plain = make_row<kFroms * kTos>(LoadEntry<op, access>());
+constinit const Row<kFroms * kTos> LoadRow<op, access>::plain =
+    make_row<kFroms * kTos>(LoadEntry<op, access>());
 template <Op op, Access access>
 constinit const Row<kFroms * kFroms * kTos> LoadRow<op, access>::indexed =
     make_row<kFroms * kFroms * kTos>(LoadIndexedEntry<op, access>());

@@ -69,7 +69,8 @@ WHERRY_INLINE T float_neg(T x) {
 
 template <std::floating_point T>
 WHERRY_INLINE T float_copysign(T x, T y) {
-  return std::bit_cast<T>(Bits<T>((std::bit_cast<Bits<T>>(x) & ~kSignBit<T>) | (std::bit_cast<Bits<T>>(y) & kSignBit<T>)));
+  return std::bit_cast<T>(
+      Bits<T>((std::bit_cast<Bits<T>>(x) & ~kSignBit<T>) | (std::bit_cast<Bits<T>>(y) & kSignBit<T>)));
 }
 
 // A NaN operand decides; -0 is below +0.
@@ -121,18 +122,18 @@ WHERRY_INLINE Int trunc_saturating(T x) {
   return Int(x);
 }
 
-#define WHERRY_BINARY(op, InType, UType, SType, OutType, kind, trap_code, result)                  \
-  template <>                                                                                      \
-  struct Operation<Op::op> {                                                                       \
-    using In = InType;                                                                             \
-    using Out = OutType;                                                                           \
-    using U = UType;                                                                               \
-    using S = SType;                                                                               \
-    using T = InType;                                                                              \
-    static constexpr Kind kKind = Kind::kind;                                                      \
-    static constexpr U kBits = sizeof(U) * 8;                                                      \
+#define WHERRY_BINARY(op, InType, UType, SType, OutType, kind, trap_code, result)                          \
+  template <>                                                                                              \
+  struct Operation<Op::op> {                                                                               \
+    using In = InType;                                                                                     \
+    using Out = OutType;                                                                                   \
+    using U = UType;                                                                                       \
+    using S = SType;                                                                                       \
+    using T = InType;                                                                                      \
+    static constexpr Kind kKind = Kind::kind;                                                              \
+    static constexpr U kBits = sizeof(U) * 8;                                                              \
     static WHERRY_INLINE TrapCode trap([[maybe_unused]] In x, [[maybe_unused]] In y) { return trap_code; } \
-    static WHERRY_INLINE Out value(In x, In y) { return Out(result); }                             \
+    static WHERRY_INLINE Out value(In x, In y) { return Out(result); }                                     \
   };
 
 // The result's type: i32 for comparisons, else the operands' own.
@@ -146,35 +147,35 @@ struct ResultOf<T, Kind::Compare> {
 };
 #define WHERRY_RESULT(T, kind) ResultOf<T, Kind::kind>::Type
 
-#define INTEGER(name, kind, trap, value)                                                                     \
-  WHERRY_BINARY(I32##name, uint32_t, uint32_t, int32_t, WHERRY_RESULT(uint32_t, kind), kind, trap, value)    \
+#define INTEGER(name, kind, trap, value)                                                                  \
+  WHERRY_BINARY(I32##name, uint32_t, uint32_t, int32_t, WHERRY_RESULT(uint32_t, kind), kind, trap, value) \
   WHERRY_BINARY(I64##name, uint64_t, uint64_t, int64_t, WHERRY_RESULT(uint64_t, kind), kind, trap, value)
-#define FLOAT(name, kind, value)                                                                             \
-  WHERRY_BINARY(F32##name, float, uint32_t, int32_t, WHERRY_RESULT(float, kind), kind, kNoTrap, value)       \
+#define FLOAT(name, kind, value)                                                                       \
+  WHERRY_BINARY(F32##name, float, uint32_t, int32_t, WHERRY_RESULT(float, kind), kind, kNoTrap, value) \
   WHERRY_BINARY(F64##name, double, uint64_t, int64_t, WHERRY_RESULT(double, kind), kind, kNoTrap, value)
-#define UNARY(op, InType, OutType, trap_code, result)                                              \
-  template <>                                                                                      \
-  struct Operation<Op::op> {                                                                       \
-    using In = InType;                                                                             \
-    using Out = OutType;                                                                           \
-    static WHERRY_INLINE TrapCode trap([[maybe_unused]] In x) { return trap_code; }                \
-    static WHERRY_INLINE Out value(In x) { return Out(result); }                                   \
+#define UNARY(op, InType, OutType, trap_code, result)                               \
+  template <>                                                                       \
+  struct Operation<Op::op> {                                                        \
+    using In = InType;                                                              \
+    using Out = OutType;                                                            \
+    static WHERRY_INLINE TrapCode trap([[maybe_unused]] In x) { return trap_code; } \
+    static WHERRY_INLINE Out value(In x) { return Out(result); }                    \
   };
-#define LOAD(op, MemoryType, OutType, kind)                                                        \
-  template <>                                                                                      \
-  struct Operation<Op::op> {                                                                       \
-    using Memory = MemoryType;                                                                     \
-    using Out = OutType;                                                                           \
-    static constexpr Kind kKind = Kind::kind;                                                      \
-    static WHERRY_INLINE Out value(Memory m) { return Out(m); }                                    \
+#define LOAD(op, MemoryType, OutType, kind)                     \
+  template <>                                                   \
+  struct Operation<Op::op> {                                    \
+    using Memory = MemoryType;                                  \
+    using Out = OutType;                                        \
+    static constexpr Kind kKind = Kind::kind;                   \
+    static WHERRY_INLINE Out value(Memory m) { return Out(m); } \
   };
-#define STORE(op, InType, MemoryType, kind)                                                        \
-  template <>                                                                                      \
-  struct Operation<Op::op> {                                                                       \
-    using In = InType;                                                                             \
-    using Memory = MemoryType;                                                                     \
-    static constexpr Kind kKind = Kind::kind;                                                      \
-    static WHERRY_INLINE Memory value(In x) { return Memory(x); }                                  \
+#define STORE(op, InType, MemoryType, kind)                       \
+  template <>                                                     \
+  struct Operation<Op::op> {                                      \
+    using In = InType;                                            \
+    using Memory = MemoryType;                                    \
+    static constexpr Kind kKind = Kind::kind;                     \
+    static WHERRY_INLINE Memory value(In x) { return Memory(x); } \
   };
 #include "engine/interpret/operations.inc"
 #undef WHERRY_BINARY

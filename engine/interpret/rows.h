@@ -30,7 +30,7 @@ struct Row {
 // Makes a row from a function object with `template <uint32_t> Cell operator()() const`.
 template <class Entry, uint32_t... index>
 constexpr auto make_row(Entry entry, std::integer_sequence<uint32_t, index...>) {
-  return Row<sizeof...(index)>{{entry.template operator()<index>()...}};
+  return Row<sizeof...(index)> { {entry.template operator()<index>()...} };
 }
 template <uint32_t count, class Entry>
 constexpr Row<count> make_row(Entry entry) {

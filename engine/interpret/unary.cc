@@ -11,7 +11,8 @@ WHERRY_HOT WHERRY_HANDLER unary(WHERRY_ARGS) {
   using In = typename Operation::In;
   const Slots slots = slots_at(pc + 1);
   const In x = WHERRY_GET(In, a, slots.a, 0);
-  if (const TrapCode code = Operation::trap(x); code != kNoTrap) [[unlikely]] WHERRY_TRAP(code);
+  if (const TrapCode code = Operation::trap(x); code != kNoTrap) [[unlikely]]
+    WHERRY_TRAP(code);
   WHERRY_PUT(typename Operation::Out, to, slots.d, Operation::value(x));
   WHERRY_NEXT(2);
 }
@@ -22,8 +23,10 @@ struct UnaryEntry {
   constexpr Cell operator()() const {
     constexpr From a = from_at(index / kTos);
     constexpr To to = to_at(index);
-    if constexpr (has_unary<op>(a, to)) return word_of(&unary<op, a, to>);
-    else return 0;
+    if constexpr (has_unary<op>(a, to))
+      return word_of(&unary<op, a, to>);
+    else
+      return 0;
   }
 };
 

@@ -1,0 +1,234 @@
+// What happens rarely: traps, first calls, calls to other instances and to the host, and the returns from them.
+//
+// A call inside an instance writes one word of the frame header, the return cell. When the callee belongs to another
+// instance, the return cell is a shared one (cross_cells) and the header's other two words say who called; the
+// handler of the shared cell restores the caller's context and returns a second time. So returning needs no test, and
+// calls inside an instance pay nothing for those that leave it. Host functions are reached in the same way: their code
+// (Tier::host_code) is one cell whose handler calls C++.
+//
+// Rejected: keeping the context in every frame (a store and a load for each of 30 million calls of fib); a test on
+// return whether the caller is another instance.
+#include "engine/interpret/cold.h"
+
+#include <algorithm>
+
+#include "engine/wasm/type_registry.h"
+
+namespace wherry::interpret {
+
+using wasm::TrapCode;
+
+#define WHERRY_END_RUN(code)            \
+  do {                                  \
+    hand = static_cast<uint64_t>(code); \
+    return hand;                        \
+  } while (0)
+
+namespace {
+
+// Nothing in the frame may be touched by what C++ calls from here (Builtins): guest code cannot be entered.
+void close_stack(abi::StoreState* store) { store->activation->stack_top = store->stack_limit; }
+
+bool prepare(Context* context, FuncCode* code) {
+  close_stack(context->store);
+  if (context->builtins->prepare_code(context, code)) return true;
+  context->store->trap = TrapCode::HostError;
+  return false;
+}
+
+bool is_host(const FuncObject* func) { return func->func_index == FuncObject::kHostFunction; }
+
+// Makes `func` callable: the object, and for guests their code. False: an error is pending.
+bool make_callable(abi::StoreState* store, const abi::Builtins* builtins, FuncObject* func) {
+  if (func->type_id == 0) builtins->make_func(store, func);
+  if (is_host(func) || func->code->frame_slots.load(std::memory_order_acquire) != 0) return true;
+  return prepare(func->context, func->code);
+}
+
+bool fits(const abi::StoreState* store, const uint64_t* base, uint32_t slots) {
+  return base <= store->stack_limit && static_cast<uint64_t>(store->stack_limit - base) >= slots;
+}
+
+WHERRY_HANDLER exit_run(WHERRY_ARGS) {
+  WHERRY_STATE;
+  return static_cast<uint64_t>(TrapCode::None);
+}
+
+// hand: the slot of the header of the frame that returns. Its results do not reach the header's last two words
+// (return_many looks for that), and `fp` is still its base.
+WHERRY_HANDLER cross_return(WHERRY_ARGS) {
+  WHERRY_STATE;
+  const uint64_t* header = fp + hand;
+  ctx = reinterpret_cast<Context*>(header[abi::kHeaderCallerContext]);
+  pc = reinterpret_cast<const Cell*>(header[abi::kHeaderCallerCell]);
+  mem = ctx->memory0_base;
+  WHERRY_RETURN();
+}
+
+}  // namespace
+
+constinit const Cell exit_cells[2] = {0, word_of(&exit_run)};
+constinit const Cell cross_cells[2] = {0, word_of(&cross_return)};
+
+FrameShape shape_of_frame(const FuncObject* func) {
+  if (!is_host(func)) {
+    return {func->code->param_slots, func->code->frame_slots.load(std::memory_order_acquire)};
+  }
+  const uint32_t header = std::max(func->type->param_slots, func->type->result_slots);
+  return {header, header + abi::kFrameHeaderSlots};
+}
+
+WHERRY_COLD WHERRY_HANDLER trap_exit(WHERRY_ARGS) {
+  WHERRY_STATE;
+  record_position(ctx, pc, fp);
+  ctx->store->trap = static_cast<TrapCode>(hand);
+  return hand;
+}
+
+WHERRY_COLD WHERRY_HANDLER trap_fault(WHERRY_ARGS) {
+  WHERRY_STATE;
+  WHERRY_TRAP(TrapCode::MemoryOutOfBounds);
+}
+
+WHERRY_COLD WHERRY_HANDLER call_not_ready(WHERRY_ARGS) {
+  WHERRY_STATE;
+  auto* code = reinterpret_cast<FuncCode*>(hand);
+  if (code->frame_slots.load(std::memory_order_acquire) != 0) WHERRY_TRAP(TrapCode::CallStackExhausted);
+  record_position(ctx, pc, fp);
+  if (!prepare(ctx, code)) WHERRY_END_RUN(TrapCode::HostError);
+  WHERRY_DISPATCH();
+}
+
+WHERRY_COLD WHERRY_HANDLER call_not_made(WHERRY_ARGS) {
+  WHERRY_STATE;
+  close_stack(ctx->store);
+  ctx->builtins->make_func(ctx->store, reinterpret_cast<FuncObject*>(hand));
+  WHERRY_DISPATCH();
+}
+
+WHERRY_COLD WHERRY_HANDLER call_cross(WHERRY_ARGS) {
+  WHERRY_STATE;
+  auto* func = reinterpret_cast<FuncObject*>(hand);
+  abi::StoreState* store = ctx->store;
+  record_position(ctx, pc, fp);
+  if (!make_callable(store, ctx->builtins, func)) WHERRY_END_RUN(TrapCode::HostError);
+  const Cell* return_cell = pc + acc;
+  uint64_t* base = fp + slots_at(return_cell - 1).a;
+  const FrameShape shape = shape_of_frame(func);
+  if (!fits(store, base, shape.slots)) WHERRY_TRAP(TrapCode::CallStackExhausted);
+
+  uint64_t* header = base + shape.header;
+  header[abi::kHeaderReturn] = reinterpret_cast<uint64_t>(cross_cell());
+  header[abi::kHeaderCallerContext] = reinterpret_cast<uint64_t>(ctx);
+  header[abi::kHeaderCallerCell] = reinterpret_cast<uint64_t>(return_cell);
+  store->callee = func;
+  if (!is_host(func)) {  // A host function sees its caller's context.
+    ctx = func->context;
+    mem = ctx->memory0_base;
+  }
+  WHERRY_BEGIN(func->code, base);
+}
+
+// The frame is replaced: its return cell stays, but if that leads to this instance, somebody has to come back to it.
+WHERRY_COLD WHERRY_HANDLER return_call_cross(WHERRY_ARGS) {
+  WHERRY_STATE;
+  auto* func = reinterpret_cast<FuncObject*>(hand);
+  abi::StoreState* store = ctx->store;
+  record_position(ctx, pc, fp);
+  if (!make_callable(store, ctx->builtins, func)) WHERRY_END_RUN(TrapCode::HostError);
+  const Slots slots = slots_at(pc + acc - 1);
+  const FrameShape shape = shape_of_frame(func);
+  if (!fits(store, fp, shape.slots)) WHERRY_TRAP(TrapCode::CallStackExhausted);
+
+  uint64_t header[abi::kFrameHeaderSlots];
+  std::copy_n(fp + slots.d, abi::kFrameHeaderSlots, header);
+  if (header[abi::kHeaderReturn] != reinterpret_cast<uint64_t>(cross_cell())) {
+    header[abi::kHeaderCallerContext] = reinterpret_cast<uint64_t>(ctx);
+    header[abi::kHeaderCallerCell] = header[abi::kHeaderReturn];
+    header[abi::kHeaderReturn] = reinterpret_cast<uint64_t>(cross_cell());
+  }
+  std::memmove(fp, fp + slots.a, uint64_t{slots.b} * 8);
+  std::copy_n(header, abi::kFrameHeaderSlots, fp + shape.header);
+  store->callee = func;
+  if (!is_host(func)) {
+    ctx = func->context;
+    mem = ctx->memory0_base;
+  }
+  WHERRY_BEGIN(func->code, fp);
+}
+
+WHERRY_COLD WHERRY_HANDLER return_many_cross(WHERRY_ARGS) {
+  WHERRY_STATE;
+  const Slots slots = slots_at(pc + 1);
+  const uint64_t* header = fp + slots.e;
+  ctx = reinterpret_cast<Context*>(header[abi::kHeaderCallerContext]);
+  pc = reinterpret_cast<const Cell*>(header[abi::kHeaderCallerCell]);
+  mem = ctx->memory0_base;
+  std::memmove(fp, fp + slots.a, uint64_t{slots.b} * 8);
+  WHERRY_RETURN();
+}
+
+WHERRY_COLD WHERRY_HANDLER out_of_fuel(WHERRY_ARGS) {
+  WHERRY_STATE;
+  record_position(ctx, pc, fp);
+  close_stack(ctx->store);
+  if (const TrapCode code = ctx->builtins->out_of_fuel(ctx); code != TrapCode::None) WHERRY_TRAP(code);
+  WHERRY_NEXT(2);
+}
+
+WHERRY_COLD WHERRY_HANDLER interrupted(WHERRY_ARGS) {
+  WHERRY_STATE;
+  record_position(ctx, pc, fp);
+  close_stack(ctx->store);
+  if (const TrapCode code = ctx->builtins->interrupted(ctx); code != TrapCode::None) WHERRY_TRAP(code);
+  WHERRY_NEXT(2);
+}
+
+// The code of every host function. `fp` is its frame, `ctx` the caller's context, StoreState::callee the function.
+WHERRY_COLD WHERRY_HANDLER enter_host(WHERRY_ARGS) {
+  WHERRY_STATE;
+  abi::StoreState* store = ctx->store;
+  auto* host = reinterpret_cast<abi::HostFuncObject*>(store->callee);
+  const FrameShape shape = shape_of_frame(&host->base);
+  const uint64_t* header = fp + shape.header;
+  const Cell* caller = nullptr;
+  if (header[abi::kHeaderReturn] == reinterpret_cast<uint64_t>(cross_cell())) {
+    caller = reinterpret_cast<const Cell*>(header[abi::kHeaderCallerCell]);
+  }
+  abi::Crossing* crossing = store->activation->crossings;
+  if (caller == nullptr ||
+      caller == exit_cell()) {  // The embedder called it, or a frame that it has replaced.
+    crossing->cell = nullptr;
+    crossing->frame = fp;
+    crossing->context = ctx;
+  } else {
+    crossing->cell = caller - 1;
+    crossing->frame = fp - slots_at(caller - 1).a;
+    crossing->context = reinterpret_cast<Context*>(header[abi::kHeaderCallerContext]);
+  }
+  store->activation->stack_top = fp + shape.slots;
+  store->trap = TrapCode::None;
+  if (host->entry(host->environment, ctx, fp) != abi::HostStatus::Ok) {
+    if (store->trap == TrapCode::None) store->trap = TrapCode::HostError;
+    WHERRY_END_RUN(store->trap);
+  }
+  acc = fp[0];
+  hand = shape.header;
+  pc = reinterpret_cast<const Cell*>(header[abi::kHeaderReturn]);
+  WHERRY_RETURN();
+}
+
+// hand: FuncCode*. Arguments and header are in place.
+WHERRY_COLD WHERRY_HANDLER enter_stub(WHERRY_ARGS) {
+  WHERRY_STATE;
+  auto* code = reinterpret_cast<FuncCode*>(hand);
+  record_position(ctx, nullptr, fp);
+  if (!prepare(ctx, code)) WHERRY_END_RUN(TrapCode::HostError);
+  if (!is_ready_and_fits(code, fp, ctx)) {
+    ctx->store->trap = TrapCode::CallStackExhausted;
+    WHERRY_END_RUN(TrapCode::CallStackExhausted);
+  }
+  WHERRY_BEGIN(code, fp);
+}
+
+}  // namespace wherry::interpret

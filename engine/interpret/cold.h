@@ -1,0 +1,92 @@
+#pragma once
+
+#include "engine/interpret/dispatch.h"
+
+// Handlers and helpers that run rarely: calls between instances and to the host, code that is not ready, traps. They
+// have native frames, so hot handlers leave to them by tail calls only, with arguments in `hand` and `acc`.
+namespace wherry::interpret {
+
+using abi::FuncCode;
+using abi::FuncObject;
+
+// Where a return goes that leaves the run (its value is TrapCode::None), and one that leaves the instance: cells whose
+// preceding word says "same frame base", as every return cell's does for its caller.
+extern const Cell exit_cells[2];
+extern const Cell cross_cells[2];
+inline const Cell* exit_cell() { return &exit_cells[1]; }
+inline const Cell* cross_cell() { return &cross_cells[1]; }
+
+// The header and size of a frame of `func`; host functions keep theirs behind what they may write.
+struct FrameShape {
+  uint32_t header;
+  uint32_t slots;
+};
+FrameShape shape_of_frame(const FuncObject* func);
+
+// The record that a backtrace, an exception or the collector starts from.
+inline void record_position(Context* context, const Cell* cell, uint64_t* frame) {
+  abi::Crossing* crossing = context->store->activation->crossings;
+  crossing->cell = cell;
+  crossing->frame = frame;
+  crossing->context = context;
+}
+
+// In groups of four. The empty asm keeps the loop from becoming a call of memset, which would give every call
+// handler a native frame.
+WHERRY_INLINE void clear_locals(uint64_t* first, uint32_t count) {
+  for (auto left = static_cast<int32_t>(count); left > 0; left -= 4) {
+    first[0] = first[1] = first[2] = first[3] = 0;
+    first += 4;
+    asm volatile("" : "+r"(first));
+  }
+}
+
+// hand: FuncCode*. The frame does not fit, or the code is not ready: then it is made so and the call done again.
+WHERRY_HANDLER call_not_ready(WHERRY_ARGS);
+// hand: FuncObject*. Not made yet: it is made, and the call done again.
+WHERRY_HANDLER call_not_made(WHERRY_ARGS);
+// hand: FuncObject*, acc: words of the call. To another instance or the host.
+WHERRY_HANDLER call_cross(WHERRY_ARGS);
+WHERRY_HANDLER return_call_cross(WHERRY_ARGS);
+// return_many to another instance: the results may cover the frame header.
+WHERRY_HANDLER return_many_cross(WHERRY_ARGS);
+WHERRY_HANDLER out_of_fuel(WHERRY_ARGS);
+WHERRY_HANDLER interrupted(WHERRY_ARGS);
+// A fault of a guarded access arrives here, with the state's registers as the access had them.
+WHERRY_HANDLER trap_fault(WHERRY_ARGS);
+
+// The handlers of exit_cells, cross_cells, and of the two entries that a Tier has.
+WHERRY_HANDLER enter_host(WHERRY_ARGS);
+WHERRY_HANDLER enter_stub(WHERRY_ARGS);
+
+// Goes on at return cell `pc`, in the frame that its preceding word tells the distance to.
+#define WHERRY_RETURN()                     \
+  do {                                      \
+    const Slots caller_ = slots_at(pc - 1); \
+    fp -= caller_.a;                        \
+    pin0 = fp[caller_.b];                   \
+    pin1 = fp[caller_.d];                   \
+    WHERRY_DISPATCH();                      \
+  } while (0)
+
+// Writes the rest of a new frame whose header is in place, and goes on in its code.
+#define WHERRY_BEGIN(code, base)                                   \
+  do {                                                             \
+    clear_locals((base) + (code)->zero_begin, (code)->zero_count); \
+    fp = (base);                                                   \
+    hand = reinterpret_cast<uint64_t>(code);                       \
+    pin0 = fp[(code)->pinned0];                                    \
+    pin1 = fp[(code)->pinned1];                                    \
+    pc = (code)->entry.load(std::memory_order_relaxed);            \
+    WHERRY_DISPATCH();                                             \
+  } while (0)
+
+// Whether a frame of ready code fits at `base`. Code that is not ready has no slots: 0 * 8 - 1 never fits, so one
+// comparison answers both questions.
+WHERRY_INLINE bool is_ready_and_fits(const FuncCode* code, const uint64_t* base, const Context* ctx) {
+  const uint64_t room =
+      reinterpret_cast<uintptr_t>(ctx->store->stack_limit) - reinterpret_cast<uintptr_t>(base);
+  return uint64_t{code->frame_slots.load(std::memory_order_acquire)} * 8 - 1 < room;
+}
+
+}  // namespace wherry::interpret

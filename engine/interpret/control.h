@@ -1,0 +1,269 @@
+#pragma once
+
+#include "engine/interpret/cold.h"
+#include "engine/interpret/operations.h"
+#include "engine/wasm/type_registry.h"
+
+// Branches, calls and returns (core spec 4.4.8 to 4.4.10).
+namespace wherry::interpret {
+
+// --- Branches. Conditional ones have a dispatch for each way out; see compare_branch.cc. ---
+
+WHERRY_HOT WHERRY_HANDLER branch(WHERRY_ARGS) {
+  WHERRY_STATE;
+  WHERRY_GOTO(pc + slots_branch_at(pc + 1).distance);
+}
+
+template <bool sense, From a>
+WHERRY_HOT WHERRY_HANDLER branch_if(WHERRY_ARGS) {
+  WHERRY_STATE;
+  const SlotsBranch slots = slots_branch_at(pc + 1);
+  if ((WHERRY_GET(uint32_t, a, slots.a, 0) != 0) == sense) WHERRY_GOTO(pc + slots.distance);
+  WHERRY_NEXT(2);
+}
+
+// The index below `size`, or `otherwise`, also while the processor guesses: a conditional move, not a branch.
+WHERRY_INLINE uint64_t limit_index(uint64_t index, uint64_t size, uint64_t otherwise) {
+#if defined(__x86_64__)
+  asm("cmpq %[size], %[index]\n\tcmovaeq %[otherwise], %[index]"
+      : [index] "+r"(index)
+      : [size] "r"(size), [otherwise] "r"(otherwise)
+      : "cc");
+  return index;
+#elif defined(__aarch64__)
+  asm("cmp %[index], %[size]\n\tcsel %[index], %[index], %[otherwise], lo"
+      : [index] "+r"(index)
+      : [size] "r"(size), [otherwise] "r"(otherwise)
+      : "cc");
+  return index;
+#else
+  return index < size ? index : otherwise;
+#endif
+}
+
+template <From a>
+WHERRY_HOT WHERRY_HANDLER br_table(WHERRY_ARGS) {
+  WHERRY_STATE;
+  const SlotsBranch slots = slots_branch_at(pc + 1);
+  const auto count = static_cast<uint32_t>(slots.distance);
+  const uint64_t index = limit_index(WHERRY_GET(uint32_t, a, slots.a, 0), count, count);
+  WHERRY_GOTO(pc + static_cast<int32_t>(reinterpret_cast<const AliasU32*>(pc + 2)[index]));
+}
+
+WHERRY_HOT WHERRY_HANDLER unreachable(WHERRY_ARGS) {
+  WHERRY_STATE;
+  WHERRY_TRAP(TrapCode::Unreachable);
+}
+
+// --- Calls ---
+
+// Of code in this instance; `words` is the call's length.
+#define WHERRY_CALL(function_code, words)                                                      \
+  do {                                                                                         \
+    const FuncCode* const code_ = (function_code);                                             \
+    uint64_t* const base_ = fp + slots_at(pc + (words) - 1).a;                                 \
+    if (!is_ready_and_fits(code_, base_, ctx)) [[unlikely]] {                                  \
+      hand = reinterpret_cast<uint64_t>(code_);                                                \
+      WHERRY_TAIL(call_not_ready);                                                             \
+    }                                                                                          \
+    base_[code_->param_slots + abi::kHeaderReturn] = reinterpret_cast<uint64_t>(pc + (words)); \
+    WHERRY_BEGIN(code_, base_);                                                                \
+  } while (0)
+
+// Of a function object, which may belong to another instance.
+#define WHERRY_CALL_OBJECT(object, words)         \
+  do {                                            \
+    const FuncObject* const object_ = (object);   \
+    if (object_->context != ctx) [[unlikely]] {   \
+      hand = reinterpret_cast<uint64_t>(object_); \
+      acc = (words);                              \
+      WHERRY_TAIL(call_cross);                    \
+    }                                             \
+    WHERRY_CALL(object_->code, words);            \
+  } while (0)
+
+// The same for calls that replace the frame. The arguments lie above the place they move to.
+#define WHERRY_RETURN_CALL(function_code, words)                      \
+  do {                                                                \
+    const FuncCode* const code_ = (function_code);                    \
+    if (!is_ready_and_fits(code_, fp, ctx)) [[unlikely]] {            \
+      hand = reinterpret_cast<uint64_t>(code_);                       \
+      WHERRY_TAIL(call_not_ready);                                    \
+    }                                                                 \
+    const Slots slots_ = slots_at(pc + (words) - 1);                  \
+    const uint64_t* const old_ = fp + slots_.d;                       \
+    const uint64_t header_[] = {old_[0], old_[1], old_[2]};           \
+    const uint64_t* from_ = fp + slots_.a;                            \
+    uint64_t* to_ = fp;                                               \
+    for (uint32_t left_ = slots_.b; left_ != 0; --left_) {            \
+      *to_++ = *from_++;                                              \
+      asm volatile("" : "+r"(to_), "+r"(from_));                      \
+    }                                                                 \
+    uint64_t* const new_ = fp + code_->param_slots;                   \
+    new_[0] = header_[0], new_[1] = header_[1], new_[2] = header_[2]; \
+    WHERRY_BEGIN(code_, fp);                                          \
+  } while (0)
+
+#define WHERRY_RETURN_CALL_OBJECT(object, words)  \
+  do {                                            \
+    const FuncObject* const object_ = (object);   \
+    if (object_->context != ctx) [[unlikely]] {   \
+      hand = reinterpret_cast<uint64_t>(object_); \
+      acc = (words);                              \
+      WHERRY_TAIL(return_call_cross);             \
+    }                                             \
+    WHERRY_RETURN_CALL(object_->code, words);     \
+  } while (0)
+
+WHERRY_HOT WHERRY_HANDLER call(WHERRY_ARGS) {
+  WHERRY_STATE;
+  WHERRY_CALL(reinterpret_cast<const FuncCode*>(pc[1]), 3);
+}
+
+WHERRY_HOT WHERRY_HANDLER call_import(WHERRY_ARGS) {
+  WHERRY_STATE;
+  WHERRY_CALL_OBJECT(*ctx->at<FuncObject*>(static_cast<uint32_t>(pc[1])), 3);
+}
+
+WHERRY_HOT WHERRY_HANDLER return_call(WHERRY_ARGS) {
+  WHERRY_STATE;
+  WHERRY_RETURN_CALL(reinterpret_cast<const FuncCode*>(pc[1]), 3);
+}
+
+WHERRY_HOT WHERRY_HANDLER return_call_import(WHERRY_ARGS) {
+  WHERRY_STATE;
+  WHERRY_RETURN_CALL_OBJECT(*ctx->at<FuncObject*>(static_cast<uint32_t>(pc[1])), 3);
+}
+
+// Whether a made function may be called as type `type_id`, which stands at `depth` in the displays of its subtypes.
+WHERRY_INLINE bool is_subtype(const FuncObject* object, uint32_t type_id, uint32_t depth) {
+  const auto& display = object->type->display;
+  return depth < display.size() && abi::type_id_of(display[depth]) == type_id;
+}
+
+// Looks up, checks and names the callee `object` of a call_indirect, or leaves by a trap. An i32 index has its upper
+// half zero, so 64 bits are compared for both kinds of table.
+#define WHERRY_LOOK_UP(subtypes, from)                                                           \
+  const auto* const fields_ = reinterpret_cast<const AliasU32*>(pc + 1);                         \
+  const TableObject* const table_ = *ctx->at<const TableObject*>(fields_[2]);                    \
+  uint64_t index_ = WHERRY_GET(uint64_t, from, reinterpret_cast<const AliasU16*>(pc + 1)[0], 0); \
+  if (index_ >= table_->size) [[unlikely]]                                                       \
+    WHERRY_TRAP(TrapCode::UndefinedElement);                                                     \
+  index_ = limit_index(index_, table_->size, 0);                                                 \
+  const auto* const object = reinterpret_cast<const FuncObject*>(table_->entries[index_]);       \
+  if (object == nullptr) [[unlikely]]                                                            \
+    WHERRY_TRAP(TrapCode::UninitializedElement);                                                 \
+  if (object->type_id != fields_[1]) [[unlikely]] {                                              \
+    if (object->type_id == 0) {                                                                  \
+      hand = reinterpret_cast<uint64_t>(object);                                                 \
+      WHERRY_TAIL(call_not_made);                                                                \
+    }                                                                                            \
+    if (!(subtypes) || !is_subtype(object, fields_[1], fields_[3] & 0x7fffffff)) {               \
+      WHERRY_TRAP(TrapCode::IndirectCallTypeMismatch);                                           \
+    }                                                                                            \
+  }
+
+using abi::TableObject;
+
+template <bool subtypes, From a>
+WHERRY_HOT WHERRY_HANDLER call_indirect(WHERRY_ARGS) {
+  WHERRY_STATE;
+  WHERRY_LOOK_UP(subtypes, a)
+  WHERRY_CALL_OBJECT(object, 4);
+}
+
+template <bool subtypes>
+WHERRY_HOT WHERRY_HANDLER return_call_indirect(WHERRY_ARGS) {
+  WHERRY_STATE;
+  WHERRY_LOOK_UP(subtypes, From::Slot)
+  WHERRY_RETURN_CALL_OBJECT(object, 4);
+}
+
+template <From a>
+WHERRY_HOT WHERRY_HANDLER call_ref(WHERRY_ARGS) {
+  WHERRY_STATE;
+  const auto* object = reinterpret_cast<const FuncObject*>(WHERRY_GET(uint64_t, a, slots_at(pc + 1).a, 0));
+  if (object == nullptr) [[unlikely]]
+    WHERRY_TRAP(TrapCode::NullFunctionReference);
+  WHERRY_CALL_OBJECT(object, 3);
+}
+
+WHERRY_HOT WHERRY_HANDLER return_call_ref(WHERRY_ARGS) {
+  WHERRY_STATE;
+  const auto* object = reinterpret_cast<const FuncObject*>(fp[slots_at(pc + 1).a]);
+  if (object == nullptr) [[unlikely]]
+    WHERRY_TRAP(TrapCode::NullFunctionReference);
+  WHERRY_RETURN_CALL_OBJECT(object, 3);
+}
+
+// --- Returns: the header is read before results are written, which may cover it. ---
+
+WHERRY_HOT WHERRY_HANDLER return_none(WHERRY_ARGS) {
+  WHERRY_STATE;
+  hand = slots_at(pc + 1).e;
+  pc = reinterpret_cast<const Cell*>(fp[hand]);
+  WHERRY_RETURN();
+}
+
+template <From a>
+WHERRY_HOT WHERRY_HANDLER return_one(WHERRY_ARGS) {
+  WHERRY_STATE;
+  const Slots slots = slots_at(pc + 1);
+  acc = WHERRY_GET(uint64_t, a, slots.a, pc[2]);
+  hand = slots.e;
+  pc = reinterpret_cast<const Cell*>(fp[hand]);
+  fp[0] = acc;
+  WHERRY_RETURN();
+}
+
+WHERRY_HOT WHERRY_HANDLER return_f32(WHERRY_ARGS) {
+  WHERRY_STATE;
+  hand = slots_at(pc + 1).e;
+  pc = reinterpret_cast<const Cell*>(fp[hand]);
+  fp[0] = std::bit_cast<uint32_t>(fa);
+  WHERRY_RETURN();
+}
+
+WHERRY_HOT WHERRY_HANDLER return_f64(WHERRY_ARGS) {
+  WHERRY_STATE;
+  hand = slots_at(pc + 1).e;
+  pc = reinterpret_cast<const Cell*>(fp[hand]);
+  fp[0] = std::bit_cast<uint64_t>(da);
+  WHERRY_RETURN();
+}
+
+WHERRY_HOT WHERRY_HANDLER return_many(WHERRY_ARGS) {
+  WHERRY_STATE;
+  const Slots slots = slots_at(pc + 1);
+  hand = slots.e;
+  const auto* const cell = reinterpret_cast<const Cell*>(fp[hand]);
+  if (cell == cross_cell()) [[unlikely]]
+    WHERRY_TAIL(return_many_cross);
+  const uint64_t* from = fp + slots.a;
+  uint64_t* to = fp;
+  for (uint32_t left = slots.b; left != 0; --left) {
+    *to++ = *from++;
+    asm volatile("" : "+r"(to), "+r"(from));
+  }
+  pc = cell;
+  WHERRY_RETURN();
+}
+
+// --- Metering ---
+
+WHERRY_HOT WHERRY_HANDLER fuel(WHERRY_ARGS) {
+  WHERRY_STATE;
+  if ((ctx->store->fuel -= static_cast<int64_t>(pc[1])) < 0) [[unlikely]]
+    WHERRY_TAIL(out_of_fuel);
+  WHERRY_NEXT(2);
+}
+
+WHERRY_HOT WHERRY_HANDLER interrupt(WHERRY_ARGS) {
+  WHERRY_STATE;
+  const uint64_t epoch = ctx->interrupt->load(std::memory_order_relaxed);
+  if (epoch >= ctx->store->deadline_epoch.load(std::memory_order_relaxed)) [[unlikely]]
+    WHERRY_TAIL(interrupted);
+  WHERRY_NEXT(2);
+}
+
+}  // namespace wherry::interpret

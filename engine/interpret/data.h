@@ -1,0 +1,115 @@
+#pragma once
+
+#include "engine/interpret/dispatch.h"
+
+// Moves, select and globals: 8 raw bytes, whatever their type.
+namespace wherry::interpret {
+
+template <From a, To to>
+WHERRY_HOT WHERRY_HANDLER move(WHERRY_ARGS) {
+  WHERRY_STATE;
+  const Slots slots = slots_at(pc + 1);
+  WHERRY_PUT(uint64_t, to, slots.d, WHERRY_GET(uint64_t, a, slots.a, 0));
+  WHERRY_NEXT(2);
+}
+
+template <To to>
+WHERRY_HOT WHERRY_HANDLER move_const(WHERRY_ARGS) {
+  WHERRY_STATE;
+  WHERRY_PUT(uint64_t, to, slots_at(pc + 1).d, pc[2]);
+  WHERRY_NEXT(3);
+}
+
+WHERRY_HOT WHERRY_HANDLER move_f32(WHERRY_ARGS) {
+  WHERRY_STATE;
+  fp[slots_at(pc + 1).d] = std::bit_cast<uint32_t>(fa);
+  WHERRY_NEXT(2);
+}
+
+WHERRY_HOT WHERRY_HANDLER move_f64(WHERRY_ARGS) {
+  WHERRY_STATE;
+  fp[slots_at(pc + 1).d] = std::bit_cast<uint64_t>(da);
+  WHERRY_NEXT(2);
+}
+
+WHERRY_HOT WHERRY_HANDLER move2(WHERRY_ARGS) {
+  WHERRY_STATE;
+  const Slots slots = slots_at(pc + 1);
+  fp[slots.d] = fp[slots.a];
+  fp[slots.e] = fp[slots.b];
+  WHERRY_NEXT(2);
+}
+
+WHERRY_HOT WHERRY_HANDLER move_wide(WHERRY_ARGS) {
+  WHERRY_STATE;
+  const auto* fields = reinterpret_cast<const AliasU32*>(pc + 1);
+  fp[fields[1]] = fp[fields[0]];
+  WHERRY_NEXT(2);
+}
+
+// The ranges may overlap; the order of copying follows from where they lie.
+WHERRY_HOT WHERRY_HANDLER move_up(WHERRY_ARGS) {
+  WHERRY_STATE;
+  const Slots slots = slots_at(pc + 1);
+  uint64_t* to = fp + slots.d;
+  const uint64_t* from = fp + slots.a;
+  uint32_t left = slots.b;
+  if (slots.d < slots.a) {
+    for (; left != 0; --left) {
+      *to++ = *from++;
+      asm volatile("" : "+r"(to));
+    }
+  } else {
+    while (left-- != 0) {
+      to[left] = from[left];
+      asm volatile("" : "+r"(to));
+    }
+  }
+  WHERRY_NEXT(2);
+}
+
+constexpr bool has_select(From a, From b, From condition, To to) {
+  if (condition == From::Const || (condition != From::Slot && condition != From::Acc)) return false;
+  if (a == b && a != From::Slot && a != From::Const) return false;
+  if (condition == From::Acc && (a == From::Acc || b == From::Acc)) return false;
+  return !((to == To::Pin0 || to == To::Pin1) && a == From::Const && b == From::Const &&
+           condition == From::Slot);
+}
+
+template <From a, From b, From condition, To to>
+WHERRY_HOT WHERRY_HANDLER select(WHERRY_ARGS) {
+  WHERRY_STATE;
+  const Slots slots = slots_at(pc + 1);
+  const uint64_t x = WHERRY_GET(uint64_t, a, slots.a, pc[2]);
+  const uint64_t y = WHERRY_GET(uint64_t, b, slots.b, pc[a == From::Const ? 3 : 2]);
+  const uint64_t chosen = WHERRY_GET(uint32_t, condition, slots.e, 0) != 0 ? x : y;
+  WHERRY_PUT(uint64_t, to, slots.d, chosen);
+  WHERRY_NEXT(2 + (a == From::Const) + (b == From::Const));
+}
+
+// The global's slot: in the Context itself, or where a pointer there leads.
+template <bool imported>
+WHERRY_INLINE uint64_t* global_at(Context* ctx, uint32_t offset) {
+  if constexpr (imported)
+    return *ctx->at<abi::GlobalSlots>(offset);
+  else
+    return ctx->at<uint64_t>(offset);
+}
+
+template <bool imported, To to>
+WHERRY_HOT WHERRY_HANDLER global_get(WHERRY_ARGS) {
+  WHERRY_STATE;
+  const SlotsOffset slots = slots_offset_at(pc + 1);
+  WHERRY_PUT(uint64_t, to, slots.d, *global_at<imported>(ctx, slots.offset));
+  WHERRY_NEXT(2);
+}
+
+template <bool imported, From a>
+WHERRY_HOT WHERRY_HANDLER global_set(WHERRY_ARGS) {
+  WHERRY_STATE;
+  const SlotsOffset slots = slots_offset_at(pc + 1);
+  *global_at<imported>(ctx, slots.offset) = WHERRY_GET(uint64_t, a, slots.a, pc[2]);
+  WHERRY_NEXT(a == From::Const ? 3 : 2);
+}
+
+}  // namespace wherry::interpret

@@ -1,0 +1,167 @@
+// How a run begins and ends: the tier's `enter`.
+//
+// A run is one chain of handlers on one native frame. The chain is entered through a function that has no locals:
+// handlers preserve no registers, and a C++ function with a realigned frame (ASan, -O1 and up) keeps its base in one
+// that they overwrite. In the loop build a fault arrives by longjmp, because handlers have native frames there.
+#include <cstdint>
+
+#ifdef WHERRY_DISPATCH_LOOP
+#include <csetjmp>
+#endif
+
+#include "engine/base/os/fault.h"
+#include "engine/interpret/cold.h"
+#include "engine/interpret/interpreter.h"
+
+// Bounds of the section that memory_guarded.cc fills; made by the linker.
+extern "C" {
+extern const char __start_wherry_guarded[];
+extern const char __stop_wherry_guarded[];
+}
+
+namespace wherry::interpret {
+
+using wasm::TrapCode;
+
+namespace {
+
+constexpr bool is_host(const FuncObject* func) { return func->func_index == FuncObject::kHostFunction; }
+
+#ifdef WHERRY_DISPATCH_LOOP
+
+// The innermost loop of this thread, where a fault goes.
+thread_local jmp_buf* t_fault_exit = nullptr;
+
+[[noreturn]] void leave_by_fault() { std::longjmp(*t_fault_exit, 1); }
+
+[[gnu::noinline]] uint64_t loop(State& state) {
+  uint64_t result;
+  do {
+    result = reinterpret_cast<HandlerFn>(*state.pc)(state);
+  } while (result == kGoOn);
+  return result;
+}
+
+[[gnu::noinline]] uint64_t run(Context* context, const FuncCode* code, uint64_t* frame, uint64_t hand) {
+  const Cell* entry = code->entry.load(std::memory_order_relaxed);
+  State state{.pc = entry,
+              .fp = frame,
+              .mem = context->memory0_base,
+              .acc = 0,
+              .pin0 = frame[code->pinned0],
+              .hand = hand,
+              .ctx = context,
+              .pin1 = frame[code->pinned1],
+              .fa = 0,
+              .da = 0};
+  jmp_buf fault_exit;
+  jmp_buf* const outer = t_fault_exit;
+  t_fault_exit = &fault_exit;
+  const uint64_t result = setjmp(fault_exit) == 0 ? loop(state) : trap_fault(state);
+  t_fault_exit = outer;
+  return result;
+}
+
+base::FaultingCode faulting_code() {
+  return {reinterpret_cast<uintptr_t>(__start_wherry_guarded),
+          reinterpret_cast<uintptr_t>(__stop_wherry_guarded), reinterpret_cast<uintptr_t>(&leave_by_fault),
+          false};
+}
+
+#else
+
+[[gnu::noinline]] uint64_t run(Context* context, const FuncCode* code, uint64_t* frame, uint64_t hand) {
+  return reinterpret_cast<HandlerFn>(*code->entry.load(std::memory_order_relaxed))(
+      code->entry.load(std::memory_order_relaxed), frame, context->memory0_base, 0, frame[code->pinned0],
+      hand, context, frame[code->pinned1], 0, 0);
+}
+
+base::FaultingCode faulting_code() {
+  return {reinterpret_cast<uintptr_t>(__start_wherry_guarded),
+          reinterpret_cast<uintptr_t>(__stop_wherry_guarded), reinterpret_cast<uintptr_t>(&trap_fault), true};
+}
+
+#endif
+
+bool fits(const abi::StoreState* store, const uint64_t* frame, uint32_t slots) {
+  return frame <= store->stack_limit && static_cast<uint64_t>(store->stack_limit - frame) >= slots;
+}
+
+bool is_native_stack_low(const abi::Activation* activation) {
+  return reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < activation->native_stack_limit;
+}
+
+TrapCode refuse(abi::StoreState* store, TrapCode trap) {
+  store->trap = trap;
+  return trap;
+}
+
+// With the crossing in place: makes the frame and runs it.
+TrapCode start(FuncObject* func, uint64_t* frame, abi::StoreState* store) {
+  Context* context = func->context;
+  if (is_native_stack_low(store->activation)) return refuse(store, TrapCode::CallStackExhausted);
+  if (!is_host(func) && func->code->frame_slots.load(std::memory_order_acquire) == 0 &&
+      !context->builtins->prepare_code(context, func->code)) {
+    return refuse(store, TrapCode::HostError);
+  }
+  const FuncCode* code = func->code;
+  const FrameShape shape = shape_of_frame(func);
+  if (!fits(store, frame, shape.slots)) return refuse(store, TrapCode::CallStackExhausted);
+  frame[shape.header + abi::kHeaderReturn] = reinterpret_cast<uint64_t>(exit_cell());
+  clear_locals(frame + code->zero_begin, code->zero_count);
+  store->callee = func;
+  return static_cast<TrapCode>(run(context, code, frame, reinterpret_cast<uint64_t>(code)));
+}
+
+TrapCode enter(FuncObject* func, uint64_t* slots, abi::Crossing* crossing) {
+  abi::StoreState* store = func->context->store;
+  abi::Activation* activation = store->activation;
+  uint64_t* const top = activation->stack_top;
+  *crossing = {.outer = activation->crossings,
+               .first_frame = slots,
+               .cell = nullptr,
+               .frame = slots,
+               .context = func->context};
+  activation->crossings = crossing;
+  store->trap = TrapCode::None;
+  const TrapCode trap = start(func, slots, store);
+  activation->crossings = crossing->outer;
+  activation->stack_top = top;
+  return trap;
+}
+
+constinit const Cell kHostCells[2] = {word_of(&enter_host), 0};
+constinit const Cell kStubCells[2] = {word_of(&enter_stub), 0};
+
+constinit FuncCode g_host_code = {
+    .entry = kHostCells,
+    .frame_slots = abi::kFrameHeaderSlots,
+    .zero_count = 0,
+    .zero_begin = 0,
+    .param_slots = 0,
+    .pinned0 = 0,
+    .pinned1 = 0,
+    .flags = 0,
+    .func_index = FuncObject::kHostFunction,
+};  // Never written, but for the type of those who may replace code.
+
+constinit const abi::Tier kTier = {.stub_entry = kStubCells, .host_code = &g_host_code, .enter = enter};
+
+}  // namespace
+
+const abi::Tier& tier() { return kTier; }
+
+bool use_faults() {
+  static const bool registered = base::register_faulting_code(faulting_code());
+  return registered && base::install_fault_handler();
+}
+
+uint64_t dispatch_count() {
+#ifdef WHERRY_COUNT_DISPATCHES
+  return dispatches;
+#else
+  return 0;
+#endif
+}
+
+}  // namespace wherry::interpret

@@ -1,0 +1,175 @@
+// The tables of handlers, put together at compile time: in a static program they cost nothing to set up and only the
+// pages that are read are loaded. The rows of arithmetic, comparisons and accesses come from files of their own,
+// because they take long to compile; branches, calls, moves and globals are instantiated here.
+#include <array>
+
+#include "engine/interpret/control.h"
+#include "engine/interpret/data.h"
+#include "engine/interpret/interpreter.h"
+#include "engine/interpret/memory_any.h"
+#include "engine/interpret/other.h"
+#include "engine/interpret/rows.h"
+
+// The rows are instantiated elsewhere.
+#pragma clang diagnostic ignored "-Wundefined-var-template"
+
+namespace wherry::interpret {
+namespace {
+
+using lower::family_of;
+using lower::Handler;
+using lower::HandlerTable;
+
+template <From from>
+inline constexpr auto kIndex = static_cast<uint32_t>(from);
+template <To to>
+inline constexpr auto kToIndex = static_cast<uint32_t>(to);
+
+struct SelectEntry {
+  template <uint32_t index>
+  constexpr Cell operator()() const {
+    constexpr From a = from_at(index / kTos / kFroms / kFroms);
+    constexpr From b = from_at(index / kTos / kFroms);
+    constexpr From condition = from_at(index / kTos);
+    constexpr To to = to_at(index);
+    if constexpr (has_select(a, b, condition, to))
+      return word_of(&select<a, b, condition, to>);
+    else
+      return 0;
+  }
+};
+
+struct MoveEntry {
+  template <uint32_t index>
+  constexpr Cell operator()() const {
+    constexpr From a = from_at(index / kTos);
+    constexpr To to = to_at(index);
+    if constexpr (a != From::Const && !(a == From::Acc && to == To::Acc))
+      return word_of(&move<a, to>);
+    else
+      return 0;
+  }
+};
+
+constinit const auto kSelect = make_row<kFroms * kFroms * kFroms * kTos>(SelectEntry());
+constinit const auto kMove = make_row<kFroms * kTos>(MoveEntry());
+
+// Calls `each.template operator()<value>()` for every class of operand or destination.
+template <class Each>
+constexpr void for_each_from(Each each) {
+  each.template operator()<From::Slot>();
+  each.template operator()<From::Const>();
+  each.template operator()<From::Acc>();
+  each.template operator()<From::Pin0>();
+  each.template operator()<From::Pin1>();
+}
+
+template <class Each>
+constexpr void for_each_to(Each each) {
+  each.template operator()<To::Slot>();
+  each.template operator()<To::Acc>();
+  each.template operator()<To::Pin0>();
+  each.template operator()<To::Pin1>();
+}
+
+constexpr void set_numeric(HandlerTable* table) {
+#define INTEGER(name, kind, trap, value)                                                                \
+  table->binary[family_of(Op::I32##name).index] = BinaryRow<Op::I32##name>::row.cells;                  \
+  table->binary[family_of(Op::I64##name).index] = BinaryRow<Op::I64##name>::row.cells;                  \
+  if constexpr (Kind::kind == Kind::Compare) {                                                          \
+    table->compare_branch[family_of(Op::I32##name).index] = CompareBranchRow<Op::I32##name>::row.cells; \
+    table->compare_branch[family_of(Op::I64##name).index] = CompareBranchRow<Op::I64##name>::row.cells; \
+  }
+#define FLOAT(name, kind, value)                                                                        \
+  table->binary[family_of(Op::F32##name).index] = BinaryRow<Op::F32##name>::row.cells;                  \
+  table->binary[family_of(Op::F64##name).index] = BinaryRow<Op::F64##name>::row.cells;                  \
+  if constexpr (Kind::kind == Kind::Compare) {                                                          \
+    table->compare_branch[family_of(Op::F32##name).index] = CompareBranchRow<Op::F32##name>::row.cells; \
+    table->compare_branch[family_of(Op::F64##name).index] = CompareBranchRow<Op::F64##name>::row.cells; \
+  }
+#define UNARY(op, In, Out, trap, value) table->unary[family_of(Op::op).index] = UnaryRow<Op::op>::row.cells;
+#include "engine/interpret/operations.inc"
+  table->compare_branch[family_of(Op::I32And).index] = CompareBranchRow<Op::I32And>::row.cells;
+}
+
+template <Access access>
+constexpr void set_memory(HandlerTable* table) {
+#define LOAD(op, Memory, Out, kind)                                                      \
+  table->load[family_of(Op::op).index] = LoadRow<Op::op, access>::plain.cells;           \
+  table->load_indexed[family_of(Op::op).index] = LoadRow<Op::op, access>::indexed.cells; \
+  for (Handler & handler : table->load_any[family_of(Op::op).index]) handler = word_of(&load_any<Op::op>);
+#define STORE(op, In, Memory, kind)                                                        \
+  table->store[family_of(Op::op).index] = StoreRow<Op::op, access>::plain.cells;           \
+  table->store_indexed[family_of(Op::op).index] = StoreRow<Op::op, access>::indexed.cells; \
+  for (Handler & handler : table->store_any[family_of(Op::op).index]) handler = word_of(&store_any<Op::op>);
+#include "engine/interpret/operations.inc"
+}
+
+constexpr void set_data(HandlerTable* table) {
+  table->select = kSelect.cells;
+  table->move = kMove.cells;
+  table->move_f32 = word_of(&move_f32);
+  table->move_f64 = word_of(&move_f64);
+  table->move2 = word_of(&move2);
+  table->move_wide = word_of(&move_wide);
+  table->move_up = word_of(&move_up);
+  for_each_to([table]<To to>() {
+    table->move_const[kToIndex<to>] = word_of(&move_const<to>);
+    table->global_get[0][kToIndex<to>] = word_of(&global_get<false, to>);
+    table->global_get[1][kToIndex<to>] = word_of(&global_get<true, to>);
+  });
+  for_each_from([table]<From a>() {
+    table->global_set[0][kIndex<a>] = word_of(&global_set<false, a>);
+    table->global_set[1][kIndex<a>] = word_of(&global_set<true, a>);
+  });
+}
+
+constexpr void set_control(HandlerTable* table) {
+  table->branch = word_of(&branch);
+  table->unreachable = word_of(&unreachable);
+  table->call = word_of(&call);
+  table->call_import = word_of(&call_import);
+  table->return_call = word_of(&return_call);
+  table->return_call_import = word_of(&return_call_import);
+  table->return_call_indirect[0] = word_of(&return_call_indirect<false>);
+  table->return_call_indirect[1] = word_of(&return_call_indirect<true>);
+  table->return_call_ref = word_of(&return_call_ref);
+  table->return_none = word_of(&return_none);
+  table->return_f32 = word_of(&return_f32);
+  table->return_f64 = word_of(&return_f64);
+  table->return_many = word_of(&return_many);
+  table->fuel = word_of(&fuel);
+  table->interrupt = word_of(&interrupt);
+  for_each_from([table]<From a>() {
+    table->return_one[kIndex<a>] = word_of(&return_one<a>);
+    if constexpr (a != From::Const) {
+      table->branch_if[0][kIndex<a>] = word_of(&branch_if<false, a>);
+      table->branch_if[1][kIndex<a>] = word_of(&branch_if<true, a>);
+      table->br_table[kIndex<a>] = word_of(&br_table<a>);
+      table->call_indirect[0][kIndex<a>] = word_of(&call_indirect<false, a>);
+      table->call_indirect[1][kIndex<a>] = word_of(&call_indirect<true, a>);
+      table->call_ref[kIndex<a>] = word_of(&call_ref<a>);
+    }
+  });
+}
+
+template <Access access>
+constexpr HandlerTable make_table() {
+  HandlerTable table{};
+  set_numeric(&table);
+  set_memory<access>(&table);
+  set_data(&table);
+  set_control(&table);
+#define OTHER(name) table.other[static_cast<uint32_t>(Op::name)] = word_of(&other::name);
+#include "engine/interpret/other.inc"
+  return table;
+}
+
+constinit const HandlerTable kGuarded = make_table<Access::Guarded>();
+constinit const HandlerTable kChecked = make_table<Access::Checked>();
+
+}  // namespace
+
+const HandlerTable& handlers(MemoryMode mode) { return mode == MemoryMode::Guarded ? kGuarded : kChecked; }
+
+}  // namespace wherry::interpret
