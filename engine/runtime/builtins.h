@@ -7,8 +7,9 @@ namespace wherry::runtime {
 // The runtime's entries for all tiers; what Context::builtins points to. Constant data, any thread.
 //
 // Fuel of bulk operations, charged before they begin and after their bounds were checked: a unit for each 64 bytes
-// (memory) or each 8 elements (tables) begun; memory.grow and table.grow as if they wrote what they add. Large
-// operations look at the deadline every 16 MiB; one that is interrupted there has done part of its work.
+// (memory) or each 8 elements (tables) begun. table.grow costs what it writes, seen by the next look at the fuel;
+// memory.grow takes constant time and costs nothing beyond its instruction. Large operations look at the deadline every
+// 16 MiB; one that is interrupted there has done part of its work.
 extern const abi::Builtins kBuiltins;
 
 inline constexpr uint64_t kBytesPerFuel = 64;

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "engine/abi/context.h"
+#include "engine/base/byte_reader.h"
 #include "engine/base/result.h"
 #include "engine/wasm/module.h"
 
@@ -10,12 +11,22 @@ namespace wherry::runtime {
 
 class Instance;
 
-// Works out a constant expression (core spec 3.4.2) that validation accepted; `slots` takes its value (two slots for
-// v128, else one). Globals that it reads have their value already. Functions are referred to without being made.
-// Errors: NotYetExecutable for instructions that allocate GC objects, with the instruction; OutOfMemory.
-base::Result<void> evaluate(const wasm::ConstExpr& expression, Instance& instance, uint64_t* slots);
+// What the place asks for where a constant expression stands.
+struct ConstPlace {
+  wasm::ValType type;        // In canonical space.
+  uint32_t visible_globals;  // Those below this index have their value and may be read.
+};
 
-// Whether evaluate() can do it: NotYetExecutable if not. For expressions that are worked out later.
-base::Result<void> check_executable(const wasm::ConstExpr& expression, const wasm::Module& module);
+// Works out a constant expression (core spec 3.4.2); `slots` takes its value (two slots for v128, else one). Functions
+// are referred to without being made. Validation has accepted it, but the file that it lies in may have changed under
+// its mapping since: so types and indices are looked at once more, and what does not fit is an error. Errors:
+// NotYetExecutable for instructions that make GC objects, with the instruction; OutOfMemory; TypeMismatch,
+// ConstantExpressionRequired and the like for changed bytes.
+base::Result<void> evaluate(const wasm::ConstExpr& expression, const ConstPlace& place, Instance& instance,
+                            uint64_t* slots);
+
+// The same for the next of several expressions that stand back to back; `reader` then stands behind its `end`.
+base::Result<void> evaluate_next(base::ByteReader& reader, const ConstPlace& place, Instance& instance,
+                                 uint64_t* slots);
 
 }  // namespace wherry::runtime

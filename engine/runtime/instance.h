@@ -35,6 +35,10 @@ struct ModuleShape {
   base::Vector<abi::TypeEntry> type_table;  // What Context::types points to.
   base::Vector<uint32_t> export_table;  // Open addressing by name: index + 1, or 0. Empty for few exports.
 
+  // Fills `export_table` if there are enough exports to be worth it. False: no memory.
+  static constexpr size_t kIndexedExports = 16;
+  [[nodiscard]] bool index_exports();
+
   // Of a function, imported or defined.
   const wasm::CanonType& func_type(uint32_t func) const { return (*types)[module->funcs[func].type]; }
   // The position in Module::exports of a name; -1 if there is none.
@@ -88,9 +92,11 @@ class Instance {
   ExternValue export_at(uint32_t position);
 
   // Segments: bytes and references that bulk instructions read; empty once dropped. References of an element segment
-  // are worked out on first use, hence the Result. Error: OutOfMemory.
+  // are worked out on first use, hence the Result. Errors: OutOfMemory, those of evaluate().
   base::ByteSpan data(uint32_t segment) const;
   base::Result<std::span<const abi::Ref>> element(uint32_t segment);
+  // Works out all references of a segment, dropped or not, into `refs`. Errors: as of evaluate().
+  base::Result<void> read_element(uint32_t segment, abi::Ref* refs);
   void drop_data(uint32_t segment);
   void drop_element(uint32_t segment);
   uint32_t element_count(uint32_t segment) const;  // 0 once dropped.
@@ -98,6 +104,10 @@ class Instance {
  private:
   friend class Store;
   Instance() = default;
+  base::Result<void> allocate_parts();
+  void fill_head();
+  base::Result<void> bind_imports(std::span<const ExternValue> imports);
+  base::Result<void> make_definitions();
 
   Store* store_ = nullptr;
   const ModuleShape* shape_ = nullptr;

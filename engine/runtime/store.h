@@ -137,7 +137,7 @@ class Store {
   void set_host_failure(void* failure, void (*destroy)(void*));
   void* take_host_failure();  // Null if there is none; the caller's from then on.
   // A trap raised by a host function: return HostStatus::Trap afterwards.
-  void set_trap(wasm::TrapCode trap) { state().trap = trap; }
+  void set_trap(wasm::TrapCode trap);
   // An error that ends the running call as Stop::error (invalid body and the like).
   void set_pending_error(base::Error error);
 
@@ -150,6 +150,8 @@ class Store {
   static constexpr uint64_t kNever = ~uint64_t{0};
   // None, or Interrupted when an interrupt was requested (which uses it up) or the deadline has passed.
   wasm::TrapCode check_interrupt();
+  // The same for code that found its deadline's epoch reached: when there is nothing after all, it sets that anew.
+  wasm::TrapCode look_at_interrupts();
   // Whether the last Interrupted was the deadline's.
   bool was_deadline() const { return was_deadline_; }
   // What other threads may hold on to; retain it for them.
@@ -170,6 +172,7 @@ class Store {
   Outcome<void> call_guest(abi::FuncObject* func, uint64_t* slots);
   Outcome<void> call_host(abi::FuncObject* func, uint64_t* slots);
   std::unexpected<Stop> stop(wasm::TrapCode trap);
+  static base::Error pending_is_unsupported();
   Instance* instance_of(const abi::FuncObject* func) const;
 
   // Where the function objects of an instance lie, ascending, so that make_func finds the instance.
@@ -190,6 +193,7 @@ class Store {
   uint32_t depth_ = 0;
   uint64_t deadline_ns_ = kNever;
   bool was_deadline_ = false;
+  wasm::TrapCode host_trap_ = wasm::TrapCode::None;
   std::optional<base::Error> pending_error_;
   void* host_failure_ = nullptr;
   void (*destroy_host_failure_)(void*) = nullptr;

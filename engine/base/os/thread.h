@@ -10,7 +10,8 @@ namespace wherry::base {
 // How many threads can run at once, at least 1.
 uint32_t hardware_concurrency();
 
-// The address below which this thread's native stack should not grow, `margin_bytes` above its end. A few nanoseconds
+// The address below which this thread's native stack should not grow, `margin_bytes` (but at most a quarter of it) above
+// its end. A few nanoseconds
 // after the first call on a thread. On a stack that the thread did not start with (a fiber) it is `margin_bytes` below
 // the caller's frame.
 uintptr_t native_stack_limit(size_t margin_bytes);

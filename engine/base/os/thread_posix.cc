@@ -71,7 +71,8 @@ uintptr_t native_stack_limit(size_t margin_bytes) {
   }
   const uintptr_t here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
   if (here < bounds.low || here >= bounds.high) return here < margin_bytes ? 0 : here - margin_bytes;
-  return bounds.low + margin_bytes;
+  const uintptr_t quarter = (bounds.high - bounds.low) / 4;  // Of a small stack.
+  return bounds.low + (margin_bytes < quarter ? margin_bytes : quarter);
 }
 
 void* Thread::enter(void* self) {

@@ -1,0 +1,204 @@
+// What running code calls for bulk work and for what is rare (core spec 4.6: memory.*, table.*, data.drop, elem.drop).
+//
+// Bounds come first and count for the whole operation, so that a trap has written nothing; then fuel; then the work, in
+// pieces of 16 MiB between which the deadline is looked at. An operation that is interrupted has done part of its work: the
+// guest that could see that never runs on unprepared, since interruption ends its call.
+// Rejected: looking at the deadline only before the work (a copy of 4 GiB overruns it by a second), and undoing.
+#include "engine/runtime/builtins.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/runtime/store.h"
+
+namespace wherry::runtime {
+namespace {
+
+using wasm::TrapCode;
+
+LinearMemory& memory_at(abi::Context* context, uint32_t index) {
+  return *Instance::of(context)->memory(index);
+}
+Table& table_at(abi::Context* context, uint32_t index) { return *Instance::of(context)->table(index); }
+
+bool is_within(uint64_t at, uint64_t size, uint64_t end) { return size <= end && at <= end - size; }
+
+constexpr uint64_t ceil_divide(uint64_t value, uint64_t divisor) {
+  return value / divisor + (value % divisor != 0);
+}
+
+TrapCode charge(abi::Context* context, uint64_t units) {
+  if (!Store::of(context).setup().counts_fuel) return TrapCode::None;
+  context->store->fuel -= static_cast<int64_t>(units);  // Below 2^58: no overflow.
+  return context->store->fuel < 0 ? context->builtins->out_of_fuel(context) : TrapCode::None;
+}
+
+// Between pieces of work.
+TrapCode pause(abi::Context* context) {
+  if (!Store::of(context).setup().interruption) return TrapCode::None;
+  const uint64_t deadline = context->store->deadline_epoch.load(std::memory_order_relaxed);
+  if (context->interrupt->load(std::memory_order_relaxed) < deadline) [[likely]]
+    return TrapCode::None;
+  return context->builtins->interrupted(context);
+}
+
+// Calls `work(offset, size)` for pieces of a range, from its end if `backwards`.
+template <class Work>
+TrapCode in_pieces(abi::Context* context, uint64_t size_bytes, bool backwards, Work work) {
+  uint64_t done = 0;
+  while (true) {
+    const uint64_t piece = std::min(size_bytes - done, kInterruptChunkBytes);
+    work(backwards ? size_bytes - done - piece : done, piece);
+    done += piece;
+    if (done == size_bytes) return TrapCode::None;
+    if (const TrapCode trap = pause(context); trap != TrapCode::None) return trap;
+  }
+}
+
+// As memmove: `backwards` when the target lies above the source, so that no piece is overwritten before it was read.
+TrapCode move_bytes(abi::Context* context, void* to, const void* from, uint64_t size_bytes) {
+  if (size_bytes == 0) return TrapCode::None;
+  auto* const target = static_cast<uint8_t*>(to);
+  const auto* const source = static_cast<const uint8_t*>(from);
+  const bool backwards = reinterpret_cast<uintptr_t>(to) > reinterpret_cast<uintptr_t>(from);
+  return in_pieces(context, size_bytes, backwards, [=](uint64_t offset, uint64_t piece) {
+    std::memmove(target + offset, source + offset, piece);
+  });
+}
+
+// ---- calls and interruption
+
+void make_func(abi::StoreState* state, abi::FuncObject* func) { Store::of(state).make_func(func); }
+
+bool prepare_code(abi::Context* context, abi::FuncCode* code) {
+  abi::CodeProvider* const provider = Instance::of(context)->shape().code;
+  base::Error error{};
+  if (provider->prepare(provider, code, &error)) return true;
+  Store::of(context).set_pending_error(std::move(error));
+  return false;
+}
+
+TrapCode interrupted(abi::Context* context) { return Store::of(context).look_at_interrupts(); }
+
+TrapCode out_of_fuel(abi::Context*) { return TrapCode::OutOfFuel; }
+
+// ---- memories
+
+uint64_t memory_grow(abi::Context* context, uint32_t memory, uint64_t delta_pages, TrapCode* trap) {
+  *trap = TrapCode::None;
+  uint64_t previous = 0;
+  const LinearMemory::Growth growth = memory_at(context, memory).grow(delta_pages, &previous);
+  return growth == LinearMemory::Growth::Done ? previous : ~uint64_t{0};
+}
+
+TrapCode memory_init(abi::Context* context, uint32_t memory, uint32_t data, uint64_t to, uint32_t from,
+                     uint32_t size) {
+  const LinearMemory& target = memory_at(context, memory);
+  const base::ByteSpan source = Instance::of(context)->data(data);
+  if (!is_within(from, size, source.size()) || !is_within(to, size, target.size_bytes())) {
+    return TrapCode::MemoryOutOfBounds;
+  }
+  if (const TrapCode trap = charge(context, ceil_divide(size, kBytesPerFuel)); trap != TrapCode::None)
+    return trap;
+  return move_bytes(context, target.base() + to, source.data() + from, size);
+}
+
+TrapCode memory_copy(abi::Context* context, uint32_t to_memory, uint32_t from_memory, uint64_t to,
+                     uint64_t from, uint64_t size) {
+  const LinearMemory& target = memory_at(context, to_memory);
+  const LinearMemory& source = memory_at(context, from_memory);
+  if (!is_within(from, size, source.size_bytes()) || !is_within(to, size, target.size_bytes())) {
+    return TrapCode::MemoryOutOfBounds;
+  }
+  if (const TrapCode trap = charge(context, ceil_divide(size, kBytesPerFuel)); trap != TrapCode::None)
+    return trap;
+  return move_bytes(context, target.base() + to, source.base() + from, size);
+}
+
+TrapCode memory_fill(abi::Context* context, uint32_t memory, uint64_t to, uint8_t value, uint64_t size) {
+  const LinearMemory& target = memory_at(context, memory);
+  if (!is_within(to, size, target.size_bytes())) return TrapCode::MemoryOutOfBounds;
+  if (const TrapCode trap = charge(context, ceil_divide(size, kBytesPerFuel)); trap != TrapCode::None)
+    return trap;
+  if (size == 0) return TrapCode::None;
+  uint8_t* const at = target.base() + to;
+  return in_pieces(context, size, false,
+                   [=](uint64_t offset, uint64_t piece) { std::memset(at + offset, value, piece); });
+}
+
+void data_drop(abi::Context* context, uint32_t data) { Instance::of(context)->drop_data(data); }
+
+// ---- tables
+
+uint64_t table_grow(abi::Context* context, uint32_t table, uint64_t delta, abi::Ref init) {
+  uint64_t previous = 0;
+  if (table_at(context, table).grow(delta, init, &previous) != Table::Growth::Done) return ~uint64_t{0};
+  // What it cost is noticed by the next look at the fuel.
+  (void)charge(context, ceil_divide(delta, kElementsPerFuel));
+  return previous;
+}
+
+TrapCode table_init(abi::Context* context, uint32_t table, uint32_t element, uint64_t to, uint32_t from,
+                    uint32_t size) {
+  Instance& instance = *Instance::of(context);
+  abi::Ref* const target = table_at(context, table).range(to, size);
+  if (!is_within(from, size, instance.element_count(element)) || target == nullptr)
+    return TrapCode::TableOutOfBounds;
+  if (size == 0) return TrapCode::None;
+  if (const TrapCode trap = charge(context, ceil_divide(size, kElementsPerFuel)); trap != TrapCode::None)
+    return trap;
+  base::Result<std::span<const abi::Ref>> refs = instance.element(element);
+  if (!refs) {
+    Store::of(context).set_pending_error(std::move(refs).error());
+    return TrapCode::HostError;
+  }
+  return move_bytes(context, target, refs->data() + from, size * sizeof(abi::Ref));
+}
+
+TrapCode table_copy(abi::Context* context, uint32_t to_table, uint32_t from_table, uint64_t to, uint64_t from,
+                    uint64_t size) {
+  abi::Ref* const target = table_at(context, to_table).range(to, size);
+  const abi::Ref* const source = table_at(context, from_table).range(from, size);
+  if (target == nullptr || source == nullptr) return TrapCode::TableOutOfBounds;
+  if (const TrapCode trap = charge(context, ceil_divide(size, kElementsPerFuel)); trap != TrapCode::None)
+    return trap;
+  return move_bytes(context, target, source, size * sizeof(abi::Ref));
+}
+
+TrapCode table_fill(abi::Context* context, uint32_t table, uint64_t to, abi::Ref value, uint64_t size) {
+  abi::Ref* const target = table_at(context, table).range(to, size);
+  if (target == nullptr) return TrapCode::TableOutOfBounds;
+  if (size == 0) return TrapCode::None;
+  if (const TrapCode trap = charge(context, ceil_divide(size, kElementsPerFuel)); trap != TrapCode::None)
+    return trap;
+  return in_pieces(context, size * sizeof(abi::Ref), false, [=](uint64_t offset, uint64_t piece) {
+    std::fill_n(target + offset / sizeof(abi::Ref), piece / sizeof(abi::Ref), value);
+  });
+}
+
+void elem_drop(abi::Context* context, uint32_t element) { Instance::of(context)->drop_element(element); }
+
+// Nothing marks yet, so that no store has to be remembered; StoreState::gc_barrier stays zero.
+void barrier(abi::Context*, abi::Ref, abi::Ref) {}
+
+}  // namespace
+
+constinit const abi::Builtins kBuiltins = {
+    .make_func = make_func,
+    .prepare_code = prepare_code,
+    .interrupted = interrupted,
+    .out_of_fuel = out_of_fuel,
+    .memory_grow = memory_grow,
+    .memory_init = memory_init,
+    .memory_copy = memory_copy,
+    .memory_fill = memory_fill,
+    .data_drop = data_drop,
+    .table_grow = table_grow,
+    .table_init = table_init,
+    .table_copy = table_copy,
+    .table_fill = table_fill,
+    .elem_drop = elem_drop,
+    .barrier = barrier,
+};
+
+}  // namespace wherry::runtime

@@ -1,0 +1,177 @@
+// Calls from the host into a store, and what stops them: limits of both stacks, interrupts, traps, errors and the host's
+// own failures.
+//
+// A call copies its arguments to the top of the activation's value stack, where the callee's frame begins, and lets the
+// tier run. Host functions called by the host itself skip the tier: they get the caller's slots. The value stack is
+// mapped at the first call, so that a store in which nothing runs has none.
+#include <algorithm>
+#include <cstring>
+
+#include "engine/base/os/clock.h"
+#include "engine/base/os/thread.h"
+#include "engine/base/os/virtual_memory.h"
+#include "engine/runtime/store.h"
+#include "engine/wasm/errors.h"
+
+namespace wherry::runtime {
+namespace {
+
+constexpr uint64_t kMinStackBytes = 16 << 10;
+constexpr size_t kStackGuardBytes = 64 << 10;
+// What a host function and the C library below it may need.
+constexpr size_t kNativeMarginBytes = 128 << 10;
+
+}  // namespace
+
+bool Store::ensure_stack() {
+  if (stack_mapping_ != nullptr) [[likely]]
+    return true;
+  const size_t guard = base::round_up_to_pages(kStackGuardBytes);
+  const size_t size = base::round_up_to_pages(std::max(budget_.limits().stack_bytes, kMinStackBytes));
+  size_t mapping;
+  if (size == 0 || __builtin_add_overflow(size, guard, &mapping)) return false;
+  void* const base = base::reserve_pages(mapping);
+  if (base == nullptr) return false;
+  if (!base::commit_pages(base, size)) {
+    base::release_pages(base, mapping);
+    return false;
+  }
+  stack_mapping_ = base;
+  stack_mapping_bytes_ = mapping;
+  activation_.stack_base = static_cast<uint64_t*>(base);
+  activation_.stack_end = activation_.stack_base + size / sizeof(uint64_t);
+  activation_.stack_top = activation_.stack_base;
+  state().stack_limit = activation_.stack_end;
+  return true;
+}
+
+Outcome<void> Store::call(abi::FuncObject* func, uint64_t* slots) {
+  if (setup_.interruption) {
+    if (const wasm::TrapCode trap = check_interrupt(); trap != wasm::TrapCode::None) return stop(trap);
+  }
+  if (!ensure_stack())
+    return Stop::failed({wasm::ErrorCode::OutOfMemory, base::Error::kNoOffset, "value stack"});
+  if (depth_ == 0) activation_.native_stack_limit = base::native_stack_limit(kNativeMarginBytes);
+  if (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < activation_.native_stack_limit) {
+    return stop(wasm::TrapCode::CallStackExhausted);
+  }
+  host_trap_ = wasm::TrapCode::None;
+  ++depth_;
+  Outcome<void> outcome =
+      func->func_index == abi::FuncObject::kHostFunction ? call_host(func, slots) : call_guest(func, slots);
+  --depth_;
+  return outcome;
+}
+
+Outcome<void> Store::call_guest(abi::FuncObject* func, uint64_t* slots) {
+  const uint32_t params = func->type->param_slots;
+  const uint32_t results = func->type->result_slots;
+  uint64_t* const base = activation_.stack_top;
+  if (std::max(params, results) > static_cast<size_t>(state().stack_limit - base)) {
+    return stop(wasm::TrapCode::CallStackExhausted);
+  }
+  if (params != 0) std::memcpy(base, slots, params * sizeof(uint64_t));
+  abi::Crossing crossing{};
+  abi::Crossing* const outer = activation_.crossings;
+  const wasm::TrapCode trap = setup_.tier->enter(func, base, &crossing);
+  if (trap != wasm::TrapCode::None) [[unlikely]] {
+    if (on_trap != nullptr) {
+      crossing.outer = outer;
+      activation_.crossings = &crossing;
+      on_trap(*this, trap);
+    }
+    activation_.crossings = outer;
+    activation_.stack_top = base;
+    return stop(trap);
+  }
+  activation_.crossings = outer;
+  activation_.stack_top = base;
+  if (results != 0) std::memcpy(slots, base, results * sizeof(uint64_t));
+  return {};
+}
+
+Outcome<void> Store::call_host(abi::FuncObject* func, uint64_t* slots) {
+  // SAFETY: an object with this func_index is the first member of a HostFuncObject.
+  const auto& host = *reinterpret_cast<abi::HostFuncObject*>(func);
+  state().callee = func;
+  switch (host.entry(host.environment, &host_context_, slots)) {
+    case abi::HostStatus::Ok: return {};
+    case abi::HostStatus::Trap: return stop(wasm::TrapCode::HostError);
+    case abi::HostStatus::Pending: break;
+  }
+  return Stop::failed(pending_is_unsupported());
+}
+
+base::Error Store::pending_is_unsupported() {
+  return {wasm::ErrorCode::NotYetExecutable, base::Error::kNoOffset, "a host function that answers later"};
+}
+
+// The failure of a host function wins over the code that the tier reports for it.
+std::unexpected<Stop> Store::stop(wasm::TrapCode trap) {
+  if (trap == wasm::TrapCode::HostError) {
+    if (pending_error_.has_value()) {
+      base::Error error = std::move(*pending_error_);
+      pending_error_.reset();
+      return Stop::failed(std::move(error));
+    }
+    if (host_failure_ == nullptr && host_trap_ != wasm::TrapCode::None) trap = host_trap_;
+  }
+  return Stop::trapped(trap, trap == wasm::TrapCode::Interrupted && was_deadline_);
+}
+
+void Store::set_host_failure(void* failure, void (*destroy)(void*)) {
+  if (host_failure_ != nullptr && destroy_host_failure_ != nullptr) destroy_host_failure_(host_failure_);
+  host_failure_ = failure;
+  destroy_host_failure_ = destroy;
+}
+
+void* Store::take_host_failure() { return std::exchange(host_failure_, nullptr); }
+
+void Store::set_trap(wasm::TrapCode trap) {
+  host_trap_ = trap;
+  state().trap = trap;
+}
+
+void Store::set_pending_error(base::Error error) { pending_error_ = std::move(error); }
+
+// ---- time
+
+base::Result<void> Store::set_deadline(uint64_t time_ns) {
+  const bool had = deadline_ns_ != kNever;
+  const bool has = time_ns != kNever;
+  if (has && !had && !setup_.clock->hold()) {
+    return base::fail(wasm::ErrorCode::OutOfMemory, base::Error::kNoOffset, "no thread for deadlines");
+  }
+  if (had && !has) setup_.clock->release();
+  deadline_ns_ = time_ns;
+  rearm();
+  return {};
+}
+
+// Writes the epoch at which code is to look here, then makes sure that a request that came in between is not lost: the
+// other thread writes its flag first and the epoch second, so that one of the two sees the other.
+void Store::rearm() {
+  const uint64_t epoch =
+      deadline_ns_ == kNever ? InterruptClock::kNever : InterruptClock::epoch_after(deadline_ns_);
+  state().deadline_epoch.store(epoch);
+  if (interrupts_->requested.load()) state().deadline_epoch.store(0);
+}
+
+wasm::TrapCode Store::check_interrupt() {
+  if (interrupts_->requested.load(std::memory_order_relaxed) && interrupts_->requested.exchange(false)) {
+    was_deadline_ = false;
+    rearm();
+    return wasm::TrapCode::Interrupted;
+  }
+  if (deadline_ns_ == kNever || base::monotonic_ns() < deadline_ns_) return wasm::TrapCode::None;
+  was_deadline_ = true;
+  return wasm::TrapCode::Interrupted;
+}
+
+wasm::TrapCode Store::look_at_interrupts() {
+  const wasm::TrapCode trap = check_interrupt();
+  if (trap == wasm::TrapCode::None) rearm();
+  return trap;
+}
+
+}  // namespace wherry::runtime

@@ -1,0 +1,230 @@
+// The store: makes things, finds them by handle, and takes everything down at once.
+//
+// Nothing is freed before the store ends: instances refer to each other by plain pointers (tables hold functions of any
+// instance), and counting those would cost what the guests' speed is made of. Programs that run many guests make a store
+// each. So lists of pointers are enough, a handle is a place in one, and a function's handle is computed from where its
+// object lies; the generation is there for the day when something can be freed earlier.
+#include "engine/runtime/store.h"
+
+#include <algorithm>
+#include <atomic>
+#include <new>
+
+#include "engine/base/os/clock.h"
+#include "engine/base/os/virtual_memory.h"
+#include "engine/runtime/builtins.h"
+#include "engine/wasm/errors.h"
+
+namespace wherry::runtime {
+namespace {
+
+base::Failure out_of_memory() { return base::fail(wasm::ErrorCode::OutOfMemory); }
+
+// Store ids are unique in the process, so that a handle of one engine means nothing in another: the one counter that
+// engines share. Constant-initialised.
+uint64_t next_store_id() {
+  static constinit std::atomic<uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+// Enters an object into its list; its place there becomes its index.
+template <class T>
+base::Result<T*> keep(base::Vector<T*>* list, std::unique_ptr<T> object, uint32_t* index) {
+  if (object == nullptr || !list->push_back(object.get())) return out_of_memory();
+  *index = static_cast<uint32_t>(list->size() - 1);
+  return object.release();
+}
+
+template <class T>
+T* at_handle(const base::Vector<T*>& list, HandleId handle) {
+  return handle.generation == 1 && handle.index < list.size() ? list[handle.index] : nullptr;
+}
+
+template <class T>
+void delete_all(base::Vector<T*>* list) {
+  for (size_t i = list->size(); i-- > 0;) delete (*list)[i];
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Store>> Store::create(const StoreSetup& setup) {
+  std::unique_ptr<Store> store(new (std::nothrow) Store(setup));
+  if (store == nullptr || !store->initialise()) return out_of_memory();
+  return store;
+}
+
+bool Store::initialise() {
+  id_ = next_store_id();
+  interrupts_ = new (std::nothrow) InterruptState;
+  if (interrupts_ == nullptr) return false;
+  state().activation = &activation_;
+  state().store = this;
+  host_context_.store = &state();
+  host_context_.interrupt = setup_.clock->epoch();
+  host_context_.builtins = &kBuiltins;
+  return true;
+}
+
+Store::~Store() {
+  if (interrupts_ == nullptr) return;
+  if (deadline_ns_ != kNever) setup_.clock->release();
+  if (host_failure_ != nullptr && destroy_host_failure_ != nullptr) destroy_host_failure_(host_failure_);
+  for (size_t i = externs_.size(); i-- > 0;) {
+    if (externs_[i]->finalize != nullptr) externs_[i]->finalize(externs_[i]->object);
+  }
+  for (size_t i = host_funcs_.size(); i-- > 0;) {
+    if (host_funcs_[i]->destroy != nullptr) host_funcs_[i]->destroy(host_funcs_[i]->object.environment);
+  }
+  delete_all(&externs_);
+  delete_all(&host_funcs_);
+  delete_all(&globals_);
+  delete_all(&tags_);
+  delete_all(&tables_);
+  delete_all(&memories_);
+  delete_all(&instances_);
+  base::release_pages(stack_mapping_, stack_mapping_bytes_);
+  state().store = nullptr;
+  interrupts_->release();
+}
+
+// ---- making
+
+base::Result<LinearMemory*> Store::add_memory(const wasm::MemoryType& type) {
+  std::unique_ptr<LinearMemory> memory = WHERRY_TRY(LinearMemory::create(type, setup_.guard, budget_));
+  uint32_t* const index = &memory->index_;
+  return keep(&memories_, std::move(memory), index);
+}
+
+base::Result<Table*> Store::add_table(const wasm::TableType& type, abi::Ref init) {
+  std::unique_ptr<Table> table = WHERRY_TRY(Table::create(type, init, budget_));
+  uint32_t* const index = &table->index_;
+  return keep(&tables_, std::move(table), index);
+}
+
+base::Result<Global*> Store::add_global_at(const wasm::GlobalType& type, abi::GlobalSlots slots) {
+  std::unique_ptr<Global> global(new (std::nothrow) Global);
+  if (global == nullptr) return out_of_memory();
+  global->type_ = type;
+  global->slots_ = slots;
+  uint32_t* const index = &global->index_;
+  return keep(&globals_, std::move(global), index);
+}
+
+base::Result<Global*> Store::add_global(const wasm::GlobalType& type, const uint64_t* value) {
+  Global* const global = WHERRY_TRY(add_global_at(type, nullptr));
+  global->slots_ = global->own_;
+  std::copy_n(value, wasm::slots_of(type.content), global->own_);
+  return global;
+}
+
+base::Result<Tag*> Store::add_tag(const wasm::CanonType& type) {
+  std::unique_ptr<Tag> tag(new (std::nothrow) Tag);
+  if (tag == nullptr) return out_of_memory();
+  tag->type_ = &type;
+  uint32_t* const index = &tag->index_;
+  return keep(&tags_, std::move(tag), index);
+}
+
+base::Result<HostFunc*> Store::add_host_func(wasm::TypeSet type, abi::HostEntry entry, void* environment,
+                                             void (*destroy)(void*)) {
+  std::unique_ptr<HostFunc> func(new (std::nothrow) HostFunc);
+  if (func == nullptr || !host_funcs_.push_back(func.get())) {
+    if (destroy != nullptr) destroy(environment);
+    return out_of_memory();
+  }
+  func->types = std::move(type);
+  const wasm::CanonType& canonical = func->types[wasm::TypeIndex(0)];
+  func->object.base = {abi::type_id_of(canonical.id), abi::FuncObject::kHostFunction, setup_.tier->host_code,
+                       &host_context_, &canonical};
+  func->object.entry = entry;
+  func->object.environment = environment;
+  func->destroy = destroy;
+  func->index = static_cast<uint32_t>(host_funcs_.size() - 1);
+  return func.release();
+}
+
+base::Result<ExternObject*> Store::add_extern(void* object, void (*finalize)(void*)) {
+  std::unique_ptr<ExternObject> made(new (std::nothrow) ExternObject{object, finalize});
+  if (made == nullptr) return out_of_memory();
+  uint32_t* const index = &made->index;
+  return keep(&externs_, std::move(made), index);
+}
+
+base::Result<void> Store::keep_types(wasm::TypeSet types) {
+  if (!kept_types_.push_back(std::move(types))) return out_of_memory();
+  return {};
+}
+
+base::Result<Instance*> Store::adopt(std::unique_ptr<Instance> instance) {
+  const wasm::Module& module = instance->module();
+  const size_t defined = module.funcs.size() - module.imported_funcs;
+  if (!func_ranges_.reserve(func_ranges_.size() + 1) || !instances_.reserve(instances_.size() + 1)) {
+    return out_of_memory();
+  }
+  WHERRY_TRY(budget_.take_instance());
+  if (defined != 0) {
+    const FuncRange range{instance->funcs_, instance->funcs_ + defined, instance.get()};
+    (void)func_ranges_.push_back(range);  // It has room.
+    for (size_t i = func_ranges_.size() - 1; i > 0 && func_ranges_[i - 1].begin > range.begin; --i) {
+      std::swap(func_ranges_[i - 1], func_ranges_[i]);
+    }
+  }
+  uint32_t* const index = &instance->index_;
+  return keep(&instances_, std::move(instance), index);
+}
+
+// ---- handles
+
+HandleId Store::handle_of(const abi::FuncObject* func) const {
+  if (func->func_index == abi::FuncObject::kHostFunction) {
+    // SAFETY: only add_host_func makes objects with that index, as the first member of a HostFunc.
+    return {reinterpret_cast<const HostFunc*>(func)->index, kHostGeneration};
+  }
+  const Instance& instance = *Instance::of(func->context);
+  return {func->func_index - instance.module().imported_funcs, instance.index() + 1};
+}
+
+abi::FuncObject* Store::func(HandleId handle) {
+  if (handle.generation == kHostGeneration) {
+    return handle.index < host_funcs_.size() ? &host_funcs_[handle.index]->object.base : nullptr;
+  }
+  if (handle.generation == 0 || handle.generation > instances_.size()) return nullptr;
+  Instance& instance = *instances_[handle.generation - 1];
+  const wasm::Module& module = instance.module();
+  if (handle.index >= module.funcs.size() - module.imported_funcs) return nullptr;
+  return instance.func(module.imported_funcs + handle.index);
+}
+
+LinearMemory* Store::memory(HandleId handle) const { return at_handle(memories_, handle); }
+Table* Store::table(HandleId handle) const { return at_handle(tables_, handle); }
+Global* Store::global(HandleId handle) const { return at_handle(globals_, handle); }
+Tag* Store::tag(HandleId handle) const { return at_handle(tags_, handle); }
+Instance* Store::instance(HandleId handle) const { return at_handle(instances_, handle); }
+ExternObject* Store::extern_object(HandleId handle) const { return at_handle(externs_, handle); }
+
+// ---- functions on first use
+
+abi::FuncObject* Store::func_of(abi::Ref ref) {
+  auto* const func = reinterpret_cast<abi::FuncObject*>(ref);
+  if (func->type_id == 0) make_func(func);
+  return func;
+}
+
+Instance* Store::instance_of(const abi::FuncObject* func) const {
+  const FuncRange* const after = std::upper_bound(
+      func_ranges_.begin(), func_ranges_.end(), func,
+      [](const abi::FuncObject* wanted, const FuncRange& range) { return wanted < range.begin; });
+  // SAFETY: every object that is not made lies in the array of an instance of this store, so that a range before it exists.
+  return (after - 1)->instance;
+}
+
+void Store::make_func(abi::FuncObject* func) {
+  Instance& instance = *instance_of(func);
+  const uint32_t defined = static_cast<uint32_t>(func - instance.funcs_);
+  const uint32_t index = instance.module().imported_funcs + defined;
+  const wasm::CanonType& type = instance.shape().func_type(index);
+  *func = {abi::type_id_of(type.id), index, instance.shape().code->codes + defined, instance.context(),
+           &type};
+}
+
+}  // namespace wherry::runtime
