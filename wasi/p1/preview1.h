@@ -1,0 +1,103 @@
+// WASI preview 1 for guests: what a store may use of the host, and the functions by which its guests use it.
+//
+//   wasi::Preview1Config config;
+//   config.args = args;                          // std::span<const std::string_view>
+//   config.out = wasi::StdioChoice::inherit();
+//   config.preopens = preopens;
+//   WHERRY_RETURN_IF_ERROR(wasi::add_to_linker(linker));
+//   WHERRY_RETURN_IF_ERROR(wasi::attach(store, config));
+//
+// A guest has nothing that its configuration does not name: a Preview1Config that was only constructed gives it no
+// argument, no variable, no directory, no socket, an empty standard input, and outputs that lead nowhere. Clocks and
+// random numbers are always there.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "wherry/linker.h"
+#include "wherry/result.h"
+#include "wherry/store.h"
+
+namespace wherry::wasi {
+
+// One directory of the host, and the name under which the guest finds it.
+struct Preopen {
+  std::string_view host_path;
+  std::string_view guest_path;
+  // Nothing in it can be changed: neither files nor names nor times.
+  bool read_only = false;
+};
+
+struct EnvironmentVariable {
+  std::string_view name;
+  std::string_view value;
+};
+
+// Where one of the three standard streams leads. The default reads as empty and swallows what is written.
+struct StdioChoice {
+  enum class Kind : uint8_t { Null, Descriptor };
+  Kind kind = Kind::Null;
+  // For Kind::Descriptor: one of the host's, which stays the caller's and must stay open as long as the store; -1 is
+  // the process's own stream of that number.
+  int descriptor = -1;
+
+  static constexpr StdioChoice inherit() { return {Kind::Descriptor, -1}; }
+  static constexpr StdioChoice use(int host_descriptor) { return {Kind::Descriptor, host_descriptor}; }
+};
+
+// How paths are followed beneath a directory. All give the same answers.
+enum class PathResolution : uint8_t {
+  Automatic,  // by openat2(2) where the kernel has it, else by hand
+  Kernel,     // by openat2(2) only; fails with "not supported" where there is none
+  ByHand,     // a component at a time
+};
+
+// What a store's guests may use. All views are only read during attach().
+struct Preview1Config {
+  // The program's name first, by convention. No NUL in any of them.
+  std::span<const std::string_view> args;
+
+  // No NUL, no `=` in names, which are not empty. `inherit_env` adds the process's variables; where a name occurs
+  // twice, the later of `env` counts.
+  std::span<const EnvironmentVariable> env;
+  bool inherit_env = false;
+
+  StdioChoice in;
+  StdioChoice out;
+  StdioChoice err;
+
+  // Descriptors 3, 4, ... in this order.
+  std::span<const Preopen> preopens;
+
+  // Sockets that already listen, as the descriptors after the directories: one for each address ("127.0.0.1:8080",
+  // "[::1]:8080", "localhost:8080"; names are not looked up); then, with `listen_fds`, those that a service manager
+  // passed on (LISTEN_FDS, see sd_listen_fds(3)).
+  std::span<const std::string_view> tcp_listen;
+  bool listen_fds = false;
+
+  // How many descriptors the guest may have open, those above included. Lowered to three quarters of the process's
+  // own limit, so that a guest cannot use up the host's.
+  uint32_t max_descriptors = 1024;
+
+  PathResolution path_resolution = PathResolution::Automatic;
+};
+
+// Defines the 46 functions of `wasi_snapshot_preview1`, and the 45 of the older `wasi_unstable`. Costs nothing for
+// each: they take form in a store when a module imports them. Errors: Link if one of the module names is taken,
+// OutOfMemory.
+Result<void> add_to_linker(Linker& linker);
+
+// Gives a store's guests what `config` says: opens directories and sockets, copies arguments and variables. The store
+// owns all of it and closes it at its end. Without it, every function of WASI ends the guest's call with an Error of
+// kind Usage. A second call replaces what the first one gave.
+//
+// Where SIGPIPE has its default action it is set to be ignored, for the whole process: otherwise a guest that writes
+// to a closed pipe would end the host.
+//
+// Errors: Io for a directory that cannot be opened or an address that cannot be bound, with its name; Usage for
+// arguments, variables and addresses that cannot be right; OutOfMemory; InvalidHandle.
+Result<void> attach(StoreRef store, const Preview1Config& config);
+
+}  // namespace wherry::wasi
