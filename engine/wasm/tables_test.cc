@@ -13,16 +13,18 @@ using namespace wherry::wasm;
 TEST_CASE("errors are described by message, detail and offset") {
   CHECK(describe({ErrorCode::UnexpectedEnd, 31, ""}) == "unexpected end at offset 0x1f");
   CHECK(describe({ErrorCode::UnknownType, base::Error::kNoOffset, "found 7"}) == "unknown type: found 7");
+  CHECK(describe({ErrorCode::OutOfMemory, base::Error::kNoOffset, ""}) == "out of memory");
   CHECK(error_name(ErrorCode::IllegalOpcode) == "IllegalOpcode");
   CHECK(error_kind(ErrorCode::TypeMismatch) == ErrorKind::Invalid);
 }
 
-TEST_CASE("no two errors have one message, and messages are plain") {
-  std::set<std::string_view> messages;
+TEST_CASE("no two errors of a kind have one message, and messages are plain") {
+  std::set<std::pair<ErrorKind, std::string_view>> messages;
   uint32_t odd = 0;
   for (uint32_t i = 0; i < kErrorCount; ++i) {
-    const std::string_view message = error_message(static_cast<ErrorCode>(i));
-    CHECK(messages.insert(message).second);
+    const auto code = static_cast<ErrorCode>(i);
+    const std::string_view message = error_message(code);
+    CHECK(messages.insert({error_kind(code), message}).second);
     odd += message.empty() || message.back() == '.';
   }
   CHECK(odd == 0);
