@@ -98,6 +98,14 @@ bool ModuleParser::find_instruction(const Token& keyword, Op* op) {
   }
   if (is_legacy_op(name))
     return fail(ErrorCode::LegacyExceptions, keyword.offset, "found " + quoted(keyword));
+  // Words that the grammar has elsewhere: mostly clauses in the wrong order.
+  for (const std::string_view word :
+       {"type", "param", "result", "local", "import", "export", "then", "catch_ref", "item"}) {
+    if (name == word) {
+      return fail(ErrorCode::UnexpectedToken, keyword.offset,
+                  "found " + quoted(keyword) + ", expected an instruction");
+    }
+  }
   return fail(ErrorCode::UnknownOperator, keyword.offset, quoted(keyword));
 }
 
