@@ -70,8 +70,9 @@ base::Result<std::unique_ptr<ModuleCode>> ModuleCode::create(const validate::Typ
   provider.codes = environment.codes;
   provider.prepare = [](abi::CodeProvider* self, abi::FuncCode* func, base::Error* error) {
     auto prepared = static_cast<Impl::Provider*>(self)->owner->prepare(func);
-    if (!prepared) *error = std::move(prepared).error();
-    return prepared.has_value();
+    if (prepared) return true;
+    *error = std::move(prepared).error();
+    return false;
   };
   return code;
 }
