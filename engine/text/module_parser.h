@@ -84,7 +84,7 @@ class ModuleParser : private ParserBase {
     int64_t heap = 0;  // As the binary format has it: negative for abstract types.
   };
   struct Binding {
-    std::string_view name;  // Of the name section; empty: none.
+    std::string_view name;  // Of the name section; without data(): none.
   };
   struct LimitsFlags {
     static constexpr uint8_t kHasMax = 1;

@@ -5,7 +5,7 @@
 namespace wherry::text {
 
 void NameSection::add(Map map, uint32_t index, std::string_view name) {
-  if (name.empty()) return;
+  if (name.data() == nullptr) return;
   NameMapBytes& entries = maps_[static_cast<uint32_t>(map)];
   entries.bytes.u32(index);
   entries.bytes.name(name);
@@ -13,7 +13,7 @@ void NameSection::add(Map map, uint32_t index, std::string_view name) {
 }
 
 void NameSection::add(IndirectMap map, uint32_t index, std::string_view name) {
-  if (name.empty()) return;
+  if (name.data() == nullptr) return;
   NameMapBytes& entries = owners_[static_cast<uint32_t>(map)];
   entries.bytes.u32(index);
   entries.bytes.name(name);
@@ -54,7 +54,7 @@ void NameSection::write(std::string_view module_name, ByteBuffer* out) {
   ByteBuffer body;
   body.name("name");
   const size_t empty_size = body.size();
-  if (!module_name.empty()) {
+  if (module_name.data() != nullptr) {
     ByteBuffer name;
     name.name(module_name);
     body.u8(0);

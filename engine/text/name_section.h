@@ -24,7 +24,7 @@ class NameSection {
   };
   enum class IndirectMap : uint8_t { Local = 2, Label = 3, Field = 10 };
 
-  // Entries come with ascending index. Empty names are left out.
+  // Entries come with ascending index. A name without data() is none; an empty one is a name.
   void add(Map map, uint32_t index, std::string_view name);
   // Entries of one owner come together, and owners ascend; finish() ends an owner.
   void add(IndirectMap map, uint32_t index, std::string_view name);
