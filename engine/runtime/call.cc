@@ -106,16 +106,16 @@ base::Error Store::pending_is_unsupported() {
   return {wasm::ErrorCode::NotYetExecutable, base::Error::kNoOffset, "a host function that answers later"};
 }
 
-// The failure of a host function wins over the code that the tier reports for it.
+// What is pending wins over the code that the tier reports: a host function that called back and passes the failure on
+// finds the inner run's code in StoreState::trap.
 std::unexpected<Stop> Store::stop(wasm::TrapCode trap) {
-  if (trap == wasm::TrapCode::HostError) {
-    if (pending_error_.has_value()) {
-      base::Error error = std::move(*pending_error_);
-      pending_error_.reset();
-      return Stop::failed(std::move(error));
-    }
-    if (host_failure_ == nullptr && host_trap_ != wasm::TrapCode::None) trap = host_trap_;
+  if (pending_error_.has_value()) {
+    base::Error error = std::move(*pending_error_);
+    pending_error_.reset();
+    return Stop::failed(std::move(error));
   }
+  if (host_failure_ != nullptr) return Stop::trapped(wasm::TrapCode::HostError);
+  if (trap == wasm::TrapCode::HostError && host_trap_ != wasm::TrapCode::None) trap = host_trap_;
   return Stop::trapped(trap, trap == wasm::TrapCode::Interrupted && was_deadline_);
 }
 
