@@ -75,7 +75,7 @@ bool BodyChecks::fail_malformed() {
 }
 
 bool BodyChecks::fail_index(ErrorCode code, uint32_t index, size_t count) {
-  return fail(code, format("found %u, there are %zu", index, count));
+  return fail(code, format("found %u, expected less than %zu", index, count));
 }
 
 bool BodyChecks::fail_mismatch(ValType found, ValType expected) {
@@ -99,7 +99,8 @@ bool BodyChecks::fail_height(uint32_t extra) {
 }
 
 bool BodyChecks::fail_arity(const char* what, size_t found, size_t expected) {
-  return fail(ErrorCode::TypeMismatch, format("expected %zu %s, found %zu", expected, what, found));
+  return fail(ErrorCode::TypeMismatch,
+              format("expected %zu %s%s, found %zu", expected, what, expected == 1 ? "" : "s", found));
 }
 
 bool BodyChecks::read_locals(std::span<const ValType> params, base::Vector<ValType>* locals,
@@ -158,7 +159,7 @@ bool BodyChecks::matches_slowly(ValType found, ValType expected) const {
 }
 
 bool BodyChecks::match_all(std::span<const ValType> found, std::span<const ValType> expected) {
-  if (found.size() != expected.size()) return fail_arity("results", found.size(), expected.size());
+  if (found.size() != expected.size()) return fail_arity("result", found.size(), expected.size());
   for (size_t i = 0; i < found.size(); ++i) {
     if (!match(found[i], expected[i])) return false;
   }

@@ -440,7 +440,8 @@ template <class Sink>
     return fail(ErrorCode::FrameTooLarge, "found " + std::to_string(count) + " operands, expected at most " +
                                               std::to_string(wasm::kMaxOperands));
   }
-  const uint64_t wanted = std::max<uint64_t>(count, capacity_ + capacity_ / 2 + 64);
+  const uint64_t larger = std::min<uint64_t>(capacity_ + capacity_ / 2 + 64, wasm::kMaxOperands);
+  const uint64_t wanted = std::max(count, larger);
   if (!buffers_.operands.resize(wanted)) return fail_memory();
   state_.operands = buffers_.operands.data();
   capacity_ = static_cast<uint32_t>(wanted);

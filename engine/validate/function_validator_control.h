@@ -77,8 +77,7 @@ bool FunctionValidator<Sink>::check_catch(const wasm::CatchClause& clause) {
   const bool has_exn =
       clause.kind == wasm::CatchKind::CatchRef || clause.kind == wasm::CatchKind::CatchAllRef;
   const size_t count = params.size() + (has_exn ? 1 : 0);
-  if (count != expected.size())
-    return fail_arity("values for the label of a catch clause", count, expected.size());
+  if (count != expected.size()) return fail_arity("value", count, expected.size());
   return match_all(params, expected.first(params.size())) &&
          (!has_exn || match(ValType::ref(wasm::AbstractHeap::Exn, false), expected.back()));
 }
@@ -167,7 +166,7 @@ bool FunctionValidator<Sink>::br_if() {
   return true;
 }
 
-// One pass over the labels. Neighbours with the same types are compared once.
+// One pass over the labels, all of which take as many values. Neighbours with the same types are compared once.
 template <class Sink>
 bool FunctionValidator<Sink>::br_table() {
   if (!check({wasm::kI32})) return false;
@@ -178,7 +177,7 @@ bool FunctionValidator<Sink>::br_table() {
     if (!label(list.next(), &target)) return false;
     const Types types = target->label_types();
     if (i != 0 && types.size() != previous.size()) {
-      return fail_arity("values for a label, like its neighbour", types.size(), previous.size());
+      return fail_arity("value", types.size(), previous.size());
     }
     if (i != 0 && types.data() == previous.data()) continue;
     const uint32_t count = static_cast<uint32_t>(types.size());

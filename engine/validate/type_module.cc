@@ -38,7 +38,7 @@ std::string format(const char* pattern, Args... args) {
 base::Failure out_of_memory() { return base::fail(ErrorCode::OutOfMemory); }
 
 base::Failure bad_index(ErrorCode code, uint64_t offset, uint32_t found, size_t count) {
-  return base::fail(code, offset, format("found %u, there are %zu", found, count));
+  return base::fail(code, offset, format("found %u, expected less than %zu", found, count));
 }
 
 using Ull = unsigned long long;
@@ -154,7 +154,9 @@ Result<void> ModuleChecks::check_funcs() {
     const wasm::TypeIndex type = module_.funcs[i].type;
     if (type.value < typed_.types.size() && typed_.types[type].kind == wasm::CompositeKind::Func) [[likely]]
       continue;
-    return check_func_type(type, import_offset(ExternKind::Func, i));
+    base::Failure failure(check_func_type(type, import_offset(ExternKind::Func, i)).error());
+    failure.error().detail = format("function %u: ", i) + failure.error().detail;
+    return failure;
   }
   if (!typed_.declared_refs.resize(module_.funcs.size() / 64 + 1)) return out_of_memory();
   return {};
@@ -169,20 +171,6 @@ Result<void> ModuleChecks::check_features() {
   if (module_.tables.size() > 1 && !module_.features.has(Feature::ReferenceTypes)) {
     return base::fail(ErrorCode::MultipleTables, module_.tables[1].offset,
                       format("found %zu, expected at most 1", module_.tables.size()));
-  }
-  if (module_.features.has(Feature::MutableGlobal)) return {};
-  for (uint32_t i = 0; i < module_.imported_globals; ++i) {
-    if (!module_.globals[i].type.is_mutable) continue;
-    return base::fail(ErrorCode::FeatureDisabled, import_offset(ExternKind::Global, i),
-                      "mutable-global, needed by an imported mutable global");
-  }
-  for (const wasm::Export& exported : module_.exports) {
-    if (exported.kind != ExternKind::Global || exported.index >= module_.globals.size() ||
-        !module_.globals[exported.index].type.is_mutable) {
-      continue;
-    }
-    return base::fail(ErrorCode::FeatureDisabled, exported.offset,
-                      "mutable-global, needed by an exported mutable global");
   }
   return {};
 }
@@ -240,7 +228,7 @@ Result<void> ModuleChecks::check_tags() {
     const size_t results = typed_.types[tag.type].func.results.size();
     if (results != 0) {
       return base::fail(ErrorCode::TagWithResults, tag.offset,
-                        format("found %zu results, expected none", results));
+                        format("found %zu result%s, expected none", results, results == 1 ? "" : "s"));
     }
   }
   return {};
@@ -320,9 +308,11 @@ Result<void> ModuleChecks::check_start() {
   }
   const wasm::FuncType& type = typed_.func_type(start.func).func;
   if (type.params.empty() && type.results.empty()) return {};
-  return base::fail(
-      ErrorCode::StartFunctionType, start.offset,
-      format("found %zu parameters and %zu results, expected none", type.params.size(), type.results.size()));
+  const size_t params = type.params.size();
+  const size_t results = type.results.size();
+  return base::fail(ErrorCode::StartFunctionType, start.offset,
+                    format("found %zu parameter%s and %zu result%s, expected none", params,
+                           params == 1 ? "" : "s", results, results == 1 ? "" : "s"));
 }
 
 Result<void> ModuleChecks::check_elements() {
