@@ -122,9 +122,10 @@ struct NullSink {
   void if_(Control&, Operand*, Operand* condition) { static_cast<void>(condition); }
   void try_table(const Instruction&, Control&, Operand*) {}
   // For every control that was entered. `falls_through`: the place in front of `else` or `end` is reachable, and
-  // operands[0..results) are the results there; otherwise they are written for the code behind. else_: the
-  // operands become the parameters again (as they were told to if_). end: control.op is If when there was no
-  // `else`. The body itself ends so too.
+  // operands[0..results) hold the results there; if not, they hold nothing. else_ writes the values of the
+  // parameters for the second arm to operands[0..params), as if_ was given them; end those of the results for the
+  // code behind to operands[0..results). At an `end`, control.op is If when there was no `else`. The body itself
+  // ends so too.
   void else_(Control&, Operand*, bool falls_through) { static_cast<void>(falls_through); }
   void end(Control&, Operand*, bool falls_through) { static_cast<void>(falls_through); }
 
