@@ -96,7 +96,7 @@ constexpr bool has_load_indexed(From a, From b, To to) {
   return !is_other_pin(a, to) && !is_other_pin(b, to);
 }
 
-// The address and an integer value cannot both be in the accumulator, unless they are one value.
+// The address and an integer value are in one register only when they are one value.
 template <Op op>
 constexpr bool has_store(From a, From value) {
   using In = typename Operation<op>::In;
@@ -110,7 +110,7 @@ constexpr bool has_store_indexed(From a, From b, From value) {
   constexpr bool kFew = access == Access::Checked || Operation<op>::kKind == Kind::Rare;
   if (a == From::Const || !are_operands<uint32_t>(a, b) || !has_store<op>(a, value)) return false;
   if (b == From::Const && value == From::Const && sizeof(In) == 8) return false;
-  if (!kIsFloat<In> && value == From::Acc && b == From::Acc) return false;
+  if (!kIsFloat<In> && value == b && b != From::Slot && b != From::Const) return false;
   if (is_pin(value) && (is_pin(a) + is_pin(b) + (a == From::Acc) + (b == From::Acc)) > 1) return false;
   return !kFew || (!is_pin(a) && !is_pin(b) && !is_pin(value));
 }
