@@ -1,13 +1,9 @@
 #pragma once
 
 #include "cli/options.h"
-#include "engine/inspect/binary.h"
 
 // The commands. Each answers the process's exit status and has said on standard error what went wrong.
 namespace wherry::cli {
-
-// The features that -W chooses.
-wasm::Features features_of(const Invocation& invocation);
 
 int run_command(const Invocation& invocation);
 int wast_command(const Invocation& invocation);

@@ -53,7 +53,7 @@ std::string option_arms() {
   for (size_t i = 0; i < commands().size(); ++i) {
     text += "    ";
     text += commands()[i].word;
-    text += ") words=\"";
+    text += ") flags=\"";
     text += option_words(static_cast<Command>(i));
     text += "\" ;;\n";
   }
@@ -76,7 +76,7 @@ std::string key_arms() {
 
 std::string bash_script() {
   std::string text = R"(_wherry() {
-  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} words= keys=
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} flags= keys=
   if [ "$COMP_CWORD" = 1 ] && [[ $word != -* ]]; then
     COMPREPLY=($(compgen -W ")";
   text += command_words();
@@ -98,17 +98,17 @@ std::string bash_script() {
   case $command in
 )";
   text += option_arms();
-  text += "    *) words=\"";
+  text += "    *) flags=\"";
   text += option_words(Command::Run);
   text += R"(" ;;
   esac
   case $command in
-    completion) words+=" bash zsh fish" ;;
-    help) words+=" )";
+    completion) flags+=" bash zsh fish" ;;
+    help) flags+=" )";
   text += command_words();
   text += R"(" ;;
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$word"))
+  COMPREPLY=($(compgen -W "$flags" -- "$word"))
   [[ $word == -* ]] || COMPREPLY+=($(compgen -f -- "$word"))
 }
 complete -o filenames -F _wherry wherry
@@ -138,11 +138,11 @@ _wherry() {
     compadd -S '' -- ${=keys}
     return
   fi
-  local words=
+  local flags=
   case $command in
 )";
   text += option_arms();
-  text += "    *) words=\"";
+  text += "    *) flags=\"";
   text += option_words(Command::Run);
   text += R"(" ;;
   esac
@@ -152,7 +152,7 @@ _wherry() {
   text += command_words();
   text += R"( ;;
   esac
-  compadd -- ${=words}
+  compadd -- ${=flags}
   [[ $current == -* ]] || _files
 }
 compdef _wherry wherry

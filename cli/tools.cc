@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/input.h"
+#include "cli/settings.h"
 #include "engine/inspect/objdump.h"
 
 namespace wherry::cli {
@@ -77,18 +78,6 @@ int finish_listing(const char* path, const ModuleInput& input, const base::Resul
 }
 
 }  // namespace
-
-wasm::Features features_of(const Invocation& invocation) {
-  wasm::Features features;
-  for (const KeySetting& setting : invocation.keys) {
-    if (setting.id == KeyId::AllProposals)
-      features = setting.number != 0 ? wasm::Features::all() : wasm::Features::mvp();
-    if (setting.id != KeyId::Feature) continue;
-    if (const auto feature = wasm::find_feature(setting.info->key))
-      features.set(*feature, setting.number != 0);
-  }
-  return features;
-}
 
 int validate_command(const Invocation& invocation) {
   if (invocation.operands.empty()) return complain("'validate' needs a file", kWrongUsage);

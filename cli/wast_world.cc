@@ -1,7 +1,7 @@
 // Carries out the commands of test scripts, as far as they are about modules being accepted or refused.
 #include "cli/wast_world.h"
 
-#include "cli/commands.h"
+#include "cli/settings.h"
 
 namespace wherry::cli {
 

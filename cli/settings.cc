@@ -1,0 +1,82 @@
+// Keys of the command line to settings of the engine.
+#include "cli/settings.h"
+
+namespace wherry::cli {
+
+namespace {
+
+uint32_t clamped(uint64_t number) {
+  return number > 0xffff'ffff ? 0xffff'ffff : static_cast<uint32_t>(number);
+}
+
+void set_optimization(Config* config, Optimization optimization, uint64_t on) {
+  const auto bit = static_cast<uint32_t>(optimization);
+  uint32_t& disabled = config->advanced.disabled_optimizations;
+  disabled = on != 0 ? disabled & ~bit : disabled | bit;
+}
+
+void set_limit(const KeySetting& setting, Config* config) {
+  StoreLimits& limits = config->limits;
+  switch (setting.id) {
+    case KeyId::MaxWasmStack: limits.stack_bytes = setting.number; break;
+    case KeyId::MaxMemorySize: limits.memory_bytes = setting.number; break;
+    case KeyId::MaxTableElements: limits.table_elements = setting.number; break;
+    case KeyId::MaxInstances: limits.instances = clamped(setting.number); break;
+    case KeyId::MaxTables: limits.tables = clamped(setting.number); break;
+    case KeyId::MaxMemories: limits.memories = clamped(setting.number); break;
+    case KeyId::HostcallFuel: limits.host_call_bytes = setting.number; break;
+    default: break;
+  }
+}
+
+}  // namespace
+
+wasm::Features features_of(const Invocation& invocation) {
+  wasm::Features features;
+  for (const KeySetting& setting : invocation.keys) {
+    if (setting.id == KeyId::AllProposals) {
+      features = setting.number != 0 ? wasm::Features::all() : wasm::Features::mvp();
+    } else if (setting.id == KeyId::Feature) {
+      if (const auto feature = wasm::find_feature(setting.info->key))
+        features.set(*feature, setting.number != 0);
+    }
+  }
+  return features;
+}
+
+Result<Config> config_of(const Invocation& invocation) {
+  Config config;
+  config.fuel = invocation.key(KeyId::Fuel) != nullptr;
+  config.interruption = invocation.key(KeyId::Timeout) != nullptr;
+  for (const KeySetting& setting : invocation.keys) {
+    switch (setting.id) {
+      case KeyId::Feature:
+        WHERRY_RETURN_IF_ERROR(config.features.set(setting.info->key, setting.number != 0));
+        break;
+      case KeyId::AllProposals:
+        WHERRY_RETURN_IF_ERROR(config.features.set("all", setting.number != 0));
+        break;
+      case KeyId::NanCanonicalization: config.nan_canonicalization = setting.number != 0; break;
+      case KeyId::SignalsBasedTraps: config.advanced.signals_based_traps = setting.number != 0; break;
+      case KeyId::ValidationThreads: config.advanced.validation_threads = clamped(setting.number); break;
+      case KeyId::Accumulators: set_optimization(&config, Optimization::Accumulators, setting.number); break;
+      case KeyId::DestinationFolding:
+        set_optimization(&config, Optimization::DestinationFolding, setting.number);
+        break;
+      case KeyId::AddressFolding:
+        set_optimization(&config, Optimization::AddressFolding, setting.number);
+        break;
+      case KeyId::CompareAndBranch:
+        set_optimization(&config, Optimization::CompareAndBranch, setting.number);
+        break;
+      case KeyId::BranchTableIndex:
+        set_optimization(&config, Optimization::BranchTableIndex, setting.number);
+        break;
+      case KeyId::PinnedLocals: set_optimization(&config, Optimization::PinnedLocals, setting.number); break;
+      default: set_limit(setting, &config); break;
+    }
+  }
+  return config;
+}
+
+}  // namespace wherry::cli

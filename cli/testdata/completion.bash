@@ -1,0 +1,38 @@
+_wherry() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} flags= keys=
+  if [ "$COMP_CWORD" = 1 ] && [[ $word != -* ]]; then
+    COMPREPLY=($(compgen -W "run wast validate print parse objdump completion help" -- "$word") $(compgen -f -- "$word"))
+    return
+  fi
+  case $before in
+    -W|--wasm) keys="fuel= timeout= max-wasm-stack= max-memory-size= max-table-elements= max-instances= max-tables= max-memories= unknown-imports-trap unknown-imports-default nan-canonicalization all-proposals mutable-global saturating-float-to-int sign-extension multi-value bulk-memory reference-types simd relaxed-simd tail-call extended-const function-references gc exceptions multi-memory memory64 threads wide-arithmetic custom-page-sizes compact-imports help help-long" ;;
+    -S|--wasi) keys="cli inherit-env inherit-stdin inherit-stdout inherit-stderr preview2 tcplisten= listenfd hostcall-fuel= help help-long" ;;
+    -O|--optimize) keys="accumulators destination-folding address-folding compare-and-branch branch-table-index pinned-locals signals-based-traps lazy-validation validation-threads= help help-long" ;;
+    --dir|--mapdir) COMPREPLY=($(compgen -d -- "$word")); return ;;
+  esac
+  if [ -n "$keys" ]; then
+    local prefix=
+    [[ $word == *,* ]] && prefix=${word%,*},
+    COMPREPLY=($(compgen -P "$prefix" -W "$keys" -- "${word##*,}"))
+    [[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace
+    return
+  fi
+  case $command in
+    run) flags="--dir --mapdir --env --invoke --preload --argv0 --fuel --timeout --help --version -W -S -O" ;;
+    wast) flags="--known-failures --help --version -W -O" ;;
+    validate) flags="--help --version -W" ;;
+    print) flags="--output --skeleton --print-offsets --no-names --help --version" ;;
+    parse) flags="--output --no-names --help --version" ;;
+    objdump) flags="--funcs --help --version" ;;
+    completion) flags="--help --version" ;;
+    help) flags="--man --help --version" ;;
+    *) flags="--dir --mapdir --env --invoke --preload --argv0 --fuel --timeout --help --version -W -S -O" ;;
+  esac
+  case $command in
+    completion) flags+=" bash zsh fish" ;;
+    help) flags+=" run wast validate print parse objdump completion help" ;;
+  esac
+  COMPREPLY=($(compgen -W "$flags" -- "$word"))
+  [[ $word == -* ]] || COMPREPLY+=($(compgen -f -- "$word"))
+}
+complete -o filenames -F _wherry wherry

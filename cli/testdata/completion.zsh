@@ -1,0 +1,40 @@
+#compdef wherry
+_wherry() {
+  local before=${words[CURRENT-1]} command=${words[2]} keys=
+  local current=${words[CURRENT]}
+  if (( CURRENT == 2 )) && [[ $current != -* ]]; then
+    compadd -- run wast validate print parse objdump completion help
+    _files
+    return
+  fi
+  case $before in
+    -W|--wasm) keys="fuel= timeout= max-wasm-stack= max-memory-size= max-table-elements= max-instances= max-tables= max-memories= unknown-imports-trap unknown-imports-default nan-canonicalization all-proposals mutable-global saturating-float-to-int sign-extension multi-value bulk-memory reference-types simd relaxed-simd tail-call extended-const function-references gc exceptions multi-memory memory64 threads wide-arithmetic custom-page-sizes compact-imports help help-long" ;;
+    -S|--wasi) keys="cli inherit-env inherit-stdin inherit-stdout inherit-stderr preview2 tcplisten= listenfd hostcall-fuel= help help-long" ;;
+    -O|--optimize) keys="accumulators destination-folding address-folding compare-and-branch branch-table-index pinned-locals signals-based-traps lazy-validation validation-threads= help help-long" ;;
+    --dir|--mapdir) _files -/; return ;;
+  esac
+  if [[ -n $keys ]]; then
+    compset -P '*,'
+    compadd -S '' -- ${=keys}
+    return
+  fi
+  local flags=
+  case $command in
+    run) flags="--dir --mapdir --env --invoke --preload --argv0 --fuel --timeout --help --version -W -S -O" ;;
+    wast) flags="--known-failures --help --version -W -O" ;;
+    validate) flags="--help --version -W" ;;
+    print) flags="--output --skeleton --print-offsets --no-names --help --version" ;;
+    parse) flags="--output --no-names --help --version" ;;
+    objdump) flags="--funcs --help --version" ;;
+    completion) flags="--help --version" ;;
+    help) flags="--man --help --version" ;;
+    *) flags="--dir --mapdir --env --invoke --preload --argv0 --fuel --timeout --help --version -W -S -O" ;;
+  esac
+  case $command in
+    completion) compadd -- bash zsh fish; return ;;
+    help) compadd -- run wast validate print parse objdump completion help ;;
+  esac
+  compadd -- ${=flags}
+  [[ $current == -* ]] || _files
+}
+compdef _wherry wherry
