@@ -4,3 +4,4 @@
 #include "engine/text/number.h"  // IWYU pragma: export
 #include "engine/text/parse.h"   // IWYU pragma: export
 #include "engine/text/wast.h"    // IWYU pragma: export
+#include "engine/wasm/type_registry.h"  // IWYU pragma: export
