@@ -19,6 +19,7 @@
 #include <new>
 
 #include "engine/base/os/fault_context.h"
+#include "engine/base/os/file_mappings.h"
 #include "engine/base/os/reservations.h"
 
 namespace wherry::base {
@@ -68,6 +69,9 @@ void on_fault(int signal, siginfo_t* info, void* context) {
   const FaultingCode* code = find_code(faulting_instruction(context));
   if (info->si_code > 0 && code != nullptr && is_in_reservation(reinterpret_cast<uintptr_t>(info->si_addr))) {
     go_on_at(context, code->landing, !code->is_frameless);
+  } else if (signal == SIGBUS && info->si_code > 0 &&
+             replace_lost_page(reinterpret_cast<uintptr_t>(info->si_addr))) {
+    // The read is tried again.
   } else {
     pass_on(signal, info, context);
   }

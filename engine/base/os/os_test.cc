@@ -10,6 +10,8 @@
 #include <catch2/catch.hpp>
 
 #include "engine/base/os/clock.h"
+#include "engine/base/os/fault.h"
+#include "engine/base/os/file_mappings.h"
 #include "engine/base/os/reservations.h"
 #include "engine/base/os/thread.h"
 #include "engine/base/os/virtual_memory.h"
@@ -131,6 +133,33 @@ TEST_CASE("a ticker ticks while held and ends cleanly otherwise") {
   const uint32_t before = ticks;
   while (ticks == before) usleep(100);
   ticker.release();
+}
+
+TEST_CASE("a mapping whose file was cut short reads as zeros and says so") {
+  char path[] = "/tmp/wherry-os-test-XXXXXX";
+  const int descriptor = mkstemp(path);
+  REQUIRE(descriptor >= 0);
+  const size_t size = 4 * page_size_bytes();
+  REQUIRE(ftruncate(descriptor, static_cast<off_t>(size)) == 0);
+  REQUIRE(pwrite(descriptor, "x", 1, static_cast<off_t>(size - 1)) == 1);
+  REQUIRE(install_fault_handler());
+  {
+    MappedFile file;
+    int error_number = 0;
+    REQUIRE(MappedFile::open(path, size, &file, &error_number));
+    std::atomic<bool> has_shrunk{false};
+    REQUIRE(register_file_mapping(file.bytes().data(), size, &has_shrunk));
+    const volatile uint8_t* bytes = file.bytes().data();
+    CHECK(bytes[size - 1] == 'x');
+    CHECK_FALSE(has_shrunk);
+    REQUIRE(ftruncate(descriptor, 1) == 0);
+    CHECK_FALSE(file.is_intact());
+    CHECK(bytes[size - 1] == 0);
+    CHECK(has_shrunk);
+    unregister_file_mapping(file.bytes().data());
+  }
+  close(descriptor);
+  unlink(path);
 }
 
 }  // namespace
