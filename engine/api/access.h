@@ -10,6 +10,15 @@
 // outside engine/api includes this.
 namespace wherry {
 
+struct ErrorAccess {
+  // Whether it is a trap without a backtrace.
+  static bool wants_frames(const Error& error) {
+    return error.trap() != nullptr && error.trap()->frames.empty();
+  }
+  // Gives a trap its backtrace.
+  static void set_frames(Error& error, std::vector<Frame> frames, uint32_t omitted);
+};
+
 struct FeatureAccess {
   // Which features a Config switches on.
   static wasm::Features of(const FeatureSwitches& switches);

@@ -17,6 +17,7 @@
 #include <iterator>
 #include <new>
 
+#include "engine/api/access.h"
 #include "engine/wasm/traps.h"
 #include "wherry/trap.h"
 
@@ -221,7 +222,9 @@ std::string Error::describe() const {
     return text;
   }
   text += ": ";
-  append_escaped(text, message(), Newlines::Keep);
+  // The place belongs to the first line; a source line may follow.
+  const size_t line_end = std::min(message().find('\n'), message().size());
+  append_escaped(text, message().substr(0, line_end), Newlines::Keep);
   if (const auto place = position()) {
     append_number(text, " at %" PRIu64, place->line);
     append_number(text, ":%" PRIu64, place->column);
@@ -229,6 +232,7 @@ std::string Error::describe() const {
   if (const auto place = offset()) {
     append_number(text, " at offset 0x%" PRIx64, *place);
   }
+  append_escaped(text, message().substr(line_end), Newlines::Keep);
   if (trap() == nullptr) {
     return text;
   }
@@ -240,6 +244,15 @@ std::string Error::describe() const {
     append_frame(text, i < kInnermostFrames ? i : i + trap()->frames_omitted, frames[i]);
   }
   return text;
+}
+
+void ErrorAccess::set_frames(Error& error, std::vector<Frame> frames, uint32_t omitted) {
+  error = std::move(error).changed([&](Error::Body& body) {
+    if (body.trap) {
+      body.trap->frames = std::move(frames);
+      body.trap->frames_omitted = omitted;
+    }
+  });
 }
 
 Error Error::with_context(std::string_view context) && {

@@ -50,7 +50,7 @@ enum class ErrorKind : uint8_t {
 // "host", "io", "usage", "invalid handle", "out of memory".
 std::string_view to_string(ErrorKind kind);
 
-// A place in a text, both counted from 1, the column in bytes.
+// A place in a text, both counted from 1, the column in characters.
 struct TextPosition {
   uint32_t line = 0;
   uint32_t column = 0;
@@ -145,6 +145,7 @@ class [[nodiscard]] Error {
  private:
   template <class T>
   friend class Result;
+  friend struct ErrorAccess;  // The engine's own way in.
   struct Body;
 
   // The address of a Body, or one of these. kNone means "no error" and exists only inside a Result.

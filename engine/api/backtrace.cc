@@ -1,0 +1,195 @@
+// Where guests were when they trapped.
+//
+// Frames are taken down before the runtime takes them apart, from all crossings of the store, so that a trap in a guest
+// that a host function called back shows the whole way: guest, host function, guest. Of a deep stack only both ends are
+// kept: the innermost frames fill an array, later ones go round in a ring.
+//
+// Names and offsets are looked up for the frames that were kept: names in one pass over each name section (a module of
+// 90,000 functions has megabytes of them), an offset by lowering the function again, once for each call site.
+#include <algorithm>
+#include <array>
+
+#include "engine/api/calls.h"
+#include "engine/api/state.h"
+#include "engine/decode/name_section.h"
+#include "engine/interpret/frames.h"
+
+namespace wherry::api {
+
+namespace {
+
+constexpr size_t kNameBytes = 256;
+
+// A guest's frame, or (with `host`) a call of a host function.
+struct RawFrame {
+  const abi::Context* context = nullptr;
+  const abi::Cell* cell = nullptr;
+  const abi::FuncCode* code = nullptr;
+  const HostBinding* host = nullptr;
+};
+
+class Collector {
+ public:
+  void add(const RawFrame& frame) {
+    if (count_ < kInnermostFrames) {
+      inner_[count_] = frame;
+    } else {
+      outer_[(count_ - kInnermostFrames) % kOutermostFrames] = frame;
+    }
+    ++count_;
+  }
+
+  size_t size() const { return std::min(count_, kInnermostFrames + kOutermostFrames); }
+  uint32_t omitted() const { return static_cast<uint32_t>(std::min<size_t>(count_ - size(), ~uint32_t{0})); }
+  const RawFrame& operator[](size_t index) const {
+    if (index < kInnermostFrames) {
+      return inner_[index];
+    }
+    const size_t first = count_ > kInnermostFrames + kOutermostFrames ? count_ - kInnermostFrames : 0;
+    return outer_[(first + index - kInnermostFrames) % kOutermostFrames];
+  }
+
+ private:
+  std::array<RawFrame, kInnermostFrames> inner_;
+  std::array<RawFrame, kOutermostFrames> outer_;
+  size_t count_ = 0;
+};
+
+runtime::Instance* instance_of(const abi::Context* context) {
+  return static_cast<runtime::Instance*>(context->instance);
+}
+
+const detail::ModuleState& module_of(const abi::Context* context) {
+  return *static_cast<const detail::ModuleState*>(instance_of(context)->owner());
+}
+
+void collect(detail::StoreState& state, Collector* collector) {
+  const HostCall* host = state.host_calls;
+  const abi::Crossing* crossing = state.runtime->activation().crossings;
+  for (;; crossing = crossing->outer) {
+    for (; host != nullptr && host->crossing == crossing; host = host->outer) {
+      collector->add({host->caller, nullptr, nullptr, host->binding});
+    }
+    if (crossing == nullptr) {
+      return;
+    }
+    interpret::walk_frames(
+        *crossing, collector,
+        [](void*, abi::Context* context, const abi::Cell* cell) {
+          return module_of(context).code->find(cell);
+        },
+        [](void* environment, const interpret::Frame& frame) {
+          static_cast<Collector*>(environment)->add({frame.context, frame.cell, frame.code, nullptr});
+          return true;
+        });
+  }
+}
+
+std::string cut(std::string_view name) { return std::string(name.substr(0, kNameBytes)); }
+
+// The import by which the calling module knows a host function; the module's import count if by none.
+void describe_host(const RawFrame& raw, Frame* frame) {
+  frame->host = true;
+  if (raw.context->instance == nullptr) {
+    return;
+  }
+  const runtime::Instance& instance = *instance_of(raw.context);
+  const wasm::Module& module = instance.module();
+  const abi::Ref wanted = runtime::Store::ref_of(&raw.host->func->object.base);
+  for (const wasm::Import& import : module.imports) {
+    if (import.kind == wasm::ExternKind::Func && instance.func_ref(import.index) == wanted) {
+      frame->function = cut(std::string(import.module) + "." + std::string(import.name));
+      frame->function_index = import.index;
+      return;
+    }
+  }
+}
+
+// Offsets, unless an earlier frame is at the same instruction.
+void describe_place(const Collector& raws, size_t index, std::vector<Frame>* frames) {
+  const RawFrame& raw = raws[index];
+  Frame& frame = (*frames)[index];
+  frame.function_index = raw.code->func_index;
+  for (size_t i = 0; i < index; ++i) {
+    if (raws[i].cell == raw.cell) {
+      frame.module_offset = (*frames)[i].module_offset;
+      frame.function_offset = (*frames)[i].function_offset;
+      return;
+    }
+  }
+  const detail::ModuleState& module = module_of(raw.context);
+  frame.module_offset = module.code->wasm_offset(*raw.code, raw.cell);
+  frame.function_offset =
+      frame.module_offset - module.module().body(wasm::FuncIndex(frame.function_index)).offset;
+}
+
+// Names of all frames of one module; `members` are their places.
+void name_frames(const detail::ModuleState& state, std::vector<size_t>& members, std::vector<Frame>* frames) {
+  const decode::NameSection section(state.module());
+  const std::string module_name = cut(section.module_name());
+  const auto function_index = [frames](size_t member) { return (*frames)[member].function_index; };
+  std::ranges::sort(members, {}, function_index);
+  const auto name = [&](uint32_t function, std::string_view found) {
+    for (auto at = std::ranges::lower_bound(members, function, {}, function_index);
+         at != members.end() && function_index(*at) == function; ++at) {
+      if ((*frames)[*at].function.empty()) {
+        (*frames)[*at].function = cut(found);
+      }
+    }
+  };
+  decode::NameMap names = section.names(decode::NameKind::Func);
+  for (decode::NameMap::Entry entry; names.next(&entry);) {
+    name(entry.index, entry.name);
+  }
+  for (const wasm::Export& item : state.module().exports) {
+    if (item.kind == wasm::ExternKind::Func) {
+      name(item.index, item.name);
+    }
+  }
+  for (const size_t member : members) {
+    (*frames)[member].module = module_name;
+  }
+}
+
+void name_all(const Collector& raws, std::vector<Frame>* frames) {
+  std::vector<bool> is_named(raws.size());
+  std::vector<size_t> members;
+  for (size_t i = 0; i < raws.size(); ++i) {
+    if (raws[i].host != nullptr || is_named[i]) {
+      continue;
+    }
+    const detail::ModuleState& module = module_of(raws[i].context);
+    members.clear();
+    for (size_t j = i; j < raws.size(); ++j) {
+      if (raws[j].host == nullptr && &module_of(raws[j].context) == &module) {
+        members.push_back(j);
+        is_named[j] = true;
+      }
+    }
+    name_frames(module, members, frames);
+  }
+}
+
+}  // namespace
+
+void take_backtrace(runtime::Store& store, wasm::TrapCode trap) {
+  if (trap == wasm::TrapCode::HostError) {
+    return;  // What a host function failed with has its backtrace; errors of ours have none.
+  }
+  detail::StoreState& state = *static_cast<detail::StoreState*>(store.embedder);
+  Collector raws;
+  collect(state, &raws);
+  Backtrace& backtrace = state.backtrace.emplace();
+  backtrace.frames.resize(raws.size());
+  backtrace.omitted = raws.omitted();
+  for (size_t i = 0; i < raws.size(); ++i) {
+    if (raws[i].host != nullptr) {
+      describe_host(raws[i], &backtrace.frames[i]);
+    } else {
+      describe_place(raws, i, &backtrace.frames);
+    }
+  }
+  name_all(raws, &backtrace.frames);
+}
+
+}  // namespace wherry::api

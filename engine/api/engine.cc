@@ -1,0 +1,87 @@
+// Engines: settings, canonical types, and the clock of deadlines.
+//
+// What a setting means for lowering and for memories is worked out once, here; modules and stores copy it.
+#include "wherry/engine.h"
+
+#include <new>
+
+#include "engine/api/state.h"
+#include "engine/base/os/thread.h"
+#include "engine/interpret/interpreter.h"
+
+namespace wherry {
+
+namespace {
+
+constexpr uint64_t kMinStackBytes = 16 << 10;
+
+bool is_on(const Config& config, Optimization optimization) {
+  return (config.advanced.disabled_optimizations & static_cast<uint32_t>(optimization)) == 0;
+}
+
+lower::Options lowering_of(const Config& config, runtime::Guard guard) {
+  lower::Options options;
+  options.accumulators = is_on(config, Optimization::Accumulators);
+  options.destination_folding = is_on(config, Optimization::DestinationFolding);
+  options.address_folding = is_on(config, Optimization::AddressFolding);
+  options.compare_branch = is_on(config, Optimization::CompareAndBranch);
+  options.pinned_locals = is_on(config, Optimization::PinnedLocals);
+  options.guard_pages = guard == runtime::Guard::On;
+  options.fuel = config.fuel;
+  options.interruption = config.interruption;
+  return options;
+}
+
+Result<void> check(const Config& config) {
+  if (config.limits.stack_bytes < kMinStackBytes) {
+    return Error::usage("a stack of " + std::to_string(config.limits.stack_bytes) +
+                        " bytes, expected at least " + std::to_string(kMinStackBytes));
+  }
+  if ((config.advanced.disabled_optimizations & ~kAllOptimizations) != 0) {
+    return Error::usage("disabled_optimizations holds bits that are no Optimization");
+  }
+  if (config.nan_canonicalization) {
+    return Error::make(ErrorKind::Unsupported, "nan_canonicalization is not supported by the interpreter");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Engine> Engine::create(const Config& config) {
+  WHERRY_RETURN_IF_ERROR(check(config));
+  auto* state = new (std::nothrow) detail::EngineState(config);
+  if (state == nullptr) {
+    return Error::out_of_memory();
+  }
+  Engine engine(state);
+  state->features = FeatureAccess::of(config.features);
+  state->guard = config.advanced.signals_based_traps ? runtime::Guard::On : runtime::Guard::Off;
+  state->lowering = lowering_of(config, state->guard);
+  state->handlers = &interpret::handlers(state->lowering.guard_pages ? interpret::MemoryMode::Guarded
+                                                                     : interpret::MemoryMode::Checked);
+  state->validation_threads = config.advanced.validation_threads != 0 ? config.advanced.validation_threads
+                                                                      : base::hardware_concurrency();
+  return engine;
+}
+
+const Config& Engine::config() const { return state_.get()->config; }
+
+namespace detail {
+
+EngineState* retain(EngineState* state) noexcept {
+  if (state != nullptr) {
+    state->users.fetch_add(1, std::memory_order_relaxed);
+  }
+  return state;
+}
+
+void release(EngineState* state) noexcept {
+  if (state != nullptr && state->users.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    delete state;
+  }
+}
+
+}  // namespace detail
+
+}  // namespace wherry

@@ -1,0 +1,51 @@
+// What is wrong with a handle, and things that may be imported and exported.
+#include "engine/api/handles.h"
+
+#include <string>
+
+namespace wherry::api {
+
+Error no_store() { return Error::make(ErrorKind::InvalidHandle, "the store was moved from"); }
+
+Error invalid_handle(StoreRef store, detail::Handle handle, const char* what) {
+  const detail::StoreState* state = StoreAccess::state(store);
+  if (state == nullptr) {
+    return no_store();
+  }
+  std::string message = "the ";
+  message += what;
+  if (handle.store == 0) {
+    message += " is null";
+  } else if (handle.store != state->id) {
+    message += " belongs to another store";
+  } else {
+    message += " does not exist any more";
+  }
+  return Error::make(ErrorKind::InvalidHandle, message);
+}
+
+Extern to_public(const detail::StoreState& state, const runtime::ExternValue& value) {
+  using runtime::Store;
+  switch (value.kind) {
+    case wasm::ExternKind::Func: return make_handle<Func>(state, state.runtime->handle_of(value.func));
+    case wasm::ExternKind::Table: return make_handle<Table>(state, Store::handle_of(value.table));
+    case wasm::ExternKind::Memory: return make_handle<Memory>(state, Store::handle_of(value.memory));
+    case wasm::ExternKind::Global: return make_handle<Global>(state, Store::handle_of(value.global));
+    case wasm::ExternKind::Tag: break;
+  }
+  return make_handle<Tag>(state, Store::handle_of(value.tag));
+}
+
+Result<runtime::ExternValue> to_engine(StoreRef store, const Extern& item) {
+  using runtime::ExternValue;
+  switch (item.kind()) {
+    case ExternKind::Func: return ExternValue(WHERRY_FIND(store, *item.func(), "function"));
+    case ExternKind::Table: return ExternValue(WHERRY_FIND(store, *item.table(), "table"));
+    case ExternKind::Memory: return ExternValue(WHERRY_FIND(store, *item.memory(), "memory"));
+    case ExternKind::Global: return ExternValue(WHERRY_FIND(store, *item.global(), "global"));
+    case ExternKind::Tag: break;
+  }
+  return ExternValue(WHERRY_FIND(store, *item.tag(), "tag"));
+}
+
+}  // namespace wherry::api

@@ -1,0 +1,115 @@
+// How modules are made: bytes, decoded; types, validated; bodies, validated now or when they are called.
+//
+// The bytes are the embedder's, a Blob's or a mapped file's, and stay where they are: the decoded module points into
+// them. So a ModuleState is made first, which owns them, and everything else is built inside of it.
+#include <new>
+
+#include "engine/api/errors.h"
+#include "engine/api/file.h"
+#include "engine/api/state.h"
+#include "engine/decode/decode.h"
+#include "engine/instantiate/instantiate.h"
+#include "engine/validate/typed_module.h"
+#include "engine/wasm/errors.h"
+#include "wherry/module.h"
+
+namespace wherry {
+
+namespace {
+
+base::Result<validate::TypedModule> read(detail::EngineState& engine, Bytes bytes, Validation validation) {
+  wasm::Module decoded = WHERRY_TRY(decode::decode(bytes, {engine.features}));
+  validate::TypedModule typed = WHERRY_TRY(validate::type_module(std::move(decoded), engine.types));
+  if (validation == Validation::Lazy) {
+    return typed;
+  }
+  validate::ValidModule valid = WHERRY_TRY(validate::validate(std::move(typed), engine.validation_threads));
+  return std::move(valid).take();
+}
+
+// What running it needs: places for code, and what its instances share.
+base::Result<void> prepare(detail::ModuleState& state) {
+  detail::EngineState& engine = *EngineAccess::state(state.engine);
+  state.code = WHERRY_TRY(lower::ModuleCode::create(state.typed, engine.lowering, *engine.handlers));
+  state.provider.codes = state.code->provider()->codes;
+  state.provider.prepare = &detail::ModuleState::Provider::prepare_code;
+  state.provider.owner = &state;
+  state.shape = WHERRY_TRY(instantiate::prepare_module(state.typed, &state.provider));
+  return {};
+}
+
+// Who owns the bytes, if somebody does. One of the two.
+struct Owner {
+  Blob blob;
+  api::FileBytes file;
+};
+
+// Takes the owner's parts when it succeeds.
+Result<Module> make(const Engine& engine, Bytes bytes, Owner& owner) {
+  validate::TypedModule typed =
+      WHERRY_TRY_PUBLIC(read(*EngineAccess::state(engine), bytes, engine.config().validation));
+  auto* state = new (std::nothrow) detail::ModuleState(engine, std::move(typed));
+  if (state == nullptr) {
+    return Error::out_of_memory();
+  }
+  Module module = ModuleAccess::adopt(state);
+  WHERRY_TRY_PUBLIC(prepare(*state));
+  state->bytes = std::move(owner.blob);
+  state->file = std::move(owner.file);
+  return module;
+}
+
+}  // namespace
+
+Result<Module> Module::load(const Engine& engine, Bytes bytes) {
+  WHERRY_ASSIGN_OR_RETURN(Blob copy, Blob::copy(bytes));
+  return load(engine, std::move(copy));
+}
+
+Result<Module> Module::load(const Engine& engine, Blob&& bytes) {
+  Owner owner{std::move(bytes), {}};
+  return make(engine, owner.blob.bytes(), owner);
+}
+
+Result<Module> Module::load_borrowed(const Engine& engine, Bytes bytes) {
+  Owner nobody;
+  return make(engine, bytes, nobody);
+}
+
+Result<Module> Module::load_file(const Engine& engine, const std::string& path) {
+  const bool may_map = EngineAccess::state(engine)->guard == runtime::Guard::On;
+  Owner owner;
+  WHERRY_ASSIGN_OR_RETURN(owner.file, api::FileBytes::open(path, may_map));
+  Result<Module> module = make(engine, owner.file.bytes(), owner);
+  const api::FileBytes& file = module.ok() ? ModuleAccess::state(*module)->file : owner.file;
+  if (file.has_shrunk()) {
+    return api::to_public(base::Error{wasm::ErrorCode::FileChanged, base::Error::kNoOffset, {}}).with_context(path);
+  }
+  if (!module) {
+    return std::move(module).error().with_context(path);
+  }
+  return module;
+}
+
+Result<void> Module::validate(const Engine& engine, Bytes bytes) {
+  WHERRY_TRY_PUBLIC(read(*EngineAccess::state(engine), bytes, Validation::Eager));
+  return {};
+}
+
+}  // namespace wherry
+
+namespace wherry::detail {
+
+bool ModuleState::Provider::prepare_code(abi::CodeProvider* self, abi::FuncCode* code, base::Error* error) {
+  const ModuleState& module = *static_cast<Provider*>(self)->owner;
+  abi::CodeProvider* lowered = module.code->provider();
+  if (lowered->prepare(lowered, code, error)) [[likely]] {
+    return true;
+  }
+  if (module.file.has_shrunk()) {
+    *error = base::Error{wasm::ErrorCode::FileChanged, base::Error::kNoOffset, {}};
+  }
+  return false;
+}
+
+}  // namespace wherry::detail

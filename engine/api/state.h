@@ -1,0 +1,150 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "engine/abi/code_provider.h"
+#include "engine/api/access.h"
+#include "engine/api/file.h"
+#include "engine/base/vector.h"
+#include "engine/lower/module_code.h"
+#include "engine/runtime/instance.h"
+#include "engine/runtime/interrupt.h"
+#include "engine/runtime/store.h"
+#include "engine/validate/typed_module.h"
+#include "wherry/wherry.h"
+
+// What stands behind the public classes. Only engine/api includes this.
+namespace wherry::api {
+
+// A host function's closure, shared by linkers, prelinked modules and stores; counted.
+struct Closure {
+  std::atomic<uint32_t> users{1};
+  HostEntry entry = nullptr;
+  void* environment = nullptr;
+  void (*destroy)(void* environment) = nullptr;
+
+  void retain() { users.fetch_add(1, std::memory_order_relaxed); }
+  void release() {
+    if (users.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      if (destroy != nullptr) {
+        destroy(environment);
+      }
+      delete this;
+    }
+  }
+};
+
+// A host function in one store: the environment of its abi::HostFuncObject.
+struct HostBinding {
+  HostEntry entry = nullptr;
+  void* environment = nullptr;
+  detail::StoreState* store = nullptr;
+  runtime::HostFunc* func = nullptr;
+  Closure* closure = nullptr;  // Holds a count; null for functions of static tables.
+};
+
+// A call of a host function in progress, innermost first; lies on the native stack of the function that enters it.
+struct HostCall {
+  HostCall* outer;
+  const HostBinding* binding;
+  const abi::Context* caller;     // Its instance is null if the embedder called.
+  const abi::Crossing* crossing;  // The innermost one when it was entered: the guest that called runs in it.
+};
+
+// Host functions of linkers that have taken form in a store, by definition and environment, so that a module that is
+// instantiated a thousand times in one store does not leave a thousand copies of its imports there.
+class HostFunctions {
+ public:
+  // Null if there is none.
+  abi::FuncObject* find(const void* definition, const void* environment) const;
+  [[nodiscard]] bool add(const void* definition, const void* environment, abi::FuncObject* func);
+
+ private:
+  struct Entry {
+    const void* definition = nullptr;
+    const void* environment = nullptr;
+    abi::FuncObject* func = nullptr;
+  };
+  size_t place(const void* definition, const void* environment) const;
+
+  base::Vector<Entry> entries_;  // Open addressing; a power of two, at most half full.
+  size_t count_ = 0;
+};
+
+// Where a guest was when it trapped, taken down before its frames are.
+struct Backtrace {
+  std::vector<Frame> frames;
+  uint32_t omitted = 0;
+};
+
+}  // namespace wherry::api
+
+namespace wherry::detail {
+
+struct EngineState {
+  explicit EngineState(const Config& settings) : config(settings) {}
+
+  std::atomic<uint32_t> users{1};
+  const Config config;
+  wasm::Features features;
+  lower::Options lowering;
+  const lower::HandlerTable* handlers = nullptr;
+  runtime::Guard guard = runtime::Guard::On;
+  uint32_t validation_threads = 1;
+  wasm::TypeRegistry types;
+  runtime::InterruptClock clock;
+};
+
+struct ModuleState {
+  ModuleState(Engine with, validate::TypedModule&& module)
+      : engine(std::move(with)), typed(std::move(module)) {}
+
+  std::atomic<uint32_t> users{1};
+  Engine engine;
+  Blob bytes;           // Empty if the bytes are the embedder's or a file's.
+  api::FileBytes file;  // Empty likewise.
+  validate::TypedModule typed;
+  std::unique_ptr<lower::ModuleCode> code;
+  std::unique_ptr<const runtime::ModuleShape> shape;
+
+  // What instances are given: makes code as `code` does, and blames the file where it is at fault.
+  struct Provider : abi::CodeProvider {
+    ModuleState* owner = nullptr;
+    static bool prepare_code(abi::CodeProvider* self, abi::FuncCode* func, base::Error* error);
+  };
+  Provider provider;
+
+  const wasm::Module& module() const { return typed.module; }
+};
+
+struct StoreState {
+  explicit StoreState(Engine with, const StoreLimits& most) : engine(std::move(with)), limits(most) {}
+  ~StoreState();
+
+  Engine engine;
+  StoreLimits limits;
+  uint64_t id = 0;
+  // What identifies the thread that runs a guest of it; 0 while none does.
+  std::atomic<uintptr_t> runner{0};
+  api::HostCall* host_calls = nullptr;
+  // How the host function that failed last did.
+  Result<void> failure;
+  std::optional<api::Backtrace> backtrace;  // Of the trap in progress.
+  api::HostFunctions host_functions;
+  // The memory that an instance exports as "memory", by the instance's index; null: not looked for yet.
+  base::Vector<runtime::LinearMemory*> exported_memories;
+
+  struct Data {
+    const void* key;
+    void* value;
+    void (*destroy)(void*);
+  };
+  base::Vector<Data> data;
+
+  std::unique_ptr<runtime::Store> runtime;
+};
+
+}  // namespace wherry::detail

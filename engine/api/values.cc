@@ -1,0 +1,226 @@
+// Values at the border: Vals, slots, and references in both.
+//
+// Numbers are copied as they are. A funcref in a slot is the address of a function object and an externref that of a
+// host object of the store (engine/abi/context.h), so a reference that goes to the guest must be of this store: its
+// handle says so. What comes from the guest is always of this store.
+#include "engine/api/values.h"
+
+#include <string>
+
+#include "engine/api/errors.h"
+#include "engine/api/handles.h"
+#include "engine/api/types.h"
+#include "wherry/detail/slots.h"
+
+namespace wherry {
+
+namespace api {
+
+namespace {
+
+enum class Family : uint8_t { Func, Extern, Other };
+
+Family family_of(const wasm::TypeRegistry& types, wasm::HeapType heap) {
+  if (heap.is_concrete()) {
+    const wasm::CanonType& type = types.type(wasm::CanonId(heap.index()));
+    return type.kind == wasm::CompositeKind::Func ? Family::Func : Family::Other;
+  }
+  switch (heap.abstract()) {
+    case wasm::AbstractHeap::Func:
+    case wasm::AbstractHeap::NoFunc: return Family::Func;
+    case wasm::AbstractHeap::Extern:
+    case wasm::AbstractHeap::NoExtern: return Family::Extern;
+    default: return Family::Other;
+  }
+}
+
+Error wrong_type(wasm::ValType expected, ValType found) {
+  return Error::usage("a value of type " + to_string(found) + ", expected " + to_string(to_public(expected)));
+}
+
+Error unsupported(wasm::ValType type) {
+  return Error::make(ErrorKind::Unsupported, "references of type " + to_string(to_public(type)) +
+                                                 " cannot be passed to or from the host");
+}
+
+Result<void> store_func(StoreRef store, wasm::ValType type, Func func, uint64_t* slot) {
+  if (func.is_null()) {
+    *slot = abi::kNullRef;
+    return type.nullable() ? Result<void>() : Error::usage("a null, expected " + to_string(to_public(type)));
+  }
+  const abi::FuncObject* object = WHERRY_FIND(store, func, "function");
+  const wasm::ValType found = wasm::ValType::ref(wasm::HeapType::concrete(object->type->id.value), false);
+  const wasm::TypeRegistry& types = EngineAccess::state(store.engine())->types;
+  if (type != wasm::kFuncRef && !types.is_subtype(found, type)) {
+    return Error::usage("a function of type " + to_string(to_public_func(*object->type)) + ", expected " +
+                        to_string(to_public(type)));
+  }
+  *slot = runtime::Store::ref_of(object);
+  return {};
+}
+
+Result<void> store_extern(StoreRef store, wasm::ValType type, ExternRef reference, uint64_t* slot) {
+  if (reference.is_null()) {
+    *slot = abi::kNullRef;
+    return type.nullable() ? Result<void>() : Error::usage("a null, expected " + to_string(to_public(type)));
+  }
+  const runtime::ExternObject* object = WHERRY_FIND(store, reference, "reference");
+  if (type.heap() != wasm::HeapType(wasm::AbstractHeap::Extern)) {
+    return wrong_type(type, ValType::externref());
+  }
+  *slot = runtime::Store::ref_of(object);
+  return {};
+}
+
+Result<void> store_reference(StoreRef store, wasm::ValType type, const Val& value, uint64_t* slot) {
+  switch (family_of(EngineAccess::state(store.engine())->types, type.heap())) {
+    case Family::Func:
+      if (const std::optional<Func> func = value.get<Func>()) {
+        return store_func(store, type, *func, slot);
+      }
+      break;
+    case Family::Extern:
+      if (const std::optional<ExternRef> reference = value.get<ExternRef>()) {
+        return store_extern(store, type, *reference, slot);
+      }
+      break;
+    case Family::Other: return unsupported(type);
+  }
+  return wrong_type(type, value.type());
+}
+
+}  // namespace
+
+bool is_representable(const wasm::TypeRegistry& types, wasm::ValType type) {
+  return !type.is_ref() || family_of(types, type.heap()) != Family::Other;
+}
+
+Result<void> store_val(StoreRef store, wasm::ValType type, const Val& value, uint64_t* slots) {
+  if (StoreAccess::state(store) == nullptr) {
+    return no_store();
+  }
+  if (type.is_ref()) {
+    return store_reference(store, type, value, slots);
+  }
+  if (to_engine(value.type()) != type) {
+    return wrong_type(type, value.type());
+  }
+  switch (value.kind()) {
+    case ValueKind::I32: return detail::store_slot(store, slots, *value.get<uint32_t>());
+    case ValueKind::F32: return detail::store_slot(store, slots, *value.get<float>());
+    case ValueKind::F64: return detail::store_slot(store, slots, *value.get<double>());
+    case ValueKind::V128: return detail::store_slot(store, slots, *value.get<V128>());
+    default: return detail::store_slot(store, slots, *value.get<uint64_t>());
+  }
+}
+
+Result<Val> load_val(StoreRef store, wasm::ValType type, const uint64_t* slots) {
+  switch (type.kind()) {
+    case wasm::ValKind::I32: return Val(static_cast<uint32_t>(slots[0]));
+    case wasm::ValKind::I64: return Val(slots[0]);
+    case wasm::ValKind::F32: return Val(std::bit_cast<float>(static_cast<uint32_t>(slots[0])));
+    case wasm::ValKind::F64: return Val(std::bit_cast<double>(slots[0]));
+    case wasm::ValKind::V128: return Val(V128{slots[0], slots[1]});
+    default: break;
+  }
+  if (StoreAccess::state(store) == nullptr) {
+    return no_store();
+  }
+  switch (family_of(EngineAccess::state(store.engine())->types, type.heap())) {
+    case Family::Func: {
+      WHERRY_ASSIGN_OR_RETURN(Func func, detail::func_from_slot(store, slots[0]));
+      return Val(func);
+    }
+    case Family::Extern: {
+      WHERRY_ASSIGN_OR_RETURN(ExternRef reference, detail::extern_from_slot(store, slots[0]));
+      return Val(reference);
+    }
+    case Family::Other: break;
+  }
+  return unsupported(type);
+}
+
+}  // namespace api
+
+namespace detail {
+
+Result<uint64_t> func_to_slot(StoreRef store, Func func) {
+  if (func.is_null()) {
+    return uint64_t{abi::kNullRef};
+  }
+  return uint64_t{runtime::Store::ref_of(WHERRY_FIND(store, func, "function"))};
+}
+
+Result<Func> func_from_slot(StoreRef store, uint64_t slot) {
+  StoreState* state = StoreAccess::state(store);
+  if (slot == abi::kNullRef) {
+    return Func();
+  }
+  if (state == nullptr) {
+    return api::no_store();
+  }
+  return api::make_handle<Func>(*state, state->runtime->handle_of(state->runtime->func_of(slot)));
+}
+
+Result<uint64_t> extern_to_slot(StoreRef store, ExternRef reference) {
+  if (reference.is_null()) {
+    return uint64_t{abi::kNullRef};
+  }
+  return uint64_t{runtime::Store::ref_of(WHERRY_FIND(store, reference, "reference"))};
+}
+
+Result<ExternRef> extern_from_slot(StoreRef store, uint64_t slot) {
+  StoreState* state = StoreAccess::state(store);
+  if (slot == abi::kNullRef) {
+    return ExternRef();
+  }
+  if (state == nullptr) {
+    return api::no_store();
+  }
+  if (abi::is_i31(slot)) {
+    return Error::make(ErrorKind::Unsupported,
+                       "an externref of a guest's own object cannot be passed to the host");
+  }
+  return api::make_handle<ExternRef>(*state, runtime::Store::handle_of(runtime::Store::extern_of(slot)));
+}
+
+}  // namespace detail
+
+std::optional<Val> Val::zero(ValType type) {
+  switch (type.kind()) {
+    case ValKind::I32: return Val(0);
+    case ValKind::I64: return Val(int64_t{0});
+    case ValKind::F32: return Val(0.0f);
+    case ValKind::F64: return Val(0.0);
+    case ValKind::V128: return Val(V128());
+    case ValKind::Ref: break;
+  }
+  if (!type.nullable()) {
+    return std::nullopt;
+  }
+  switch (type.heap()) {
+    // Of types that modules define, a Val can hold functions only; there is nothing here to ask what this one is, and
+    // a null that does not fit is refused where it is passed.
+    case HeapKind::Defined:
+    case HeapKind::Func:
+    case HeapKind::NoFunc: return Val(Func());
+    case HeapKind::Extern:
+    case HeapKind::NoExtern: return Val(ExternRef());
+    default: return std::nullopt;
+  }
+}
+
+Result<ExternRef> ExternRef::create(StoreRef store, void* object, void (*finalize)(void*)) {
+  detail::StoreState* state = StoreAccess::state(store);
+  if (state == nullptr) {
+    return api::no_store();
+  }
+  const runtime::ExternObject* made = WHERRY_TRY_PUBLIC(state->runtime->add_extern(object, finalize));
+  return api::make_handle<ExternRef>(*state, runtime::Store::handle_of(made));
+}
+
+Result<void*> ExternRef::object(StoreRef store) const {
+  return WHERRY_FIND(store, *this, "reference")->object;
+}
+
+}  // namespace wherry
