@@ -70,7 +70,7 @@ int Directory::open(std::string_view text, const OpenOptions& options, Opened& o
   Path path;
   if (int error = path.assign(text)) return error;
   if (options.directory && (options.create || options.exclusive || options.truncate)) return EINVAL;
-  const bool changes = options.write || options.append || options.create || options.truncate;
+  const bool changes = options.write || options.create || options.truncate;
   if (changes && access_ != Access::Write) return EPERM;
   Handle handle;
   if (int error =

@@ -1,0 +1,95 @@
+// The guest's descriptors: what each number stands for and what may be done with it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "engine/base/vector.h"
+#include "wasi/host/filesystem.h"
+#include "wasi/host/handle.h"
+#include "wasi/host/stream.h"
+#include "wasi/p1/types.h"
+
+namespace wherry::wasi::p1 {
+
+enum class Kind : uint8_t {
+  Free,    // nothing: the number is not in use
+  Null,    // a standard stream that leads nowhere
+  Stdio,   // a standard stream of the host; tells nothing of what is behind it but whether it is a terminal
+  File,    // a regular file or block device
+  Device,  // any other file: a terminal, a pipe
+  Directory,
+  Connection,  // a socket that was accepted
+  Listener,    // a socket that accepts
+};
+
+// The rights that something of this kind can have.
+constexpr Rights applicable(Kind kind) {
+  switch (kind) {
+    case Kind::Free: break;
+    case Kind::Null:
+    case Kind::Stdio: return rights::kDevice & ~rights::kFdFilestatSetTimes;
+    case Kind::File: return rights::kFile;
+    case Kind::Device: return rights::kDevice;
+    case Kind::Directory: return rights::kDirectory;
+    case Kind::Connection: return rights::kConnection;
+    case Kind::Listener: return rights::kListener;
+  }
+  return 0;
+}
+
+// One open descriptor.
+struct Descriptor {
+  Kind kind = Kind::Free;
+  host::Access access = host::Access::Read;  // of what it was opened through
+  Filetype type = Filetype::Unknown;
+  bool preopened = false;  // a directory that has a name
+  uint16_t flags = 0;      // fdflags
+  host::Handle handle;
+  Rights base = 0;
+  Rights inheriting = 0;
+  std::string_view name;  // of a preopened directory; owned by the State
+
+  // How the host's descriptor behaves when nothing is ready.
+  host::Blocking blocking() const {
+    if (kind == Kind::File) return host::Blocking::Never;
+    return (flags & kFdNonblock) != 0 ? host::Blocking::GiveUp : host::Blocking::Wait;
+  }
+};
+
+// The numbers in use, at most `limit` of them, the lowest free one always taken next, as C programs expect. One thread
+// at a time.
+class Descriptors {
+ public:
+  explicit Descriptors(uint32_t limit) : limit_(limit) {}
+
+  // The descriptor, or null if the number is not in use. Valid until the next insert().
+  Descriptor* find(uint32_t fd) {
+    return fd < table_.size() && table_[fd].kind != Kind::Free ? &table_[fd] : nullptr;
+  }
+
+  // Whether there is room for one more: asked before the host opens something.
+  bool full() const { return used_ >= limit_; }
+
+  // Takes the descriptor in. Errors: Mfile at the limit, Nomem.
+  [[nodiscard]] Errno insert(Descriptor descriptor, uint32_t& fd);
+
+  // Badf if it is not in use.
+  [[nodiscard]] Errno close(uint32_t fd);
+
+  // `to` becomes what `from` was, and `from` is free; what `to` was is closed. Both must be in use: Badf.
+  [[nodiscard]] Errno renumber(uint32_t from, uint32_t to);
+
+  // One more than the highest number that was ever in use.
+  size_t size() const { return table_.size(); }
+  uint32_t used() const { return used_; }
+
+ private:
+  base::Vector<Descriptor> table_;
+  uint32_t lowest_free_ = 0;  // No number below is free.
+  uint32_t used_ = 0;
+  uint32_t limit_;
+};
+
+}  // namespace wherry::wasi::p1

@@ -1,0 +1,49 @@
+// Looking up descriptors with their rights.
+//
+// Wasmtime makes rights up when it is asked for them and enforces none; guests written against it ask for what they
+// need all the same, since other hosts did enforce them. Here they are real. What a guest asks for and cannot have is
+// left out rather than refused (see path_open): many ask for everything.
+#include "wasi/p1/state.h"
+
+namespace wherry::wasi::p1 {
+
+bool Strings::add(std::string_view first, std::string_view second, std::string_view third) {
+  const size_t end = text.size() + first.size() + second.size() + third.size() + 1;
+  if (end > UINT32_MAX) return false;
+  if (!starts.push_back(static_cast<uint32_t>(text.size()))) return false;
+  return text.append(first) && text.append(second) && text.append(third) && text.push_back(0);
+}
+
+namespace {
+
+// Why something of this kind cannot do what it never has a right to: what Wasmtime and C programs expect.
+Errno inapplicable(Kind kind, Rights needed) {
+  if ((needed & (rights::kSockShutdown | rights::kSockAccept)) != 0) {
+    return kind == Kind::Connection || kind == Kind::Listener ? Errno::Inval : Errno::Notsock;
+  }
+  if (kind == Kind::Directory) return Errno::Badf;
+  return (needed & (rights::kFdSeek | rights::kFdTell)) != 0 ? Errno::Spipe : Errno::Badf;
+}
+
+}  // namespace
+
+Errno Call::get(uint32_t fd, Rights needed, Descriptor*& out) {
+  Descriptor* found = state.descriptors.find(fd);
+  if (found == nullptr) return Errno::Badf;
+  const Rights missing = needed & ~found->base;
+  if (missing != 0) {
+    if ((missing & ~applicable(found->kind)) != 0) return inapplicable(found->kind, missing);
+    constexpr Rights kTransfer = rights::kFdRead | rights::kFdWrite;
+    return (missing & kTransfer) != 0 ? Errno::Badf : Errno::Notcapable;
+  }
+  out = found;
+  return Errno::Success;
+}
+
+Errno Call::get_directory(uint32_t fd, Rights needed, Descriptor*& out) {
+  Descriptor* found = state.descriptors.find(fd);
+  if (found == nullptr || found->kind != Kind::Directory) return Errno::Badf;
+  return get(fd, needed, out);
+}
+
+}  // namespace wherry::wasi::p1

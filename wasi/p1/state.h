@@ -1,0 +1,90 @@
+// What a store knows of its guests' surroundings, and what a function of preview 1 is given.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "engine/base/vector.h"
+#include "wasi/host/filesystem.h"
+#include "wasi/host/wait.h"
+#include "wasi/p1/descriptors.h"
+#include "wasi/p1/preview1.h"
+#include "wasi/p1/types.h"
+#include "wherry/memory.h"
+
+namespace wherry::wasi::p1 {
+
+// Strings as guests want them: one behind the other, each with its NUL.
+struct Strings {
+  base::Vector<char> text;
+  base::Vector<uint32_t> starts;
+
+  // False if memory runs out or there are more than 4 GiB. No NUL in the parts, which are joined.
+  [[nodiscard]] bool add(std::string_view first, std::string_view second = {}, std::string_view third = {});
+};
+
+// Everything that belongs to one store. One thread at a time.
+struct State {
+  explicit State(uint32_t descriptor_limit) : descriptors(descriptor_limit) {}
+
+  Strings args;
+  Strings env;
+  base::Vector<char> names;  // of the preopened directories; never grows after attach()
+  Descriptors descriptors;
+  uint64_t monotonic_start = 0;  // what the guest's monotonic clock calls 0
+  host::Resolver resolver = host::Resolver::Auto;
+};
+
+// Where a store keeps it.
+inline constexpr DataKey<State> kState{"WASI preview 1"};
+
+// What a configuration describes, with everything in it open. Errors: those of attach().
+Result<std::unique_ptr<State>> make_state(const Preview1Config& config);
+
+// One call of a function: its store's state, its memory, and how long it may take.
+//
+// Every function returns an Errno; where the guest has to stop instead (a trap, an exit), `patience.failure` holds the
+// Error, and the Errno means nothing. All addresses are checked before anything is done: a function that fails with
+// Fault has had no effect.
+struct Call {
+  State& state;
+  MemoryView memory;
+  host::Patience patience;
+
+  // The code for an errno of the host.
+  Errno fail(int error) { return from_host(error); }
+
+  template <class T>
+  bool has(uint32_t address) const {
+    return memory.contains(address, sizeof(T));
+  }
+
+  // Stores a result whose place was checked with has().
+  template <class T>
+  Errno put(uint32_t address, const T& value) {
+    return memory.store(address, value) ? Errno::Success : Errno::Fault;
+  }
+
+  // The guest's string in place. Not checked to be UTF-8.
+  bool text(uint32_t address, uint32_t size, std::string_view& out) const {
+    const uint8_t* bytes = memory.at(address, size);
+    if (bytes == nullptr) return false;
+    out = {reinterpret_cast<const char*>(bytes), size};
+    return true;
+  }
+
+  // The descriptor, if it is in use and has all of `needed`: else Badf, Notcapable. Reading and writing without the
+  // right is Badf, as everywhere else in the world.
+  Errno get(uint32_t fd, Rights needed, Descriptor*& out);
+
+  // The same for a directory: Badf for something else.
+  Errno get_directory(uint32_t fd, Rights needed, Descriptor*& out);
+
+  host::Directory directory(const Descriptor& descriptor) const {
+    return {descriptor.handle.fd(), descriptor.access, state.resolver};
+  }
+};
+
+}  // namespace wherry::wasi::p1
