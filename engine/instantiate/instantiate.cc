@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "engine/base/os/virtual_memory.h"
 #include "engine/runtime/const_expr.h"
 #include "engine/wasm/errors.h"
 
@@ -103,6 +104,7 @@ Outcome<void> apply_data(Instance& instance, uint32_t segment) {
   if (size > memory.size_bytes() || offset > memory.size_bytes() - size) {
     return Stop::trapped(TrapCode::MemoryOutOfBounds);
   }
+  base::prefault_pages(memory.base() + offset, size);
   if (size != 0) std::memcpy(memory.base() + offset, source.bytes.data(), size);
   instance.drop_data(segment);
   return {};

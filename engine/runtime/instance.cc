@@ -32,6 +32,22 @@ void set_bit(base::Vector<uint64_t>* bits, uint32_t index) {
 
 constexpr size_t bit_words(size_t bits) { return (bits + 63) / 64; }
 
+// An index of an element segment: two and three bytes are what modules with tables to speak of have.
+uint32_t next_index(base::ByteReader& reader) {
+  const uint8_t* const at = reader.position();
+  if (reader.remaining() >= 3 && at[0] >= 0x80) {
+    if (at[1] < 0x80) {
+      reader.seek(at + 2);
+      return (at[0] & 0x7fu) | static_cast<uint32_t>(at[1]) << 7;
+    }
+    if (at[2] < 0x80) {
+      reader.seek(at + 3);
+      return (at[0] & 0x7fu) | (at[1] & 0x7fu) << 7 | static_cast<uint32_t>(at[2]) << 14;
+    }
+  }
+  return reader.u32();
+}
+
 // FNV-1a: names are short, and whoever chooses them to collide slows down only look-ups in his own module.
 uint32_t hash_of(std::string_view name) {
   uint32_t hash = 2166136261u;
@@ -280,11 +296,12 @@ base::Result<void> Instance::read_element(uint32_t segment, abi::Ref* refs) {
     for (uint32_t i = 0; i < source.count; ++i) WHERRY_TRY(evaluate_next(reader, place, *this, refs + i));
     return {};
   }
+  base::prefault_pages(refs, source.count * sizeof(abi::Ref));
   // Defined functions lie in one array: an addition each, no look at the object.
   const uint32_t imported = module.imported_funcs;
   const uint32_t defined = static_cast<uint32_t>(module.funcs.size()) - imported;
   for (uint32_t i = 0; i < source.count; ++i) {
-    const uint32_t func = reader.u32();
+    const uint32_t func = next_index(reader);
     if (func - imported < defined) [[likely]] {
       refs[i] = Store::ref_of(funcs_ + (func - imported));
     } else if (func < imported) {

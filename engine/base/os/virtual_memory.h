@@ -26,6 +26,10 @@ void* reserve_pages(size_t size_bytes);
 // Gives the memory of a committed part back and makes it untouchable again.
 void decommit_pages(void* address, size_t size_bytes);
 
+// Says that all of these bytes, which are committed, are about to be written: the system then makes their pages in one
+// go, at half the price of a fault each. Any bounds; only advice.
+void prefault_pages(void* address, size_t size_bytes);
+
 // Ends a reservation of exactly these bounds. Null is ignored.
 void release_pages(void* address, size_t size_bytes);
 

@@ -40,6 +40,21 @@ void decommit_pages(void* address, size_t size_bytes) {
   mmap(address, size_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 
+void prefault_pages(void* address, size_t size_bytes) {
+#ifdef MADV_POPULATE_WRITE  // Linux 5.14; older kernels refuse it, and the pages come by faults.
+  // Below some pages the call costs more than it saves.
+  constexpr size_t kWorthIt = 64 << 10;
+  if (size_bytes < kWorthIt) return;
+  const uintptr_t mask = page_size_bytes() - 1;
+  const uintptr_t begin = reinterpret_cast<uintptr_t>(address) & ~mask;
+  const uintptr_t end = reinterpret_cast<uintptr_t>(address) + size_bytes;
+  madvise(reinterpret_cast<void*>(begin), ((end + mask) & ~mask) - begin, MADV_POPULATE_WRITE);
+#else
+  (void)address;
+  (void)size_bytes;
+#endif
+}
+
 void release_pages(void* address, size_t size_bytes) {
   if (address != nullptr) munmap(address, size_bytes);
 }
