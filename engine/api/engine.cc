@@ -56,7 +56,8 @@ Result<Engine> Engine::create(const Config& config) {
   }
   Engine engine(state);
   state->features = FeatureAccess::of(config.features);
-  state->guard = config.advanced.signals_based_traps ? runtime::Guard::On : runtime::Guard::Off;
+  const bool uses_faults = config.advanced.signals_based_traps && interpret::use_faults();
+  state->guard = uses_faults ? runtime::Guard::On : runtime::Guard::Off;
   state->lowering = lowering_of(config, state->guard);
   state->handlers = &interpret::handlers(state->lowering.guard_pages ? interpret::MemoryMode::Guarded
                                                                      : interpret::MemoryMode::Checked);
