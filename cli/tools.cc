@@ -8,6 +8,7 @@
 #include "cli/input.h"
 #include "cli/settings.h"
 #include "engine/inspect/objdump.h"
+#include "engine/inspect/slots.h"
 
 namespace wherry::cli {
 
@@ -77,6 +78,26 @@ int finish_listing(const char* path, const ModuleInput& input, const base::Resul
   return output->finish();
 }
 
+// The switches of -O that change slot code, and the settings that do.
+lower::Options slot_options_of(const Invocation& invocation) {
+  lower::Options options;
+  options.fuel = invocation.key(KeyId::Fuel) != nullptr;
+  options.interruption = invocation.key(KeyId::Timeout) != nullptr;
+  for (const KeySetting& setting : invocation.keys) {
+    const bool on = setting.number != 0;
+    switch (setting.id) {
+      case KeyId::Accumulators: options.accumulators = on; break;
+      case KeyId::DestinationFolding: options.destination_folding = on; break;
+      case KeyId::AddressFolding: options.address_folding = on; break;
+      case KeyId::CompareAndBranch: options.compare_branch = on; break;
+      case KeyId::PinnedLocals: options.pinned_locals = on; break;
+      case KeyId::SignalsBasedTraps: options.guard_pages = on; break;
+      default: break;
+    }
+  }
+  return options;
+}
+
 }  // namespace
 
 int validate_command(const Invocation& invocation) {
@@ -126,6 +147,11 @@ int objdump_command(const Invocation& invocation) {
   ModuleInput input;
   Output output;
   if (!read_module(path, {}, &input)) return kFailure;
+  if (invocation.has(OptionId::Slots)) {
+    const base::Result<void> listed =
+        inspect::list_slots(input.binary, features_of(invocation), slot_options_of(invocation), output);
+    return finish_listing(path, input, listed, &output);
+  }
   const inspect::ObjdumpChoice choice{.funcs = invocation.has(OptionId::Funcs)};
   return finish_listing(path, input, inspect::objdump(quoted(path), input.binary, choice, output), &output);
 }

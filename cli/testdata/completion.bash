@@ -23,7 +23,7 @@ _wherry() {
     validate) flags="--help --version -W" ;;
     print) flags="--output --skeleton --print-offsets --no-names --help --version" ;;
     parse) flags="--output --no-names --help --version" ;;
-    objdump) flags="--funcs --help --version" ;;
+    objdump) flags="--funcs --slots --help --version -W -O" ;;
     completion) flags="--help --version" ;;
     help) flags="--man --help --version" ;;
     *) flags="--dir --mapdir --env --invoke --preload --argv0 --fuel --timeout --help --version -W -S -O" ;;
