@@ -2,6 +2,7 @@
 // composite type is a final sub type, a bare sub type a group of one. Parameters and fields lie in the module's
 // arena, at most four bytes for one byte of input. Which indices exist, and whether supertypes fit, is asked by
 // TypeRegistry::add.
+#include <algorithm>
 #include <cstdio>
 
 #include "engine/decode/section.h"
@@ -17,6 +18,7 @@ using wasm::ErrorCode;
 using wasm::Feature;
 using wasm::SubType;
 
+constexpr size_t kSmallestBytes = 2;  // Of a type: a structure without fields.
 constexpr uint8_t kRec = 0x4e;
 constexpr uint8_t kSubFinal = 0x4f;
 constexpr uint8_t kSub = 0x50;
@@ -122,7 +124,9 @@ Result<void> read_sub_type(Section& section) {
 Result<void> decode_types(Section& section) {
   wasm::Module& module = section.module;
   const uint32_t groups = WHERRY_TRY(read_count(section, "types", 0, wasm::kMaxTypes));
-  if (!module.rec_groups.reserve(groups) || !module.types.reserve(groups)) return out_of_memory();
+  const size_t likely_groups = std::min<size_t>(groups, section.reader.remaining() / kSmallestBytes + 1);
+  if (!module.rec_groups.reserve(likely_groups) || !module.types.reserve(likely_groups))
+    return out_of_memory();
   for (uint32_t i = 0; i < groups; ++i) {
     wasm::RecGroup group;
     group.first = static_cast<uint32_t>(module.types.size());
@@ -134,6 +138,8 @@ Result<void> decode_types(Section& section) {
     } else if (group.first == wasm::kMaxTypes) {
       return base::fail(ErrorCode::TooManyItems, offset, "found more than 1000000 types");
     }
+    const size_t likely = std::min<size_t>(group.count, section.reader.remaining() / kSmallestBytes + 1);
+    if (likely > module.types.size() && !module.types.reserve(group.first + likely)) return out_of_memory();
     for (uint32_t t = 0; t < group.count; ++t) WHERRY_TRY(read_sub_type(section));
     if (!module.rec_groups.push_back(group)) return out_of_memory();
   }

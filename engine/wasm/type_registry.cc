@@ -41,8 +41,8 @@ ValType TypeSet::canonical(ValType type) const {
 
 namespace {
 
-constexpr size_t kFreeBytes = size_t{32} << 20;
-constexpr size_t kBytesPerInputByte = 16;
+constexpr size_t kFreeBytes = size_t{24} << 20;
+constexpr size_t kBytesPerInputByte = 12;
 
 base::Failure out_of_memory() { return base::fail(ErrorCode::OutOfMemory); }
 
@@ -78,8 +78,7 @@ base::Result<TypeSet> TypeRegistry::add(const Module& module) {
   if (!set.types_.reserve(module.types.size())) return out_of_memory();
   if (!set.hold_->groups.reserve(module.rec_groups.size())) return out_of_memory();
 
-  const size_t allowed_bytes = kFreeBytes + module.bytes.size() * kBytesPerInputByte;
-  size_t new_bytes = 0;
+  size_t left_bytes = kFreeBytes + module.bytes.size() * kBytesPerInputByte;
   const std::lock_guard lock(store_->mutex);
   for (const RecGroup& group : module.rec_groups) {
     if (group.count == 0) continue;
@@ -89,13 +88,9 @@ base::Result<TypeSet> TypeRegistry::add(const Module& module) {
       WHERRY_TRY(check_indices(types[i], group.first + i, group.first + group.count));
     }
     const GroupSource source{types, group.first, set.types_.data()};
-    TypeGroup* const canonical = WHERRY_TRY(store_->intern(source, &new_bytes));
+    TypeGroup* const canonical = WHERRY_TRY(store_->intern(source, &left_bytes));
     (void)set.hold_->groups.push_back(canonical);  // Both have room.
     for (const StoredType& type : canonical->types) (void)set.types_.push_back(&type);
-    if (new_bytes > allowed_bytes) {
-      return base::fail(ErrorCode::TooManyItems, types[0].offset,
-                        "types take too much memory for the module's size");
-    }
   }
   return set;
 }
@@ -106,9 +101,9 @@ base::Result<TypeSet> TypeRegistry::add_function(FuncType type) {
   if (set.hold_ == nullptr || !set.types_.reserve(1) || !set.hold_->groups.reserve(1)) return out_of_memory();
   SubType source;
   source.func = type;
-  size_t new_bytes = 0;
+  size_t left_bytes = ~size_t{0};
   const std::lock_guard lock(store_->mutex);
-  TypeGroup* const group = WHERRY_TRY(store_->intern({{&source, 1}, ~uint32_t{0}, nullptr}, &new_bytes));
+  TypeGroup* const group = WHERRY_TRY(store_->intern({{&source, 1}, ~uint32_t{0}, nullptr}, &left_bytes));
   (void)set.hold_->groups.push_back(group);
   (void)set.types_.push_back(&group->types[0]);
   return set;

@@ -149,14 +149,23 @@ TypeGroup* TypeStore::find(uint64_t hash) {
   return nullptr;
 }
 
-base::Result<TypeGroup*> TypeStore::intern(const GroupSource& source, size_t* new_bytes) {
+// Scratch is kept from group to group unless one was huge.
+void TypeStore::trim_scratch() {
+  constexpr size_t kKeptWords = 16384;
+  if (words_.size() > kKeptWords) words_ = {};
+  if (other_words_.size() > kKeptWords) other_words_ = {};
+}
+
+base::Result<TypeGroup*> TypeStore::intern(const GroupSource& source, size_t* left_bytes) {
   if (!encode(source)) return out_of_memory();
   const uint64_t hash = hash_words();
-  if (TypeGroup* group = find(hash); group != nullptr) {
-    ++group->users;
-    return group;
+  TypeGroup* const known = find(hash);
+  trim_scratch();
+  if (known != nullptr) {
+    ++known->users;
+    return known;
   }
-  TypeGroup* group = WHERRY_TRY(make(source, new_bytes));
+  TypeGroup* group = WHERRY_TRY(make(source, left_bytes));
   group->hash = hash;
   group->users = 1;
   auto checked = check(source, *group);
@@ -186,7 +195,7 @@ bool TypeStore::collect_needs(const GroupSource& source) {
 }
 
 // The group with all but its hash; not in the table yet.
-base::Result<TypeGroup*> TypeStore::make(const GroupSource& source, size_t* new_bytes) {
+base::Result<TypeGroup*> TypeStore::make(const GroupSource& source, size_t* left_bytes) {
   if (!collect_needs(source)) return out_of_memory();
   size_t values = 0, fields = 0, displays = 0;
   base::Vector<uint16_t> depths;
@@ -208,6 +217,10 @@ base::Result<TypeGroup*> TypeStore::make(const GroupSource& source, size_t* new_
   const size_t size_bytes = sizeof(TypeGroup) + source.types.size() * sizeof(StoredType) +
                             needs_.size() * sizeof(TypeGroup*) + fields * sizeof(FieldType) +
                             values * sizeof(ValType) + displays * sizeof(CanonId);
+  if (size_bytes > *left_bytes) {
+    return base::fail(ErrorCode::TooManyItems, source.types[0].offset,
+                      "types take too much memory for the module's size");
+  }
   uint8_t* memory = static_cast<uint8_t*>(std::malloc(size_bytes));
   if (memory == nullptr) return out_of_memory();
   TypeGroup* const group = new (memory) TypeGroup();
@@ -221,7 +234,7 @@ base::Result<TypeGroup*> TypeStore::make(const GroupSource& source, size_t* new_
     return out_of_memory();
   }
   fill(source, group, memory);
-  *new_bytes += size_bytes;
+  *left_bytes -= size_bytes;
   return group;
 }
 

@@ -46,9 +46,9 @@ class TypeStore {
   static std::shared_ptr<TypeStore> create();
   ~TypeStore();
 
-  // The group equal to `source`, entered if it was not there, with one more user. `*new_bytes` grows by the
-  // memory that took.
-  base::Result<TypeGroup*> intern(const GroupSource& source, size_t* new_bytes);
+  // The group equal to `source`, entered if it was not there, with one more user. The memory which that takes is
+  // taken from `*left_bytes`; TooManyItems when it is more.
+  base::Result<TypeGroup*> intern(const GroupSource& source, size_t* left_bytes);
   // One user less; the last one's leaving frees the group.
   void release(TypeGroup* group);
 
@@ -76,8 +76,9 @@ class TypeStore {
   bool encode(const GroupSource& source);
   bool encode(const TypeGroup& group);
   uint64_t hash_words() const;
+  void trim_scratch();
   TypeGroup* find(uint64_t hash);
-  base::Result<TypeGroup*> make(const GroupSource& source, size_t* new_bytes);
+  base::Result<TypeGroup*> make(const GroupSource& source, size_t* left_bytes);
   bool collect_needs(const GroupSource& source);
   void fill(const GroupSource& source, TypeGroup* group, uint8_t* memory);
   bool allocate_ids(TypeGroup* group);
