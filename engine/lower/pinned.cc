@@ -46,12 +46,16 @@ constexpr uint8_t kBlock = 0x02, kLoop = 0x03, kIf = 0x04, kEnd = 0x0b, kTryTabl
 
 }  // namespace
 
-PinnedLocals choose_pinned(base::ByteSpan code, std::span<const wasm::ValType> locals,
+PinnedLocals choose_pinned(base::ByteSpan body, std::span<const wasm::ValType> locals,
                            wasm::Features features, base::Vector<uint64_t>* counts) {
   PinnedLocals pinned;
   counts->clear();
   if (locals.empty() || !counts->resize(locals.size())) return pinned;
-  base::ByteReader reader(code);
+  base::ByteReader reader(body);
+  for (uint32_t groups = reader.u32(); groups != 0 && reader.ok(); --groups) {
+    reader.u32();
+    if (!wasm::read_val_type(reader, features)) return pinned;
+  }
   wasm::Instruction instruction;
   // The nesting as a string of bits is not kept: `blocks` counts blocks opened inside the innermost loop, and the
   // counts of outer loops are stacked for the first levels, which are all that weights tell apart.

@@ -18,8 +18,8 @@ struct PinnedLocals {
   uint32_t second = kNone;
 };
 
-// `code` begins behind the declarations of locals. `counts` is scratch memory.
-PinnedLocals choose_pinned(base::ByteSpan code, std::span<const wasm::ValType> locals,
+// `body` holds declarations and code. `counts` is scratch memory.
+PinnedLocals choose_pinned(base::ByteSpan body, std::span<const wasm::ValType> locals,
                            wasm::Features features, base::Vector<uint64_t>* counts);
 
 }  // namespace wherry::lower
