@@ -10,6 +10,7 @@
 #include "engine/text/parse.h"
 #include "engine/text/parser_base.h"
 #include "engine/wasm/instruction.h"
+#include "engine/wasm/module.h"
 
 namespace wherry::text {
 
@@ -35,8 +36,6 @@ enum class Section : uint8_t {
   Data
 };
 inline constexpr uint32_t kSectionCount = 13;
-
-enum class SegmentMode : uint8_t { Active, Passive, Declarative };
 
 // Reads the fields of one module and writes their binary form at once: section by section into buffers, bodies
 // instruction by instruction. There is no tree. See parse_module.cc for the passes. Used once; not thread-safe.
@@ -96,10 +95,6 @@ class ModuleParser : private ParserBase {
     bool is_64 = false;
     bool has_page_size = false;
     uint32_t page_size_log2 = 16;
-  };
-  struct ImportNames {
-    std::string_view module;
-    std::string_view field;
   };
   // An instruction that waits for its parenthesis or its `end`.
   enum class FrameKind : uint8_t { Block, Plain, FoldedBlock, IfCondition, Then, ThenDone, Else };
@@ -176,8 +171,7 @@ class ModuleParser : private ParserBase {
   bool parse_import_desc(std::string_view module, std::string_view field);
   bool parse_extern_type(Space space, ByteBuffer* out);
   bool parse_inline_exports(Space space, uint32_t index);
-  bool take_inline_import(ImportNames* names, bool* is_import);
-  void write_import_head(const ImportNames& names, Space space);
+  void write_import_head(std::string_view module, std::string_view field, Space space);
   void write_export(std::string_view name, Space space, uint32_t index);
   bool parse_func_field();
   bool bind_local(uint32_t index);
@@ -197,11 +191,12 @@ class ModuleParser : private ParserBase {
   bool parse_export_field();
   bool parse_start_field();
   bool begin_definition(Space space, uint32_t* index);
+  bool begin_extern(Space space, uint32_t* index, bool* is_import);
   void note_position(Section section, uint32_t text_offset);
 
   // parse_segments.cc
   struct ElemHead {
-    SegmentMode mode = SegmentMode::Passive;
+    wasm::SegmentMode mode = wasm::SegmentMode::Passive;
     uint32_t table = 0;
     ByteBuffer offset;
   };

@@ -81,10 +81,10 @@ bool ModuleParser::parse_field() {
 
 // ---- imports and exports
 
-void ModuleParser::write_import_head(const ImportNames& names, Space id) {
+void ModuleParser::write_import_head(std::string_view module, std::string_view field, Space id) {
   SectionBuffer& imports = section(Section::Import);
-  imports.bytes.name(names.module);
-  imports.bytes.name(names.field);
+  imports.bytes.name(module);
+  imports.bytes.name(field);
   imports.bytes.u8(extern_code(id));
   ++imports.count;
 }
@@ -114,7 +114,7 @@ bool ModuleParser::parse_import_desc(std::string_view module, std::string_view f
     if (!take_open(space_name(id))) continue;
     uint32_t index;
     if (!begin_definition(id, &index)) return false;
-    write_import_head({module, field}, id);
+    write_import_head(module, field, id);
     return parse_extern_type(id, &section(Section::Import).bytes) && expect_close();
   }
   return unexpected("'(func', '(table', '(memory', '(global' or '(tag'");
@@ -184,12 +184,6 @@ bool ModuleParser::parse_import_field() {
   return expect_name(&field) && parse_import_desc(module, field) && expect_close();
 }
 
-bool ModuleParser::take_inline_import(ImportNames* names, bool* is_import) {
-  *is_import = take_open("import");
-  if (!*is_import) return true;
-  return expect_name(&names->module) && expect_name(&names->field) && expect_close();
-}
-
 void ModuleParser::write_export(std::string_view name, Space id, uint32_t index) {
   SectionBuffer& exports = section(Section::Export);
   exports.bytes.name(name);
@@ -234,6 +228,23 @@ bool ModuleParser::parse_start_field() {
   advance();
   advance();
   return parse_index(Space::Func, &start.bytes) && expect_close();
+}
+
+// The beginning that the fields of all external kinds share: identifier, exports, import. An import is read to its
+// end and written.
+bool ModuleParser::begin_extern(Space id, uint32_t* index, bool* is_import) {
+  const uint32_t begin = token().offset;
+  advance();
+  advance();
+  if (!begin_definition(id, index) || !parse_inline_exports(id, *index)) return false;
+  *is_import = take_open("import");
+  if (!*is_import) return true;
+  std::string_view module;
+  std::string_view field;
+  if (!expect_name(&module) || !expect_name(&field) || !expect_close()) return false;
+  note_position(Section::Import, begin);
+  write_import_head(module, field, id);
+  return parse_extern_type(id, &section(Section::Import).bytes) && expect_close();
 }
 
 // ---- functions
@@ -296,20 +307,10 @@ bool ModuleParser::parse_locals(uint32_t param_count) {
 
 bool ModuleParser::parse_func_field() {
   const uint32_t begin = token().offset;
-  advance();
-  advance();
   uint32_t index;
-  ImportNames names;
   bool is_import;
-  if (!begin_definition(Space::Func, &index) || !parse_inline_exports(Space::Func, index) ||
-      !take_inline_import(&names, &is_import)) {
-    return false;
-  }
-  if (is_import) {
-    note_position(Section::Import, begin);
-    write_import_head(names, Space::Func);
-    return parse_extern_type(Space::Func, &section(Section::Import).bytes) && expect_close();
-  }
+  if (!begin_extern(Space::Func, &index, &is_import)) return false;
+  if (is_import) return true;
   locals_.clear();
   body_.clear();
   body_positions_.clear();
@@ -382,20 +383,10 @@ bool ModuleParser::parse_table_type(ByteBuffer* out, bool* is_64) {
 
 bool ModuleParser::parse_table_field() {
   const uint32_t begin = token().offset;
-  advance();
-  advance();
   uint32_t index;
-  ImportNames names;
   bool is_import;
-  if (!begin_definition(Space::Table, &index) || !parse_inline_exports(Space::Table, index) ||
-      !take_inline_import(&names, &is_import)) {
-    return false;
-  }
-  if (is_import) {
-    note_position(Section::Import, begin);
-    write_import_head(names, Space::Table);
-    return parse_extern_type(Space::Table, &section(Section::Import).bytes) && expect_close();
-  }
+  if (!begin_extern(Space::Table, &index, &is_import)) return false;
+  if (is_import) return true;
   note_position(Section::Table, begin);
   SectionBuffer& tables = section(Section::Table);
   ++tables.count;
@@ -464,20 +455,10 @@ bool ModuleParser::parse_memory_type(ByteBuffer* out) {
 
 bool ModuleParser::parse_memory_field() {
   const uint32_t begin = token().offset;
-  advance();
-  advance();
   uint32_t index;
-  ImportNames names;
   bool is_import;
-  if (!begin_definition(Space::Memory, &index) || !parse_inline_exports(Space::Memory, index) ||
-      !take_inline_import(&names, &is_import)) {
-    return false;
-  }
-  if (is_import) {
-    note_position(Section::Import, begin);
-    write_import_head(names, Space::Memory);
-    return parse_extern_type(Space::Memory, &section(Section::Import).bytes) && expect_close();
-  }
+  if (!begin_extern(Space::Memory, &index, &is_import)) return false;
+  if (is_import) return true;
   note_position(Section::Memory, begin);
   SectionBuffer& memories = section(Section::Memory);
   ++memories.count;
@@ -518,20 +499,10 @@ bool ModuleParser::parse_global_type(ByteBuffer* out) {
 
 bool ModuleParser::parse_global_field() {
   const uint32_t begin = token().offset;
-  advance();
-  advance();
   uint32_t index;
-  ImportNames names;
   bool is_import;
-  if (!begin_definition(Space::Global, &index) || !parse_inline_exports(Space::Global, index) ||
-      !take_inline_import(&names, &is_import)) {
-    return false;
-  }
-  if (is_import) {
-    note_position(Section::Import, begin);
-    write_import_head(names, Space::Global);
-    return parse_extern_type(Space::Global, &section(Section::Import).bytes) && expect_close();
-  }
+  if (!begin_extern(Space::Global, &index, &is_import)) return false;
+  if (is_import) return true;
   note_position(Section::Global, begin);
   SectionBuffer& globals = section(Section::Global);
   ++globals.count;
@@ -540,22 +511,14 @@ bool ModuleParser::parse_global_field() {
 
 bool ModuleParser::parse_tag_field() {
   const uint32_t begin = token().offset;
-  advance();
-  advance();
   uint32_t index;
-  ImportNames names;
   bool is_import;
-  if (!begin_definition(Space::Tag, &index) || !parse_inline_exports(Space::Tag, index) ||
-      !take_inline_import(&names, &is_import)) {
-    return false;
-  }
-  const Section to = is_import ? Section::Import : Section::Tag;
-  note_position(to, begin);
-  if (is_import)
-    write_import_head(names, Space::Tag);
-  else
-    ++section(to).count;
-  return parse_extern_type(Space::Tag, &section(to).bytes) && expect_close();
+  if (!begin_extern(Space::Tag, &index, &is_import)) return false;
+  if (is_import) return true;
+  note_position(Section::Tag, begin);
+  SectionBuffer& tags = section(Section::Tag);
+  ++tags.count;
+  return parse_extern_type(Space::Tag, &tags.bytes) && expect_close();
 }
 
 }  // namespace wherry::text

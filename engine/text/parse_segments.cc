@@ -4,7 +4,7 @@
 
 namespace wherry::text {
 
-using wasm::ErrorCode;
+using wasm::SegmentMode;
 
 namespace {
 
