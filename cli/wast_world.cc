@@ -1,7 +1,17 @@
-// Carries out the commands of test scripts, as far as they are about modules being accepted or refused.
+// Carries out the commands of test scripts on the public API. Everything of a script lives in one store: modules import
+// from one another, and references pass between them.
+//
+// A refusal must come at the right stage: a malformed module from parser or decoder, an invalid one from the validator,
+// an unlinkable one from the linker. The texts of these are not compared, as no two engines agree on them; those of traps
+// are, as prefixes. A feature that is off refuses at either of the first two stages.
 #include "cli/wast_world.h"
 
+#include <vector>
+
 #include "cli/settings.h"
+#include "cli/spectest.h"
+#include "cli/wast_values.h"
+#include "wherry/wherry.h"
 
 namespace wherry::cli {
 
@@ -10,41 +20,207 @@ using text::WastKind;
 using text::WastModule;
 using text::WastModuleForm;
 
-struct WastWorld::Impl {
-  wasm::Features features;
+namespace {
 
-  base::Result<void> check(const WastModule& module) {
-    if (module.form == WastModuleForm::Binary) return inspect::validate(module.bytes, features);
-    const text::TextModule parsed = WHERRY_TRY(text::parse_module(module.bytes));
-    return inspect::validate({parsed.binary.data(), parsed.binary.size()}, features);
+std::string first_line(const Error& error) {
+  const std::string text = error.describe();
+  return text.substr(0, text.find('\n'));
+}
+
+std::string expected(std::string_view text, const std::string& found) {
+  return "expected \"" + std::string(text) + "\", found: " + found;
+}
+
+// Names to things; scripts have few, and a later one replaces an earlier one.
+template <class T>
+class Named {
+ public:
+  void set(std::string_view name, T value) {
+    last_.emplace(value);
+    if (!name.empty()) items_.emplace_back(std::string(name), std::move(value));
+  }
+  // The one of that name; without a name the last one.
+  const T* find(std::string_view name) const {
+    if (name.empty()) return last_ ? &*last_ : nullptr;
+    for (size_t i = items_.size(); i-- > 0;) {
+      if (items_[i].first == name) return &items_[i].second;
+    }
+    return nullptr;
+  }
+  void forget_last() { last_.reset(); }
+
+ private:
+  std::optional<T> last_;
+  std::vector<std::pair<std::string, T>> items_;
+};
+
+}  // namespace
+
+struct WastWorld::Impl {
+  Impl(Engine engine_, Store store_) : engine(std::move(engine_)), store(std::move(store_)), linker(engine) {}
+
+  Engine engine;
+  Store store;
+  Linker linker;
+  Named<Module> modules;
+  Named<Instance> instances;
+
+  Result<Module> load(const WastModule& module) {
+    if (module.form == WastModuleForm::Binary) return Module::load(engine, module.bytes);
+    const base::Result<text::TextModule> parsed = text::parse_module(module.bytes);
+    if (!parsed) {
+      const bool is_malformed = wasm::error_kind(parsed.error().code) == wasm::ErrorKind::Malformed;
+      return Error::make(is_malformed ? ErrorKind::Malformed : ErrorKind::Limit,
+                         wasm::describe(parsed.error()));
+    }
+    return Module::load(engine, {parsed->binary.data(), parsed->binary.size()});
   }
 
-  std::string refused(const WastModule& module, wasm::ErrorKind kind, std::string_view text) {
-    const base::Result<void> checked = check(module);
-    if (!checked) {
-      const wasm::ErrorKind found = wasm::error_kind(checked.error().code);
-      if (found == kind || found == wasm::ErrorKind::Unsupported) return {};
-      return "expected \"" + std::string(text) +
-             "\", but it was refused with: " + wasm::describe(checked.error());
+  Result<void> instantiate(std::string_view name, const Module& module) {
+    instances.forget_last();
+    WHERRY_ASSIGN_OR_RETURN(const Instance instance, linker.instantiate(store, module));
+    instances.set(name, instance);
+    return {};
+  }
+
+  Result<void> define(const WastCommand& command) {
+    WHERRY_ASSIGN_OR_RETURN(Module module, load(command.module));
+    modules.set(command.module.name, std::move(module));
+    return {};
+  }
+
+  // A module of a script: define it and make an instance of the same name.
+  Result<void> define_and_instantiate(const WastCommand& command) {
+    instances.forget_last();
+    WHERRY_RETURN_IF_ERROR(define(command));
+    return instantiate(command.module.name, *modules.find({}));
+  }
+
+  Result<void> instantiate_definition(const WastCommand& command) {
+    const Module* const module = modules.find(command.definition);
+    if (module == nullptr) return Error::usage("there is no module definition of that name");
+    return instantiate(command.name, *module);
+  }
+
+  Result<void> register_instance(const WastCommand& command) {
+    const Instance* const instance = instances.find(command.name);
+    if (instance == nullptr) return Error::usage("there is no instance of that name");
+    return linker.define_instance(store, command.text, *instance);
+  }
+
+  Result<std::vector<Val>> act(const text::WastAction& action) {
+    const Instance* const instance = instances.find(action.instance);
+    if (instance == nullptr) return Error::usage("there is no instance");
+    if (action.kind == text::WastActionKind::Get) {
+      WHERRY_ASSIGN_OR_RETURN(const Global global, instance->global(store, action.field));
+      WHERRY_ASSIGN_OR_RETURN(const Val value, global.get(store));
+      return std::vector<Val>{value};
     }
-    return "expected \"" + std::string(text) + "\", but the module was accepted";
+    WHERRY_ASSIGN_OR_RETURN(const Func func, instance->func(store, action.field));
+    WHERRY_ASSIGN_OR_RETURN(const FuncType type, func.type(store));
+    std::vector<Val> arguments;
+    for (const text::WastValue& value : action.arguments) {
+      WHERRY_ASSIGN_OR_RETURN(const Val argument, argument_of(store, value));
+      arguments.push_back(argument);
+    }
+    std::vector<Val> results(type.results.size());
+    WHERRY_RETURN_IF_ERROR(func.call(store, arguments, results));
+    return results;
+  }
+
+  std::string assert_return(const WastCommand& command) {
+    const Result<std::vector<Val>> results = act(command.action);
+    if (!results) return first_line(results.error());
+    if (results->size() != command.results.size()) {
+      return "expected " + std::to_string(command.results.size()) + " results, found " +
+             std::to_string(results->size());
+    }
+    for (size_t i = 0; i < results->size(); ++i) {
+      const text::WastResult& wanted = command.results[i];
+      bool is_match = false;
+      for (uint32_t j = 0; j < wanted.count && !is_match; ++j) {
+        is_match = matches(store, (*results)[i], command.values[wanted.first + j]);
+      }
+      if (is_match) continue;
+      return "expected " + to_text(command.values[wanted.first]) + ", found " + to_text((*results)[i]);
+    }
+    return {};
+  }
+
+  // What an action or an instantiation came to must be a trap whose text begins like `text` (or the other way round:
+  // scripts sometimes name the element, too).
+  static std::string trapped(const Error* error, std::string_view text) {
+    if (error == nullptr) return expected(text, "it returned");
+    if (error->kind() != ErrorKind::Trap) return expected(text, first_line(*error));
+    const std::string_view message = error->message();
+    return message.starts_with(text) || text.starts_with(message) ? std::string()
+                                                                  : expected(text, std::string(message));
+  }
+
+  std::string assert_trap(const WastCommand& command) {
+    if (!command.has_module) {
+      const Result<std::vector<Val>> results = act(command.action);
+      return trapped(results ? nullptr : &results.error(), command.text);
+    }
+    const Result<Module> module = load(command.module);
+    if (!module) return expected(command.text, first_line(module.error()));
+    const Result<Instance> instance = linker.instantiate(store, *module);
+    return trapped(instance ? nullptr : &instance.error(), command.text);
+  }
+
+  std::string assert_exception(const WastCommand& command) {
+    const Result<std::vector<Val>> results = act(command.action);
+    if (results) return expected("an exception", "it returned");
+    const bool is_exception = results.error().trap_code() == TrapCode::UncaughtException;
+    return is_exception ? std::string() : expected("an exception", first_line(results.error()));
+  }
+
+  std::string assert_unlinkable(const WastCommand& command) {
+    const Result<Module> module = load(command.module);
+    if (!module) return expected(command.text, first_line(module.error()));
+    const Result<Instance> instance = linker.instantiate(store, *module);
+    if (instance) return expected(command.text, "it was instantiated");
+    return instance.error().kind() == ErrorKind::Link ? std::string()
+                                                      : expected(command.text, first_line(instance.error()));
+  }
+
+  std::string assert_refused(const WastCommand& command, ErrorKind kind) {
+    const Result<Module> module = load(command.module);
+    if (module) return expected(command.text, "the module was accepted");
+    const ErrorKind found = module.error().kind();
+    return found == kind || found == ErrorKind::Unsupported
+               ? std::string()
+               : expected(command.text, first_line(module.error()));
+  }
+
+  static std::string reason(const Result<void>& result) {
+    return result ? std::string() : first_line(result.error());
   }
 
   std::string run(const WastCommand& command) {
     switch (command.kind) {
-      case WastKind::Module:
-      case WastKind::ModuleDefinition: {
-        const base::Result<void> checked = check(command.module);
-        return checked ? std::string() : "the module was refused: " + wasm::describe(checked.error());
+      case WastKind::Module: return reason(define_and_instantiate(command));
+      case WastKind::ModuleDefinition: return reason(define(command));
+      case WastKind::ModuleInstance: return reason(instantiate_definition(command));
+      case WastKind::Register: return reason(register_instance(command));
+      case WastKind::Action: {
+        const Result<std::vector<Val>> results = act(command.action);
+        return results ? std::string() : first_line(results.error());
       }
+      case WastKind::AssertReturn: return assert_return(command);
+      case WastKind::AssertTrap:
+      case WastKind::AssertExhaustion:
+      case WastKind::AssertUninstantiable: return assert_trap(command);
+      case WastKind::AssertException: return assert_exception(command);
+      case WastKind::AssertUnlinkable: return assert_unlinkable(command);
       case WastKind::AssertMalformed:
-      case WastKind::AssertMalformedCustom:
-        return refused(command.module, wasm::ErrorKind::Malformed, command.text);
+      case WastKind::AssertMalformedCustom: return assert_refused(command, ErrorKind::Malformed);
       case WastKind::AssertInvalid:
-      case WastKind::AssertInvalidCustom:
-        return refused(command.module, wasm::ErrorKind::Invalid, command.text);
-      default: return "running code is not supported";
+      case WastKind::AssertInvalidCustom: return assert_refused(command, ErrorKind::Invalid);
+      case WastKind::Thread:
+      case WastKind::Wait: return "threads in scripts are not supported";
     }
+    return "unknown command";
   }
 };
 
@@ -54,8 +230,18 @@ WastWorld& WastWorld::operator=(WastWorld&&) noexcept = default;
 WastWorld::~WastWorld() = default;
 
 Result<WastWorld> WastWorld::create(const Invocation& invocation) {
-  auto impl = std::make_unique<Impl>();
-  impl->features = features_of(invocation);
+  WHERRY_ASSIGN_OR_RETURN(Config config, config_of(invocation));
+  // Scripts make thousands of instances, and memories of the greatest size there is.
+  config.limits.memory_bytes = uint64_t{1} << 46;
+  config.limits.table_elements = uint64_t{1} << 32;
+  config.limits.instances = config.limits.memories = config.limits.tables = 1'000'000;
+  config.advanced.validation_threads = 1;
+  WHERRY_ASSIGN_OR_RETURN(Engine engine, Engine::create(config));
+  WHERRY_ASSIGN_OR_RETURN(Store store, Store::create(engine));
+  auto impl = std::make_unique<Impl>(std::move(engine), std::move(store));
+  impl->linker.allow_shadowing(true);
+  const bool threads = features_of(invocation).has(wasm::Feature::Threads);
+  WHERRY_RETURN_IF_ERROR(define_spectest(impl->linker, impl->store, threads));
   return WastWorld(std::move(impl));
 }
 
