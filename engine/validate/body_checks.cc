@@ -21,7 +21,6 @@ using wasm::HeapType;
 using wasm::Immediate;
 using wasm::Op;
 using wasm::TypeIndex;
-using wasm::ValKind;
 using wasm::ValType;
 
 namespace {
@@ -152,7 +151,6 @@ bool BodyChecks::read_instruction() {
 }
 
 bool BodyChecks::matches_slowly(ValType found, ValType expected) const {
-  if (found.kind() == ValKind::Bottom) return true;
   if (!found.is_ref() || !expected.is_ref()) return found == expected;
   if (found == kAnyReference) return true;
   return registry_.is_subtype(found, expected);

@@ -43,7 +43,7 @@ class BodyChecks {
   [[gnu::cold]] bool fail_arity(const char* what, size_t found, size_t expected);
 
   bool matches(wasm::ValType found, wasm::ValType expected) const {
-    return found == expected || matches_slowly(found, expected);
+    return found == expected || found.kind() == wasm::ValKind::Bottom || matches_slowly(found, expected);
   }
   bool matches_slowly(wasm::ValType found, wasm::ValType expected) const;
   bool match(wasm::ValType found, wasm::ValType expected) {

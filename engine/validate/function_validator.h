@@ -101,11 +101,15 @@ class FunctionValidator : private BodyChecks {
   ControlT& top() { return state_.controls[state_.control_count - 1]; }
   bool reserve(uint64_t count) { return count <= capacity_ || grow(count); }
   bool grow(uint64_t count);
-  bool need(uint32_t count) { return state_.operand_count - floor_ >= count ? true : need_slowly(count); }
-  bool need_slowly(uint32_t count);
+  // `count` operands are there.
+  bool need(uint32_t count) { return state_.operand_count - floor_ >= count || need_slowly(count, {}); }
+  bool need_slowly(uint32_t count, Types types);
   OperandT* last(uint32_t count) { return state_.operands + (state_.operand_count - count); }
+  // Operands of these types are there.
   bool check(Types types) {
-    return need(static_cast<uint32_t>(types.size())) && check_at(last(types.size()), types);
+    const uint32_t count = static_cast<uint32_t>(types.size());
+    if (state_.operand_count - floor_ < count && !need_slowly(count, types)) return false;
+    return check_at(last(count), types);
   }
   bool check(std::initializer_list<ValType> types) { return check(Types(types.begin(), types.size())); }
   bool check_at(const OperandT* operands, Types types);
@@ -448,22 +452,32 @@ template <class Sink>
   return true;
 }
 
-// Puts Bottom below the operands of an unreachable frame until there are `count`.
+// Puts operands below those of an unreachable frame until there are `count`: Bottom, or the types that the caller is
+// going to ask of all.
 template <class Sink>
-[[gnu::noinline]] bool FunctionValidator<Sink>::need_slowly(uint32_t count) {
+[[gnu::noinline]] bool FunctionValidator<Sink>::need_slowly(uint32_t count, Types types) {
   const uint32_t present = state_.operand_count - floor_;
   if (!top().unreachable) return fail_operands(count, present);
   const uint32_t missing = count - present;
   if (!reserve(uint64_t{state_.operand_count} + missing)) return false;
   OperandT* const begin = state_.operands + floor_;
   std::memmove(static_cast<void*>(begin + missing), begin, present * sizeof(OperandT));
-  for (uint32_t i = 0; i < missing; ++i) begin[i].type = ValKind::Bottom;
+  if (types.empty()) {
+    for (uint32_t i = 0; i < missing; ++i) begin[i].type = ValKind::Bottom;
+  } else {
+    set_types(begin, types.first(missing));
+  }
   state_.operand_count += missing;
   return true;
 }
 
+// Where operands are types alone, long lists of them are compared and copied as bytes: two bytes of code can ask for a
+// thousand.
 template <class Sink>
 bool FunctionValidator<Sink>::check_at(const OperandT* operands, Types types) {
+  if constexpr (sizeof(OperandT) == sizeof(ValType)) {
+    if (types.size() >= 8 && std::memcmp(operands, types.data(), types.size_bytes()) == 0) return true;
+  }
   for (size_t i = 0; i < types.size(); ++i) {
     if (!match(operands[i].type, types[i])) return false;
   }
@@ -472,6 +486,12 @@ bool FunctionValidator<Sink>::check_at(const OperandT* operands, Types types) {
 
 template <class Sink>
 void FunctionValidator<Sink>::set_types(OperandT* operands, Types types) {
+  if constexpr (sizeof(OperandT) == sizeof(ValType)) {
+    if (types.size() >= 8) {
+      std::memcpy(static_cast<void*>(operands), types.data(), types.size_bytes());
+      return;
+    }
+  }
   for (size_t i = 0; i < types.size(); ++i) operands[i].type = types[i];
 }
 
