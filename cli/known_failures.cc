@@ -23,12 +23,14 @@ std::string KnownFailures::read(std::string_view text) {
     const size_t blank = line.find(' ');
     const auto complaint = [&](const char* what) { return "line " + std::to_string(number) + ": " + what; };
     if (blank == std::string_view::npos) return complaint("no reason is given");
-    Entry entry{line.substr(0, blank), 0, line};
-    if (const size_t colon = entry.file.rfind(':'); colon != std::string_view::npos) {
-      if (!read_count(entry.file.substr(colon + 1), &entry.line) || entry.line == 0) {
-        return complaint("expected FILE.wast:LINE and a reason");
+    Entry entry{line.substr(0, blank), 0, 0, line};
+    if (const size_t mark = entry.file.find_last_of(":="); mark != std::string_view::npos) {
+      uint64_t number_given = 0;
+      if (!read_count(entry.file.substr(mark + 1), &number_given) || number_given == 0) {
+        return complaint("expected FILE.wast:LINE or FILE.wast=N, and a reason");
       }
-      entry.file = entry.file.substr(0, colon);
+      (entry.file[mark] == ':' ? entry.line : entry.count) = number_given;
+      entry.file = entry.file.substr(0, mark);
     }
     entries_.push_back(entry);
   }
@@ -36,18 +38,26 @@ std::string KnownFailures::read(std::string_view text) {
 }
 
 bool KnownFailures::excuses(std::string_view path, uint64_t line) {
+  Entry* found = nullptr;
   for (Entry& entry : entries_) {
     if ((entry.line != 0 && entry.line != line) || !is_of(path, entry.file)) continue;
-    entry.is_met = true;
-    return true;
+    if (found == nullptr || entry.line != 0)
+      found = &entry;  // That of the line comes before those of the file.
   }
-  return false;
+  if (found == nullptr) return false;
+  ++found->met;
+  return true;
 }
 
 std::vector<std::string> KnownFailures::unmet(std::string_view path) const {
   std::vector<std::string> out;
   for (const Entry& entry : entries_) {
-    if (!entry.is_met && is_of(path, entry.file)) out.emplace_back(entry.text);
+    if (!is_of(path, entry.file)) continue;
+    if (entry.met == 0) {
+      out.emplace_back(entry.text);
+    } else if (entry.count != 0 && entry.met != entry.count) {
+      out.push_back(std::string(entry.text) + " (found " + std::to_string(entry.met) + ")");
+    }
   }
   return out;
 }

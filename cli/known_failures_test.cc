@@ -19,5 +19,18 @@ TEST_CASE("known failures are met, or named") {
 
 TEST_CASE("a list of known failures without reasons is refused") {
   CHECK(KnownFailures().read("a.wast:1\n") == "line 1: no reason is given");
-  CHECK(KnownFailures().read("\na.wast:x why\n") == "line 2: expected FILE.wast:LINE and a reason");
+  CHECK(KnownFailures().read("\na.wast:x why\n") ==
+        "line 2: expected FILE.wast:LINE or FILE.wast=N, and a reason");
+}
+
+TEST_CASE("a count of known failures is exact") {
+  KnownFailures known;
+  CHECK(known.read("a.wast=2 vectors\na.wast:9 other\n").empty());
+  CHECK(known.excuses("a.wast", 9));
+  CHECK(known.excuses("a.wast", 1));
+  CHECK(known.unmet("a.wast") == std::vector<std::string>{"a.wast=2 vectors (found 1)"});
+  CHECK(known.excuses("a.wast", 2));
+  CHECK(known.unmet("a.wast").empty());
+  CHECK(known.excuses("a.wast", 3));
+  CHECK(known.unmet("a.wast") == std::vector<std::string>{"a.wast=2 vectors (found 3)"});
 }

@@ -53,7 +53,7 @@ class ScriptRunner {
     }
     for (const std::string& entry : known_->unmet(path)) {
       ++tally_->unexpected;
-      print_out("known failure did not occur: " + entry + "\n");
+      print_out("known failures did not occur: " + entry + "\n");
     }
   }
 

@@ -69,9 +69,11 @@ struct WastWorld::Impl {
     if (module.form == WastModuleForm::Binary) return Module::load(engine, module.bytes);
     const base::Result<text::TextModule> parsed = text::parse_module(module.bytes);
     if (!parsed) {
-      const bool is_malformed = wasm::error_kind(parsed.error().code) == wasm::ErrorKind::Malformed;
-      return Error::make(is_malformed ? ErrorKind::Malformed : ErrorKind::Limit,
-                         wasm::describe(parsed.error()));
+      const wasm::ErrorKind found = wasm::error_kind(parsed.error().code);
+      ErrorKind kind = ErrorKind::Limit;
+      if (found == wasm::ErrorKind::Malformed) kind = ErrorKind::Malformed;
+      if (found == wasm::ErrorKind::Unsupported) kind = ErrorKind::Unsupported;
+      return Error::make(kind, wasm::describe(parsed.error()));
     }
     return Module::load(engine, {parsed->binary.data(), parsed->binary.size()});
   }

@@ -14,7 +14,7 @@ complete -c wherry -n 'not __fish_seen_subcommand_from wast validate print parse
 complete -c wherry -n 'not __fish_seen_subcommand_from wast validate print parse objdump completion help' -l argv0 -r -d 'what the program is told that it is called'
 complete -c wherry -n 'not __fish_seen_subcommand_from wast validate print parse objdump completion help' -l fuel -r -d 'the same as -W fuel=N'
 complete -c wherry -n 'not __fish_seen_subcommand_from wast validate print parse objdump completion help' -l timeout -r -d 'the same as -W timeout=TIME'
-complete -c wherry -n '__fish_seen_subcommand_from wast' -l known-failures -r -d 'assertions that may fail, and must: `FILE.wast[:LINE] reason` a line'
+complete -c wherry -n '__fish_seen_subcommand_from wast' -l known-failures -r -d 'assertions that may fail, and must: `FILE.wast:LINE reason` or `FILE.wast=COUNT reason` a line'
 complete -c wherry -n '__fish_seen_subcommand_from print parse' -l output -s o -r -d 'write there rather than to standard output'
 complete -c wherry -n '__fish_seen_subcommand_from print' -l skeleton -d 'leave out bodies and data'
 complete -c wherry -n '__fish_seen_subcommand_from print' -l print-offsets -d 'show where in the file each line comes from'
