@@ -1,9 +1,259 @@
-// `wherry run`.
+// `wherry run`: a module, its surroundings, and its start.
+//
+// What costs time is left out: bodies are validated when they are first called, the file is mapped and only the pages that
+// are needed are read, nothing counts or watches a program that was given neither fuel nor a deadline, and the process ends
+// without tearing down the store.
+//
+// The order is wasmtime's: preloaded modules, the program's instance, `_initialize`, and then the function that --invoke
+// names or else "" or `_start`. A module with none of these has nothing to run, which is no error.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <deque>
+
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/input.h"
+#include "cli/invoke.h"
+#include "cli/settings.h"
+#include "wasi/p1/preview1.h"
+#include "wherry/wherry.h"
 
 namespace wherry::cli {
 
-int run_command(const Invocation&) { return complain("running programs is not supported in this build"); }
+namespace {
+
+constexpr int kTrapped = 134;  // As a shell shows SIGABRT.
+
+// Parts of a --dir or --mapdir.
+struct Directory {
+  std::string_view first, second;
+  bool read_only = false;
+};
+
+Directory split_directory(std::string_view text) {
+  Directory directory;
+  for (const std::string_view suffix : {"::ro", "::readonly"}) {
+    if (!directory.read_only && text.ends_with(suffix)) {
+      text.remove_suffix(suffix.size());
+      directory.read_only = true;
+    }
+  }
+  const size_t colons = text.find("::");
+  directory.first = text.substr(0, colons);
+  directory.second = colons == std::string_view::npos ? directory.first : text.substr(colons + 2);
+  return directory;
+}
+
+// All that the options say about WASI, and what keeps it alive.
+struct Surroundings {
+  std::vector<std::string_view> args;
+  std::vector<wasi::EnvironmentVariable> env;
+  std::vector<wasi::Preopen> preopens;
+  std::vector<std::string_view> tcp_listen;
+  wasi::Preview1Config config;
+};
+
+bool is_on(const Invocation& invocation, KeyId key, bool otherwise) {
+  const KeySetting* const setting = invocation.key(key);
+  return setting == nullptr ? otherwise : setting->number != 0;
+}
+
+Result<void> add_variable(std::string_view text, Surroundings* out) {
+  const size_t equals = text.find('=');
+  if (equals != std::string_view::npos) {
+    out->env.push_back({text.substr(0, equals), text.substr(equals + 1)});
+    return {};
+  }
+  // Text of argv: it ends with a zero.
+  const char* const value = getenv(text.data());
+  if (value == nullptr)
+    return Error::usage("there is no environment variable " + quoted(text) + " to pass on");
+  out->env.push_back({text, value});
+  return {};
+}
+
+Result<void> look_around(const Invocation& invocation, Surroundings* out) {
+  const std::string_view path = invocation.operands[0];
+  out->args.push_back(invocation.value(OptionId::Argv0).value_or(path.substr(path.rfind('/') + 1)));
+  for (size_t i = 1; i < invocation.operands.size(); ++i) out->args.emplace_back(invocation.operands[i]);
+  for (const OptionSetting& option : invocation.options) {
+    if (option.id == OptionId::Env) WHERRY_RETURN_IF_ERROR(add_variable(option.value, out));
+    if (option.id != OptionId::Dir && option.id != OptionId::MapDir) continue;
+    const Directory directory = split_directory(option.value);
+    const bool host_first = option.id == OptionId::Dir;
+    out->preopens.push_back({.host_path = host_first ? directory.first : directory.second,
+                             .guest_path = host_first ? directory.second : directory.first,
+                             .read_only = directory.read_only});
+  }
+  for (const KeySetting& key : invocation.keys) {
+    if (key.id == KeyId::TcpListen) out->tcp_listen.push_back(key.text);
+  }
+  wasi::Preview1Config& config = out->config;
+  config.args = out->args;
+  config.env = out->env;
+  config.preopens = out->preopens;
+  config.tcp_listen = out->tcp_listen;
+  config.inherit_env = is_on(invocation, KeyId::InheritEnv, false);
+  config.listen_fds = is_on(invocation, KeyId::ListenFd, false);
+  if (is_on(invocation, KeyId::InheritStdin, true)) config.in = wasi::StdioChoice::inherit();
+  if (is_on(invocation, KeyId::InheritStdout, true)) config.out = wasi::StdioChoice::inherit();
+  if (is_on(invocation, KeyId::InheritStderr, true)) config.err = wasi::StdioChoice::inherit();
+  return {};
+}
+
+// Whether a regular file begins as a binary module does; everything else is read as a whole.
+bool is_binary_file(const char* path) {
+  const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) return false;
+  char magic[4] = {};
+  struct stat status;
+  const bool is_binary = fstat(file, &status) == 0 && S_ISREG(status.st_mode) && read(file, magic, 4) == 4 &&
+                         std::string_view(magic, 4) == std::string_view("\0asm", 4);
+  close(file);
+  return is_binary;
+}
+
+class Program {
+ public:
+  explicit Program(const Invocation& invocation) : invocation_(invocation) {}
+
+  int run() {
+    const char* const path = invocation_.operands[0];
+    std::optional<int> status;
+    Result<void> result = prepare(path, &status);
+    if (status) return *status;
+    if (result) result = start();
+    return result ? kSuccess : finish_failed(path, result.error());
+  }
+
+ private:
+  // `*status` is set when all has been said already.
+  Result<void> prepare(const char* path, std::optional<int>* status) {
+    WHERRY_ASSIGN_OR_RETURN(Config config, config_of(invocation_));
+    config.validation =
+        is_on(invocation_, KeyId::LazyValidation, true) ? Validation::Lazy : Validation::Eager;
+    WHERRY_ASSIGN_OR_RETURN(Engine engine, Engine::create(config));
+    WHERRY_RETURN_IF_ERROR(load(engine, path, &module_, status));
+    if (*status) return {};
+    WHERRY_ASSIGN_OR_RETURN(Store store, Store::create(engine));
+    store_.emplace(std::move(store));
+    linker_.emplace(engine);
+    if (const KeySetting* fuel = invocation_.key(KeyId::Fuel))
+      WHERRY_RETURN_IF_ERROR(store_->set_fuel(fuel->number));
+    if (const KeySetting* timeout = invocation_.key(KeyId::Timeout)) {
+      const uint64_t most = static_cast<uint64_t>(std::chrono::nanoseconds::max().count());
+      WHERRY_RETURN_IF_ERROR(store_->set_deadline(
+          std::chrono::nanoseconds(static_cast<int64_t>(timeout->number < most ? timeout->number : most))));
+    }
+    if (is_on(invocation_, KeyId::Cli, true)) {
+      WHERRY_RETURN_IF_ERROR(look_around(invocation_, &surroundings_));
+      WHERRY_RETURN_IF_ERROR(wasi::add_to_linker(*linker_));
+      WHERRY_RETURN_IF_ERROR(wasi::attach(*store_, surroundings_.config));
+    }
+    WHERRY_RETURN_IF_ERROR(preload(engine, status));
+    if (*status) return {};
+    return unknown_imports();
+  }
+
+  Result<void> load(const Engine& engine, const char* path, std::optional<Module>* out,
+                    std::optional<int>* status) {
+    if (is_binary_file(path)) {
+      WHERRY_ASSIGN_OR_RETURN(Module module, Module::load_file(engine, path));
+      out->emplace(std::move(module));
+      return {};
+    }
+    ModuleInput& input = inputs_.emplace_back();
+    if (!read_module(path, {}, &input)) {
+      *status = kFailure;
+      return {};
+    }
+    WHERRY_ASSIGN_OR_RETURN(Module module, Module::load_borrowed(engine, input.binary));
+    out->emplace(std::move(module));
+    return {};
+  }
+
+  Result<void> preload(const Engine& engine, std::optional<int>* status) {
+    for (const OptionSetting& option : invocation_.options) {
+      if (option.id != OptionId::Preload) continue;
+      const size_t equals = option.value.find('=');
+      if (equals == std::string_view::npos) {
+        *status = complain("--preload is " + quoted(option.value) + ", expected NAME=FILE", kWrongUsage);
+        return {};
+      }
+      // The rest of an argument of argv: it ends with a zero.
+      const char* const path = option.value.data() + equals + 1;
+      std::optional<Module> module;
+      if (Result<void> loaded = load(engine, path, &module, status); !loaded) {
+        return std::move(loaded).error().with_context(quoted(path));
+      }
+      if (*status) return {};
+      Result<Instance> instance = linker_->define_module(*store_, option.value.substr(0, equals), *module);
+      if (!instance) return std::move(instance).error().with_context(quoted(path));
+    }
+    return {};
+  }
+
+  Result<void> unknown_imports() {
+    if (is_on(invocation_, KeyId::UnknownImportsDefault, false)) {
+      for (const ImportType& import : module_->imports()) {
+        if (import.type.kind != ExternKind::Func) continue;
+        WHERRY_ASSIGN_OR_RETURN(const std::optional<Extern> known,
+                                linker_->get(*store_, import.module, import.name));
+        if (known) continue;
+        // Results hold zeros already.
+        const auto zeros = [](Caller&, std::span<const Val>, std::span<Val>) -> Result<void> { return {}; };
+        WHERRY_RETURN_IF_ERROR(linker_->func(import.module, import.name, import.type.func, zeros));
+      }
+    }
+    if (is_on(invocation_, KeyId::UnknownImportsTrap, false))
+      return linker_->define_unknown_imports_as_traps(*module_);
+    return {};
+  }
+
+  Result<void> start() {
+    WHERRY_ASSIGN_OR_RETURN(const Instance instance, linker_->instantiate(*store_, *module_));
+    if (exports_function("_initialize")) WHERRY_RETURN_IF_ERROR(invoke(*store_, instance, "_initialize", {}));
+    if (const auto name = invocation_.value(OptionId::Invoke)) {
+      return invoke(*store_, instance, *name, std::span(invocation_.operands).subspan(1));
+    }
+    for (const std::string_view name : {"", "_start"}) {
+      if (exports_function(name)) return invoke(*store_, instance, name, {});
+    }
+    return {};
+  }
+
+  bool exports_function(std::string_view name) const {
+    const std::optional<ExternType> type = module_->find_export(name);
+    return type && type->kind == ExternKind::Func;
+  }
+
+  int finish_failed(const char* path, const Error& error) const {
+    if (error.kind() == ErrorKind::Exit) return *error.exit_code();
+    const int status = error.kind() == ErrorKind::Trap ? kTrapped : kFailure;
+    // Io errors name their file themselves.
+    if (error.kind() == ErrorKind::Io) return complain(error.message(), status);
+    if (error.kind() == ErrorKind::Usage) return complain(error.message(), status);
+    return complain(quoted(path) + ": " + error.describe(), status);
+  }
+
+  const Invocation& invocation_;
+  std::deque<ModuleInput> inputs_;  // What modules borrow.
+  Surroundings surroundings_;
+  std::optional<Module> module_;
+  std::optional<Store> store_;
+  std::optional<Linker> linker_;
+};
+
+}  // namespace
+
+int run_command(const Invocation& invocation) {
+  if (invocation.operands.empty()) return complain("'run' needs a file", kWrongUsage);
+  // Left to the system at the end: the process is over then.
+  return (new Program(invocation))->run();
+}
 
 }  // namespace wherry::cli
