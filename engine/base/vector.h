@@ -120,7 +120,7 @@ class Vector {
 
   bool reallocate(size_t capacity) {
     size_t size_bytes;
-    if (__builtin_mul_overflow(capacity, sizeof(T), &size_bytes)) return false;
+    if (__builtin_mul_overflow(capacity, sizeof(T), &size_bytes)) return false;  // NOLINT: pointers too
     if constexpr (kTrivial) {
       void* moved = std::realloc(static_cast<void*>(data_), size_bytes);
       if (moved == nullptr) return false;

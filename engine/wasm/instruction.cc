@@ -20,7 +20,6 @@ namespace wherry::wasm {
 namespace {
 
 using base::ByteReader;
-using base::Error;
 using base::Result;
 
 struct Row {

@@ -85,7 +85,7 @@ template <class T>
 std::span<T> carve(uint8_t*& memory, size_t count) {
   T* const objects = reinterpret_cast<T*>(memory);
   for (size_t i = 0; i < count; ++i) new (objects + i) T();
-  memory += count * sizeof(T);
+  memory += count * sizeof(T);  // NOLINT(bugprone-sizeof-expression): pointers too
   return {objects, count};
 }
 
