@@ -253,7 +253,9 @@ WHERRY_HOT WHERRY_HANDLER return_many(WHERRY_ARGS) {
 
 WHERRY_HOT WHERRY_HANDLER fuel(WHERRY_ARGS) {
   WHERRY_STATE;
-  if ((ctx->store->fuel -= static_cast<int64_t>(pc[1])) < 0) [[unlikely]]
+  const uint64_t left = static_cast<uint64_t>(ctx->store->fuel) - pc[1];
+  ctx->store->fuel = static_cast<int64_t>(left);
+  if (ctx->store->fuel < 0) [[unlikely]]
     WHERRY_TAIL(out_of_fuel);
   WHERRY_NEXT(2);
 }
