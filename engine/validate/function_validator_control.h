@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/validate/function_validator.h"
+#include "engine/validate/function_validator_core.h"
 
 // Blocks, branches and calls (core spec 3.4.8).
 namespace wherry::validate {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/validate/function_validator.h"
+#include "engine/validate/function_validator_core.h"
 
 // Variables, parametric instructions, memories and tables (core spec 3.4.4 to 3.4.7).
 namespace wherry::validate {

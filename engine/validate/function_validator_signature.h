@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/validate/function_validator.h"
+#include "engine/validate/function_validator_core.h"
 
 // Rows of opcodes.inc with a signature: any by by_signature(), the common ones by their FastRow.
 namespace wherry::validate {
