@@ -45,14 +45,15 @@ abi::HostStatus enter(void* environment, abi::Context* from, uint64_t* slots) {
   state.host_calls = &call;
   Caller caller = CallerAccess::make(&state, from->instance);
   const HostStatus status = binding.entry(binding.environment, caller, slots);
-  if (status == HostStatus::Trap) [[unlikely]] {
+  if (status != HostStatus::Ok) [[unlikely]] {
+    if (status == HostStatus::Pending) {
+      (void)caller.fail(Error::make(ErrorKind::Unsupported, "a host function that answers later"));
+    }
     keep_failure(state, caller);
   }
   state.host_calls = call.outer;
-  return static_cast<abi::HostStatus>(status);
+  return status == HostStatus::Ok ? abi::HostStatus::Ok : abi::HostStatus::Trap;
 }
-static_assert(static_cast<uint32_t>(HostStatus::Trap) == static_cast<uint32_t>(abi::HostStatus::Trap) &&
-              static_cast<uint32_t>(HostStatus::Pending) == static_cast<uint32_t>(abi::HostStatus::Pending));
 
 void destroy_binding(void* environment) {
   auto* binding = static_cast<HostBinding*>(environment);

@@ -81,8 +81,8 @@ std::string to_string(ValType type);
 
 // A function's parameters and results. At most 1,000 of each.
 struct FuncType {
-  std::vector<ValType> params;
-  std::vector<ValType> results;
+  std::vector<ValType> params = {};
+  std::vector<ValType> results = {};
 
   friend bool operator==(const FuncType&, const FuncType&) = default;
 };
@@ -94,7 +94,7 @@ std::string to_string(const FuncType& type);
 // type and StoreLimits bound it.
 struct Limits {
   uint64_t min = 0;
-  std::optional<uint64_t> max;
+  std::optional<uint64_t> max = {};
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 
@@ -103,13 +103,13 @@ enum class AddressType : uint8_t { I32, I64 };
 
 struct TableType {
   ValType element = ValType::funcref();
-  Limits limits;  // in elements
+  Limits limits = {};  // in elements
   AddressType address = AddressType::I32;
   friend bool operator==(const TableType&, const TableType&) = default;
 };
 
 struct MemoryType {
-  Limits limits;  // in pages
+  Limits limits = {};  // in pages
   AddressType address = AddressType::I32;
   bool shared = false;
   uint8_t page_size_log2 = 16;  // 16: pages of 64 KiB. 0: pages of one byte (custom page sizes).
@@ -126,7 +126,7 @@ struct GlobalType {
 
 // The parameters of an exception's tag. Tags have no results.
 struct TagType {
-  std::vector<ValType> params;
+  std::vector<ValType> params = {};
   friend bool operator==(const TagType&, const TagType&) = default;
 };
 
