@@ -2,6 +2,7 @@
 #include "wasi/p1/types.h"
 
 #include <errno.h>
+#include <limits.h>
 
 namespace wherry::wasi::p1 {
 
