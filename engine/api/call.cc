@@ -60,16 +60,17 @@ Error wrong_count(const char* what, size_t found, size_t expected) {
   return Error::usage(std::to_string(found) + " " + what + ", expected " + std::to_string(expected));
 }
 
-Result<void> run(detail::StoreState& state, abi::FuncObject* func, uint64_t* slots) {
+[[gnu::always_inline]] inline Result<void> run(detail::StoreState& state, abi::FuncObject* func,
+                                               uint64_t* slots) {
   const Running running(state);
   if (!running.is_allowed()) [[unlikely]] {
     return runs_elsewhere();
   }
   const runtime::Outcome<void> outcome = state.runtime->call(func, slots);
-  if (!outcome) [[unlikely]] {
-    return to_public(state, outcome.error());
+  if (outcome) [[likely]] {
+    return {};
   }
-  return {};
+  return to_public(state, outcome.error());
 }
 
 Result<void> check_representable(const wasm::TypeRegistry& types, std::span<const wasm::ValType> all) {

@@ -34,6 +34,10 @@ Result<ExternRef> extern_from_slot(StoreRef store, uint64_t slot);
 template <class T>
 inline constexpr size_t kSlots = std::is_same_v<T, V128> ? 2 : 1;
 
+// Whether passing it can fail.
+template <class T>
+inline constexpr bool kIsReference = std::is_same_v<T, Func> || std::is_same_v<T, ExternRef>;
+
 // Reads the T that begins at `slot`.
 template <WasmValue T>
 Result<void> load_slot(StoreRef store, const uint64_t* slot, T& value) {
@@ -74,6 +78,14 @@ struct TypeList {
   static Result<void> load(StoreRef store, const uint64_t* slots, std::tuple<Types...>& values) {
     Result<void> result;
     size_t at = 0;
+    if constexpr (!(kIsReference<Types> || ...)) {  // Nothing but copies: no Result on the way.
+      std::apply(
+          [&](Types&... value) {
+            ((std::memcpy(static_cast<void*>(&value), slots + at, sizeof value), at += kSlots<Types>), ...);
+          },
+          values);
+      return result;
+    }
     std::apply(
         [&](Types&... value) {
           (void)((result = load_slot(store, slots + at, value), at += kSlots<Types>, result.ok()) && ...);
@@ -85,6 +97,14 @@ struct TypeList {
   static Result<void> store(StoreRef store_ref, uint64_t* slots, const std::tuple<Types...>& values) {
     Result<void> result;
     size_t at = 0;
+    if constexpr (!(kIsReference<Types> || ...)) {
+      std::apply(
+          [&](const Types&... value) {
+            ((slots[at] = 0, std::memcpy(slots + at, &value, sizeof value), at += kSlots<Types>), ...);
+          },
+          values);
+      return result;
+    }
     std::apply(
         [&](const Types&... value) {
           (void)((result = store_slot(store_ref, slots + at, value), at += kSlots<Types>, result.ok()) &&
