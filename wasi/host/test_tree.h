@@ -41,17 +41,17 @@ class TestTree {
 };
 
 inline void put_file(const std::string& path, const std::string& text) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0 || write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size())) abort();
-  close(fd);
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0 || ::write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size())) abort();
+  ::close(fd);
 }
 
 inline std::string get_file(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return "<" + std::string(strerror(errno)) + ">";
   char buffer[4096];
-  const ssize_t size = read(fd, buffer, sizeof buffer);
-  close(fd);
+  const ssize_t size = ::read(fd, buffer, sizeof buffer);
+  ::close(fd);
   return std::string(buffer, size < 0 ? 0 : static_cast<size_t>(size));
 }
 

@@ -11,7 +11,7 @@ Errno from_host(int error) {
     // A row without an errno of the host gets a label that no errno has.
     case 0: return Errno::Success;
 #define ERRNO(name, number, host) \
-  case (host) == 0 ? -(number) - 1: (host) : return Errno::name;
+  case (host) == 0 ? INT_MIN + (number): (host) : return Errno::name;
 #include "wasi/p1/errno.inc"
 #undef ERRNO
     default: return Errno::Io;
