@@ -47,11 +47,6 @@ constexpr bool are_operands(From a, From b) {
   return !kIsFloat<In> || (!is_pin(a) && !is_pin(b));
 }
 
-// A pinned result, made from the other pinned local, is too rare.
-constexpr bool is_other_pin(From from, To to) {
-  return (to == To::Pin0 && from == From::Pin1) || (to == To::Pin1 && from == From::Pin0);
-}
-
 template <Op op>
 constexpr bool has_binary(From a, From b, To to) {
   using In = typename Operation<op>::In;
@@ -63,7 +58,7 @@ constexpr bool has_binary(From a, From b, To to) {
   switch (kind) {
     case Kind::Compare: return !is_pin(to);
     case Kind::Rare: return a != From::Pin1 && !is_pin(b) && to != To::Pin1;
-    default: return !is_other_pin(a, to) && !is_other_pin(b, to) && !(a == From::Const && is_pin(to));
+    default: return !(a == From::Const && is_pin(to));
   }
 }
 
@@ -72,7 +67,7 @@ constexpr bool has_unary(From a, To to) {
   using In = typename Operation<op>::In;
   using Out = typename Operation<op>::Out;
   if (a == From::Const || (kIsFloat<In> && is_pin(a))) return false;
-  return !is_pin(to) || (!kIsFloat<In> && !kIsFloat<Out> && !is_other_pin(a, to));
+  return !is_pin(to) || (!kIsFloat<In> && !kIsFloat<Out>);
 }
 
 template <Op op>
@@ -92,8 +87,7 @@ template <Op op, Access access>
 constexpr bool has_load_indexed(From a, From b, To to) {
   constexpr bool kFew = access == Access::Checked || Operation<op>::kKind == Kind::Rare;
   if (a == From::Const || !are_operands<uint32_t>(a, b) || !has_load<op>(a, to)) return false;
-  if (kFew) return !is_pin(a) && !is_pin(b) && !is_pin(to);
-  return !is_other_pin(a, to) && !is_other_pin(b, to);
+  return !kFew || (!is_pin(a) && !is_pin(b) && !is_pin(to));
 }
 
 // The address and an integer value are in one register only when they are one value.
