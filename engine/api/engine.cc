@@ -33,10 +33,7 @@ lower::Options lowering_of(const Config& config, runtime::Guard guard) {
 }
 
 Result<void> check(const Config& config) {
-  if (config.limits.stack_bytes < kMinStackBytes) {
-    return Error::usage("a stack of " + std::to_string(config.limits.stack_bytes) +
-                        " bytes, expected at least " + std::to_string(kMinStackBytes));
-  }
+  WHERRY_RETURN_IF_ERROR(api::check_limits(config.limits));
   if ((config.advanced.disabled_optimizations & ~kAllOptimizations) != 0) {
     return Error::usage("disabled_optimizations holds bits that are no Optimization");
   }
@@ -47,6 +44,14 @@ Result<void> check(const Config& config) {
 }
 
 }  // namespace
+
+Result<void> api::check_limits(const StoreLimits& limits) {
+  if (limits.stack_bytes < kMinStackBytes) {
+    return Error::usage("a stack of " + std::to_string(limits.stack_bytes) + " bytes, expected at least " +
+                        std::to_string(kMinStackBytes));
+  }
+  return {};
+}
 
 Result<Engine> Engine::create(const Config& config) {
   WHERRY_RETURN_IF_ERROR(check(config));

@@ -80,6 +80,9 @@ struct Backtrace {
   uint32_t omitted = 0;
 };
 
+// Error: Usage for limits with which nothing could run.
+Result<void> check_limits(const StoreLimits& limits);
+
 }  // namespace wherry::api
 
 namespace wherry::detail {

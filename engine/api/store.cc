@@ -55,6 +55,7 @@ runtime::InterruptState* engine_state(detail::InterruptState* state) {
 Result<Store> Store::create(const Engine& engine) { return create(engine, engine.config().limits); }
 
 Result<Store> Store::create(const Engine& engine, const StoreLimits& limits) {
+  WHERRY_RETURN_IF_ERROR(api::check_limits(limits));
   auto* state = new (std::nothrow) detail::StoreState(engine, limits);
   if (state == nullptr) {
     return Error::out_of_memory();

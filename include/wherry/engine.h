@@ -15,13 +15,14 @@ namespace wherry {
 //
 // Threads: safe. Any number of threads may use copies, or one Engine, at once.
 //
-// Creating one takes microseconds. The first memory of the process's first engine installs the signal handlers
-// (unless AdvancedConfig::signals_based_traps is off); the first deadline starts a thread.
+// Creating one takes a microsecond. The process's first engine installs the signal handlers (unless
+// AdvancedConfig::signals_based_traps is off); the first deadline starts a thread.
 //
 // Corresponds to wasm-c-api `wasm_engine_t`.
 class Engine {
  public:
-  // An engine with these settings. Errors: Usage for settings that contradict one another, OutOfMemory.
+  // An engine with these settings. Errors: Usage for settings that contradict one another, Unsupported for those that
+  // this version cannot do (see Config), OutOfMemory.
   static Result<Engine> create(const Config& config = {});
 
   // The settings it was made with. Lives as long as the engine.

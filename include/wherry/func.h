@@ -47,8 +47,7 @@ class TypedFunc<R(Params...)> {
   using ResultList = typename Traits::List;
 
  public:
-  // Calls it. Errors: InvalidHandle; Trap, Exit and Host from the guest and its imports; Invalid and Unsupported
-  // when lazy validation meets such a body; OutOfMemory.
+  // Calls it. Errors: as Func::call, but for values that do not fit.
   Result<R> call(StoreRef store, Params... params) const {
     constexpr size_t kCount = std::max({size_t{1}, ParamList::kSlotCount, ResultList::kSlotCount});
     uint64_t slots[kCount];

@@ -25,8 +25,8 @@ namespace wherry {
 // Threads: safe, for different stores.
 class InstancePre {
  public:
-  // A new instance in `store`; runs the start function. Errors: those of Instance::create, except wrong imports;
-  // InvalidHandle if it has imports of another store.
+  // A new instance in `store`; runs the start function. Errors: those of Instance::create; InvalidHandle if it has
+  // imports of another store.
   Result<Instance> instantiate(StoreRef store) const;
 
   const Module& module() const;
@@ -92,7 +92,8 @@ class Linker {
   // Defines one thing.
   Result<void> define(StoreRef store, std::string_view module, std::string_view name, const Extern& item);
 
-  // Defines all exports of an instance under one module name.
+  // Defines all exports of an instance under one module name. Of names that are defined in another way as well, the
+  // error may come at instantiation, as with define_functions.
   Result<void> define_instance(StoreRef store, std::string_view module, Instance instance);
 
   // Instantiates a module, calls its export `_initialize` if it has that (a WASI reactor), and defines all its exports
@@ -117,7 +118,8 @@ class Linker {
   // not defined or has another type, with names and both types; those of Instance::create.
   Result<Instance> instantiate(StoreRef store, const Module& module) const;
 
-  // The first half of instantiate(), for many instances. Error: Link.
+  // The first half of instantiate(), for many instances. Error: Link. The types of things that live in a store are
+  // compared by the second half, since memories and tables grow.
   Result<InstancePre> prelink(const Module& module) const;
 
  private:

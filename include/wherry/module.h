@@ -30,7 +30,8 @@ struct CustomSection {
 // Threads: safe.
 //
 // Errors of all functions that make one: Malformed and Invalid with the offset in the file, Unsupported for features
-// that are off or that cannot run, Limit, OutOfMemory, and Io for files.
+// that are off, Limit, OutOfMemory, and Io for files. A body with an instruction that this version cannot execute is no
+// reason to refuse the module: calling it is an Error of kind Unsupported.
 //
 // Corresponds to wasm-c-api `wasm_module_t`, JS-API `WebAssembly.Module`, spec 4.6 "Modules" (embedding: 7.2).
 class Module {
@@ -46,9 +47,11 @@ class Module {
   // validated: it works on private copies of the bodies. But names and data may then be wrong.)
   static Result<Module> load_borrowed(const Engine& engine, Bytes bytes);
 
-  // Maps a file into memory. With lazy validation only the pages that are needed are ever read. Replacing the file by
-  // renaming is harmless; a file that is truncated meanwhile makes calls fail with kind Io rather than with a signal.
-  // Files that cannot be mapped (pipes, terminals) are read. Errors also: Io with the path in the message.
+  // Maps a file into memory, or reads it if it is small (less than 1 MiB) or cannot be mapped (a pipe, a terminal, or
+  // AdvancedConfig::signals_based_traps is off). Of a mapped file, with lazy validation, only the pages that are needed
+  // are ever read. Replacing it by renaming is harmless. If it is truncated meanwhile, functions that are called for the
+  // first time and instantiations fail with kind Io rather than with a signal; passive data, custom sections and names
+  // then read as zeros. Errors also: Io with the path in the message.
   static Result<Module> load_file(const Engine& engine, const std::string& path);
 
   // Whether load() would succeed with eager validation, whatever the engine's settings; keeps nothing.

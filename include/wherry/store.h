@@ -53,9 +53,10 @@ class StoreRef {
 
   // --- fuel ---
 
-  // Sets how many instructions guests may still execute. When they are used up, the call traps with
-  // TrapCode::OutOfFuel before the instruction that would exceed them. A new store has none: with Config::fuel on,
-  // fuel must be set before anything runs. Error: Usage if Config::fuel is off.
+  // Sets how many instructions guests may still execute. They are paid for in runs of instructions that have no branch
+  // or call between them: the call traps with TrapCode::OutOfFuel before the first run that they do not suffice for,
+  // and then none are left. A new store has none: with Config::fuel on, fuel must be set before anything runs. More
+  // than 2^63 - 1 counts as that many. Error: Usage if Config::fuel is off.
   Result<void> set_fuel(uint64_t instructions) const;
 
   // What is left. Inside a host function, exact to the call instruction. Error: Usage if Config::fuel is off.
@@ -129,7 +130,8 @@ class StoreRef {
 // Corresponds to spec 4.2.3 "Store" and wasm-c-api `wasm_store_t`.
 class Store : public StoreRef {
  public:
-  // An empty store; `limits` default to the engine's. Microseconds. Error: OutOfMemory.
+  // An empty store; `limits` default to the engine's. Takes less than a microsecond. Errors: OutOfMemory, Usage for a
+  // stack below 16 KiB.
   static Result<Store> create(const Engine& engine);
   static Result<Store> create(const Engine& engine, const StoreLimits& limits);
 

@@ -69,8 +69,9 @@ class Func {
   // Calls it. `params` and `results` must have the lengths of the type, and `params` its types; `results` are
   // overwritten when the call succeeds, and otherwise keep what they held.
   //
-  // Errors: Usage for values that do not fit, InvalidHandle; Trap, Exit and Host from the guest and its imports;
-  // Invalid and Unsupported when lazy validation meets such a body; OutOfMemory.
+  // Errors: Usage for values that do not fit, InvalidHandle; Unsupported for types that no Val can hold; Trap, Exit and
+  // Host from the guest and its imports; Invalid when lazy validation meets such a body, and Unsupported for a body that
+  // this version cannot execute; Io for a file that was truncated; OutOfMemory.
   Result<void> call(StoreRef store, std::span<const Val> params, std::span<Val> results) const;
 
   // The same with the results as a value: `func.call(store, {Val(1), Val(2.5)})`.
