@@ -32,6 +32,15 @@ Result<Blob> Blob::copy(Bytes bytes) {
 Blob::~Blob() { std::free(data_); }
 
 Result<void> Blob::resize(size_t size) {
+  const size_t before = size_;
+  WHERRY_RETURN_IF_ERROR(resize_for_overwrite(size));
+  if (size > before) {
+    std::memset(data_ + before, 0, size - before);
+  }
+  return {};
+}
+
+Result<void> Blob::resize_for_overwrite(size_t size) {
   if (size == 0) {
     *this = Blob();
     return {};
@@ -39,9 +48,6 @@ Result<void> Blob::resize(size_t size) {
   auto* data = static_cast<uint8_t*>(std::realloc(data_, size));
   if (data == nullptr) {
     return Error::out_of_memory();
-  }
-  if (size > size_) {
-    std::memset(data + size_, 0, size - size_);
   }
   data_ = data;
   size_ = size;

@@ -6,10 +6,13 @@
 // the engine may not have a signal handler.
 #include "engine/api/file.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <new>
+#include <optional>
 
 #include "engine/base/os/file_mappings.h"
 
@@ -30,12 +33,23 @@ struct File {
   std::FILE* stream;
 };
 
-// Reads to the end, or until there are `most` bytes.
-Result<Blob> read(std::FILE* stream, const std::string& path, uint64_t most) {
+// The size of a regular file; nothing for pipes and devices, of which nobody knows.
+std::optional<uint64_t> size_of(std::FILE* stream) {
+  struct stat status;
+  if (fstat(fileno(stream), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size < 0) {
+    return {};
+  }
+  return static_cast<uint64_t>(status.st_size);
+}
+
+// Reads to the end, or until there are `most` bytes; `expected` is the first guess.
+Result<Blob> read(std::FILE* stream, const std::string& path, uint64_t expected, uint64_t most) {
   Blob blob;
   size_t filled = 0;
-  for (size_t room = 64 << 10; filled < most; room = std::min<uint64_t>(blob.size() * 2, most)) {
-    WHERRY_RETURN_IF_ERROR(blob.resize(room));
+  // A byte more than expected, so that the end shows itself.
+  for (size_t room = std::min(expected + 1, most); filled < most;
+       room = std::min<uint64_t>(blob.size() * 2, most)) {
+    WHERRY_RETURN_IF_ERROR(blob.resize_for_overwrite(room));
     filled += std::fread(blob.data() + filled, 1, blob.size() - filled, stream);
     if (std::ferror(stream) != 0) {
       return Error::io(errno, "cannot read " + path);
@@ -82,19 +96,13 @@ Result<FileBytes> FileBytes::open(const std::string& path, bool may_map) {
     return Error::io(errno, "cannot open " + path);
   }
   std::setvbuf(file.stream, nullptr, _IONBF, 0);
+  const std::optional<uint64_t> size = size_of(file.stream);
+  if (may_map && size.has_value() && *size >= kMappedFromBytes) {
+    return map(path);
+  }
+  constexpr uint64_t kUnknownBytes = 64 << 10;
   FileBytes made;
-  WHERRY_ASSIGN_OR_RETURN(made.blob_, read(file.stream, path, may_map ? kMappedFromBytes : kMaxFileBytes));
-  if (!may_map || made.blob_.size() < kMappedFromBytes) {
-    return made;
-  }
-  if (Result<FileBytes> mapped = map(path); mapped.ok() || mapped.error().os_error() != ENODEV) {
-    return mapped;
-  }
-  // A pipe that has a lot to say: go on where that ended.
-  WHERRY_ASSIGN_OR_RETURN(const Blob rest, read(file.stream, path, kMaxFileBytes - made.blob_.size()));
-  const size_t begun = made.blob_.size();
-  WHERRY_RETURN_IF_ERROR(made.blob_.resize(begun + rest.size()));
-  std::copy(rest.bytes().begin(), rest.bytes().end(), made.blob_.data() + begun);
+  WHERRY_ASSIGN_OR_RETURN(made.blob_, read(file.stream, path, size.value_or(kUnknownBytes), kMaxFileBytes));
   return made;
 }
 

@@ -51,6 +51,8 @@ class Blob {
   // Changes the size, keeping what fits; new bytes are zero. Invalidates views. Error: OutOfMemory, and then nothing
   // has changed.
   Result<void> resize(size_t size);
+  // The same for bytes that are about to be written: new ones have unspecified values.
+  Result<void> resize_for_overwrite(size_t size);
 
  private:
   Blob(uint8_t* data, size_t size) : data_(data), size_(size) {}
