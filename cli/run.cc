@@ -162,8 +162,12 @@ class Program {
   Result<void> load(const Engine& engine, const char* path, std::optional<Module>* out,
                     std::optional<int>* status) {
     if (is_binary_file(path)) {
-      WHERRY_ASSIGN_OR_RETURN(Module module, Module::load_file(engine, path));
-      out->emplace(std::move(module));
+      Result<Module> module = Module::load_file(engine, path);
+      if (module) {
+        out->emplace(*std::move(module));
+      } else {
+        *status = complain(module.error().describe());  // Names the file itself.
+      }
       return {};
     }
     ModuleInput& input = inputs_.emplace_back();
