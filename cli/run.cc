@@ -105,14 +105,18 @@ Result<void> look_around(const Invocation& invocation, Surroundings* out) {
   return {};
 }
 
-// Whether a regular file begins as a binary module does; everything else is read as a whole.
+bool is_regular_file(const char* path) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+// Whether a file begins as a binary module does.
 bool is_binary_file(const char* path) {
-  const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return false;
   char magic[4] = {};
-  struct stat status;
-  const bool is_binary = fstat(file, &status) == 0 && S_ISREG(status.st_mode) && read(file, magic, 4) == 4 &&
-                         std::string_view(magic, 4) == std::string_view("\0asm", 4);
+  const bool is_binary =
+      read(file, magic, 4) == 4 && std::string_view(magic, 4) == std::string_view("\0asm", 4);
   close(file);
   return is_binary;
 }
@@ -161,14 +165,17 @@ class Program {
 
   Result<void> load(const Engine& engine, const char* path, std::optional<Module>* out,
                     std::optional<int>* status) {
-    if (is_binary_file(path)) {
+    // A file is taken for binary until it turns out to be none; pipes can be read only once.
+    if (is_regular_file(path)) {
       Result<Module> module = Module::load_file(engine, path);
       if (module) {
         out->emplace(*std::move(module));
-      } else {
-        *status = complain(module.error().describe());  // Names the file itself.
+        return {};
       }
-      return {};
+      if (is_binary_file(path)) {
+        *status = complain(module.error().describe());  // Names the file itself.
+        return {};
+      }
     }
     ModuleInput& input = inputs_.emplace_back();
     if (!read_module(path, {}, &input)) {
