@@ -6,12 +6,18 @@
 
 namespace wherry::wasi::p1 {
 
+namespace {
+
+// A row without an errno of the host gets a label that no errno has.
+constexpr int label(int host, int number) { return host == 0 ? INT_MIN + number : host; }
+
+}  // namespace
+
 Errno from_host(int error) {
   switch (error) {
-    // A row without an errno of the host gets a label that no errno has.
     case 0: return Errno::Success;
 #define ERRNO(name, number, host) \
-  case (host) == 0 ? INT_MIN + (number): (host) : return Errno::name;
+  case label(host, number): return Errno::name;
 #include "wasi/p1/errno.inc"
 #undef ERRNO
     default: return Errno::Io;
