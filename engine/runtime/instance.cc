@@ -30,6 +30,9 @@ void set_bit(base::Vector<uint64_t>* bits, uint32_t index) {
   (*bits)[index / 64] |= uint64_t{1} << (index % 64);
 }
 
+// Function objects of small modules lie behind the Context: a mapping costs microseconds to make and to end.
+constexpr size_t kSmallFuncsBytes = 4096;
+
 constexpr size_t bit_words(size_t bits) { return (bits + 63) / 64; }
 
 // An index of an element segment: two and three bytes are what modules with tables to speak of have.
@@ -109,7 +112,7 @@ ExternType ModuleShape::type_of(wasm::ExternKind kind, uint32_t index) const {
 
 Instance::~Instance() {
   std::free(context_);
-  base::release_pages(funcs_, funcs_bytes_);
+  if (funcs_bytes_ != 0) base::release_pages(funcs_, funcs_bytes_);
   if (owner_.release != nullptr) owner_.release(owner_.object);
 }
 
@@ -135,12 +138,17 @@ base::Result<Instance*> Instance::allocate(Store& store, const ModuleShape& shap
 base::Result<void> Instance::allocate_parts() {
   const wasm::Module& module = *shape_->module;
   const size_t context_bytes = shape_->layout.size_bytes;
-  context_ = static_cast<abi::Context*>(std::aligned_alloc(alignof(abi::Context), context_bytes));
+  const size_t funcs_bytes = (module.funcs.size() - module.imported_funcs) * sizeof(abi::FuncObject);
+  const bool is_small = funcs_bytes <= kSmallFuncsBytes;
+  // Whole multiples of the alignment, as aligned_alloc wants them.
+  const size_t block_bytes = context_bytes + (is_small ? (funcs_bytes + 63) / 64 * 64 : 0);
+  context_ = static_cast<abi::Context*>(std::aligned_alloc(alignof(abi::Context), block_bytes));
   if (context_ == nullptr) return out_of_memory();
-  std::memset(static_cast<void*>(context_), 0, context_bytes);
-  const size_t defined = module.funcs.size() - module.imported_funcs;
-  if (defined != 0) {
-    funcs_bytes_ = base::round_up_to_pages(defined * sizeof(abi::FuncObject));
+  std::memset(static_cast<void*>(context_), 0, block_bytes);
+  if (is_small) {
+    funcs_ = context_->at<abi::FuncObject>(static_cast<uint32_t>(context_bytes));
+  } else {
+    funcs_bytes_ = base::round_up_to_pages(funcs_bytes);
     funcs_ = static_cast<abi::FuncObject*>(base::map_zeros(funcs_bytes_));
     if (funcs_ == nullptr) return out_of_memory();
   }
