@@ -110,13 +110,13 @@ template <std::integral Int, std::floating_point T>
 WHERRY_INLINE TrapCode trunc_trap(T x) {
   using Range = TruncRange<Int, T>;
   if (Range::is_above_begin(x) && Range::is_below_end(x)) return kNoTrap;
-  return x != x ? TrapCode::InvalidConversionToInteger : TrapCode::IntegerOverflow;
+  return __builtin_isnan(x) ? TrapCode::InvalidConversionToInteger : TrapCode::IntegerOverflow;
 }
 
 template <std::integral Int, std::floating_point T>
 WHERRY_INLINE Int trunc_saturating(T x) {
   using Range = TruncRange<Int, T>;
-  if (x != x) return 0;
+  if (__builtin_isnan(x)) return 0;
   if (!Range::is_above_begin(x)) return std::numeric_limits<Int>::min();
   if (!Range::is_below_end(x)) return std::numeric_limits<Int>::max();
   return Int(x);
