@@ -45,7 +45,8 @@ TEST_CASE("typed calls pass every type through") {
       echoes.typed<ExternRef(ExternRef)>(store, "extern")->call(store, reference).value();
   CHECK(returned == reference);
   CHECK(returned.object(store).value() == &object);
-  auto swap = echoes.typed<std::tuple<double, int64_t, int32_t>(int32_t, int64_t, double)>(store, "swap").value();
+  auto swap =
+      echoes.typed<std::tuple<double, int64_t, int32_t>(int32_t, int64_t, double)>(store, "swap").value();
   CHECK(swap.call(store, 7, 8, 1.5).value() == std::tuple(1.5, int64_t{8}, 7));
   CHECK(echoes.typed<void()>(store, "nop")->call(store).ok());
 }
@@ -72,8 +73,8 @@ TEST_CASE("untyped calls pass every type through") {
 
 TEST_CASE("vectors pass through host functions, typed and untyped") {
   World world;
-  const Func swap = Func::wrap(world.store, [](V128 v, int32_t n) { return std::tuple(n, V128{v.high, v.low}); })
-                        .value();
+  const Func swap =
+      Func::wrap(world.store, [](V128 v, int32_t n) { return std::tuple(n, V128{v.high, v.low}); }).value();
   const auto typed = swap.typed<std::tuple<int32_t, V128>(V128, int32_t)>(world.store).value();
   CHECK(typed.call(world.store, {1, 2}, 3).value() == std::tuple(3, V128{2, 1}));
   const auto untyped = swap.call(world.store, {Val(V128{4, 5}), Val(6)}).value();

@@ -83,7 +83,8 @@ Result<Module> Module::load_file(const Engine& engine, const std::string& path) 
   Result<Module> module = make(engine, owner.file.bytes(), owner);
   const api::FileBytes& file = module.ok() ? ModuleAccess::state(*module)->file : owner.file;
   if (file.has_shrunk()) {
-    return api::to_public(base::Error{wasm::ErrorCode::FileChanged, base::Error::kNoOffset, {}}).with_context(path);
+    return api::to_public(base::Error{wasm::ErrorCode::FileChanged, base::Error::kNoOffset, {}})
+        .with_context(path);
   }
   if (!module) {
     return std::move(module).error().with_context(path);
