@@ -227,6 +227,8 @@ Result<void> print_const_expr(PrintContext& context, base::ByteReader& reader, s
     out.put(keyword);
   }
   for (uint64_t depth = 0; instruction.op != Op::End || depth != 0;) {
+    if (instruction.op == Op::Else)
+      return base::fail(ErrorCode::IllegalOpcode, instruction.offset, "found else in a constant expression");
     out.put(is_single ? " (" : " ");
     print_instruction(context, instruction, nullptr, nullptr);
     const Immediate immediate = wasm::info(instruction.op).immediate;
@@ -308,6 +310,7 @@ Result<void> BodyPrinter::locals(base::ByteReader& reader, uint64_t params) {
   }
   if (open) context_.out.put(')');
   if (!reader.ok()) return wasm::reader_failure(reader);
+  locals_.limit(local);  // Instructions may name what there is not; that goes by number.
   return {};
 }
 
@@ -323,6 +326,7 @@ Result<void> BodyPrinter::body(uint32_t func) {
     while (next_label_ < names.size() && names[next_label_].outer == func) ++next_label_;
     labels = names.span().subspan(first, next_label_ - first);
   }
+  blocks_.clear();
   if (!labels_.begin(labels)) return base::fail(ErrorCode::OutOfMemory);
   const wasm::FuncType* const type = context_.func_type(module.funcs[func].type.value);
   WHERRY_TRY(locals(reader, type == nullptr ? 0 : type->params.size()));
@@ -349,15 +353,21 @@ Result<void> BodyPrinter::instructions(base::ByteReader& reader) {
     const Immediate immediate = wasm::info(instruction.op).immediate;
     const bool opens = immediate == Immediate::Block || immediate == Immediate::TryTable;
     if (instruction.op == Op::End) {
-      if (labels_.depth() == 0) break;
+      if (blocks_.empty()) break;
       labels_.pop();
+      blocks_.pop_back();
     }
-    const bool is_else = instruction.op == Op::Else && labels_.depth() != 0;
+    const bool is_else = instruction.op == Op::Else;
+    if (is_else) {
+      if (blocks_.empty() || blocks_.back() != Op::If)
+        return base::fail(ErrorCode::IllegalOpcode, instruction.offset, "found else outside of if");
+      blocks_.back() = Op::Else;
+    }
     context_.line(2 + labels_.depth() - (is_else ? 1 : 0), instruction.offset);
     print_instruction(context_, instruction, &locals_, &labels_);
     if (!opens) continue;
     std::string_view name;
-    if (!labels_.push(&name)) return base::fail(ErrorCode::OutOfMemory);
+    if (!labels_.push(&name) || !blocks_.push_back(instruction.op)) return base::fail(ErrorCode::OutOfMemory);
     block_head(instruction, name);
   }
   if (out.ok() && !reader.at_end()) {

@@ -95,7 +95,7 @@ bool PrintContext::prepare() {
     const auto names = names_of(*options.names, static_cast<Space>(i));
     if (!ids[i].build(names, counts[i], kSpaceNames[i], arena)) return false;
   }
-  return fields.build(options.names->fields, arena);
+  return fields.build(options.names->fields, module.types, arena);
 }
 
 void PrintContext::line(uint64_t depth, uint64_t offset) {

@@ -91,7 +91,8 @@ class BodyPrinter {
   NameTable locals_;
   base::Vector<Name> local_names_;
   LabelNames labels_;
-  uint32_t next_local_ = 0;  // In Names::locals, Names::labels.
+  base::Vector<wasm::Op> blocks_;  // What is open; Else for an If that has got to its `else`.
+  uint32_t next_local_ = 0;        // In Names::locals, Names::labels.
   uint32_t next_label_ = 0;
   base::Arena arena_;  // For identifiers of the current function.
 };

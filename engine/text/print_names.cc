@@ -77,13 +77,17 @@ bool NameTable::build(std::span<const Name> names, uint64_t count, std::string_v
   return true;
 }
 
-bool FieldNames::build(std::span<const InnerName> names, base::Arena& arena) {
+bool FieldNames::build(std::span<const InnerName> names, std::span<const wasm::SubType> types,
+                       base::Arena& arena) {
   const auto before = [](const InnerName& a, const InnerName& b) {
     return a.outer != b.outer ? a.outer < b.outer : a.inner < b.inner;
   };
   for (const InnerName& name : names) {
     if (!ids_.empty() && !before(ids_.back(), name)) continue;
-    if (is_usable(name.text) && !ids_.push_back(name)) return false;
+    const bool is_field = name.outer < types.size() &&
+                          types[name.outer].kind == wasm::CompositeKind::Struct &&
+                          name.inner < types[name.outer].fields.size();
+    if (is_field && is_usable(name.text) && !ids_.push_back(name)) return false;
   }
   NameTable table;
   base::Vector<Name> fields;

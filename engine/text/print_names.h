@@ -20,6 +20,11 @@ class NameTable {
   [[nodiscard]] bool build(std::span<const Name> names, uint64_t count, std::string_view kind,
                            base::Arena& arena);
 
+  // Forgets the names from `count` on.
+  void limit(uint64_t count) {
+    if (count < ids_.size()) ids_.truncate(count);
+  }
+
   bool empty() const { return ids_.empty(); }
   // Empty: it has none and goes by its index.
   std::string_view id(uint64_t index) const { return index < ids_.size() ? ids_[index] : std::string_view(); }
@@ -30,10 +35,11 @@ class NameTable {
   base::Vector<uint32_t> order_;  // Positions in kept_, by text.
 };
 
-// Names of fields, by type and field; unique within their type.
+// Names of fields, by type and field; unique within their type. Those of what is no field of a structure are left out.
 class FieldNames {
  public:
-  [[nodiscard]] bool build(std::span<const InnerName> names, base::Arena& arena);
+  [[nodiscard]] bool build(std::span<const InnerName> names, std::span<const wasm::SubType> types,
+                           base::Arena& arena);
   std::string_view id(uint32_t type, uint32_t field) const;
 
  private:
