@@ -18,9 +18,10 @@ namespace wherry::wasi::host {
 
 class TestTree {
  public:
-  TestTree() {
-    const char* base = getenv("TMPDIR");
-    if (base == nullptr) base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";  // In memory, if possible.
+  // Where `base` says, or TMPDIR, or in memory, if possible.
+  explicit TestTree(const char* base = nullptr) {
+    if (base == nullptr) base = getenv("TMPDIR");
+    if (base == nullptr) base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
     path_ = std::string(base) + "/wherry-wasi-XXXXXX";
     if (mkdtemp(path_.data()) == nullptr) abort();
   }

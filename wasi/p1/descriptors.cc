@@ -8,6 +8,34 @@
 
 namespace wherry::wasi::p1 {
 
+bool Cookies::begin(uint64_t guest, uint64_t& host) {
+  if (guest == 0) {  // From the start: what was handed out before means nothing any more.
+    kept_.clear();
+    expected_ = 0;
+    host = 0;
+    return true;
+  }
+  expected_ = kept_.size();
+  if (guest < kFirst || (guest & kAsItIs) != 0) {
+    host = guest & ~kAsItIs;
+    return true;
+  }
+  const uint64_t index = guest - kFirst;
+  if (index >= kept_.size()) return false;
+  host = kept_[index];
+  expected_ = index + 1;
+  return true;
+}
+
+uint64_t Cookies::next(uint64_t host) {
+  if (host != 0 && host < kFirst) return host;
+  if (expected_ >= kept_.size() || kept_[expected_] != host) {
+    expected_ = kept_.size();
+    if (kept_.size() >= kMost || !kept_.push_back(host)) return host | kAsItIs;
+  }
+  return kFirst + expected_++;
+}
+
 Errno Descriptors::insert(Descriptor descriptor, uint32_t& fd) {
   if (full()) return Errno::Mfile;
   while (lowest_free_ < table_.size() && table_[lowest_free_].kind != Kind::Free) ++lowest_free_;

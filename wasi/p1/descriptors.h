@@ -39,6 +39,29 @@ constexpr Rights applicable(Kind kind) {
   return 0;
 }
 
+// Places in a directory's listing, as numbers that fit the `long` of a 32-bit guest (telldir, seekdir).
+//
+// The host's cookies can have 63 bits (ext4 takes a hash). Small ones are handed out as they are; for larger ones the
+// guest gets a number, kFirst and up, and the host's is kept here, up to kMost of them; beyond that, with bit 63 set,
+// as they are again. So a guest can make the host keep 128 KiB for a descriptor, and only telldir in directories of
+// more than 16,384 entries does not come back.
+class Cookies {
+ public:
+  // The host's cookie for the guest's, where the listing goes on. False for one that was never given.
+  [[nodiscard]] bool begin(uint64_t guest, uint64_t& host);
+
+  // The guest's cookie for the next one of the host.
+  uint64_t next(uint64_t host);
+
+ private:
+  static constexpr uint64_t kFirst = uint64_t{1} << 30;
+  static constexpr size_t kMost = 1 << 14;
+  static constexpr uint64_t kAsItIs = uint64_t{1} << 63;
+
+  base::Vector<uint64_t> kept_;
+  size_t expected_ = 0;  // where in kept_ the next one stands if the listing goes as it went before
+};
+
 // One open descriptor.
 struct Descriptor {
   Kind kind = Kind::Free;
@@ -50,6 +73,7 @@ struct Descriptor {
   Rights base = 0;
   Rights inheriting = 0;
   std::string_view name;  // of a preopened directory; owned by the State
+  Cookies cookies;        // of a directory
 
   // How the host's descriptor behaves when nothing is ready.
   host::Blocking blocking() const {

@@ -1,7 +1,7 @@
 // Preopened directories, and what is in a directory.
 //
-// Cookies are the file system's own (the d_off of getdents64), so a listing that is read in pieces sees each name that
-// stays once, whatever is created and removed between, and costs no memory here. Wasmtime numbers the entries of a
+// Cookies stand for the file system's own (the d_off of getdents64; see Cookies), so a listing that is read in pieces sees each name that
+// stays once, whatever is created and removed between, and costs little memory here. Wasmtime numbers the entries of a
 // listing that it makes anew for each piece: quadratic, and wrong when something is removed meanwhile.
 #include <string.h>
 
@@ -36,6 +36,7 @@ struct Listing {
   uint32_t size;
   uint32_t used = 0;
   uint64_t inode;  // of the directory
+  Cookies* cookies;
   Call* call;
 
   void copy(const void* bytes, size_t count) {
@@ -48,7 +49,7 @@ struct Listing {
   static bool visit(void* context, const host::DirectoryEntry& entry) {
     auto& listing = *static_cast<Listing*>(context);
     Dirent header = {};
-    header.next = entry.next;
+    header.next = listing.cookies->next(entry.next);
     // What lies above a directory is not the guest's to know.
     header.inode = entry.name == ".." ? listing.inode : entry.inode;
     header.name_size = static_cast<uint32_t>(entry.name.size());
@@ -70,9 +71,11 @@ Errno fd_readdir(Call& call, uint32_t fd, uint32_t buffer, uint32_t size, uint64
   const int host_fd = descriptor->handle.fd();
   struct stat status;
   if (int error = host::File(host_fd, descriptor->access).stat(status)) return call.fail(error);
-  Listing listing{target, size, 0, status.st_ino, &call};
+  Listing listing{target, size, 0, status.st_ino, &descriptor->cookies, &call};
+  uint64_t from = 0;
+  if (!descriptor->cookies.begin(cookie, from)) return Errno::Inval;
   if (size != 0) {
-    if (int error = host::list_directory(host_fd, cookie, &listing, Listing::visit)) return call.fail(error);
+    if (int error = host::list_directory(host_fd, from, &listing, Listing::visit)) return call.fail(error);
   }
   return call.put(out, listing.used);
 }

@@ -336,6 +336,9 @@ TEST_CASE("fd: attributes in both layouts, times") {
   CHECK(guest.get<Filestat>(0).inode == 0);
 }
 
+// Where trees are made: most likely on file systems of several kinds, with small cookies and large ones.
+const char* const kBases[] = {nullptr, "/tmp", "/var/tmp"};
+
 // All entries of descriptor 3, read with a buffer of `size` bytes.
 std::multiset<std::string> list(TestGuest& guest, uint32_t size, int& calls) {
   std::multiset<std::string> names;
@@ -359,26 +362,84 @@ std::multiset<std::string> list(TestGuest& guest, uint32_t size, int& calls) {
 }
 
 TEST_CASE("fd: listings are whole in pieces of any size, and cookies outlive changes") {
+  for (const char* base : kBases) {
+    TestTree tree(base);
+    std::multiset<std::string> expected = {".", ".."};
+    for (int i = 0; i < 300; ++i) {
+      expected.insert("entry" + std::to_string(i));
+      put_file(tree / ("entry" + std::to_string(i)), "");
+    }
+    const std::string raw = "latin1-\xe4";  // Names are bytes here.
+    expected.insert(raw);
+    put_file(tree / raw, "");
+    TestGuest guest(tree.path());
+    int calls = 0;
+    for (uint32_t size : {64u, 100u, 4096u, 65536u}) {
+      INFO("size " << size);
+      CHECK(list(guest, size, calls) == expected);
+    }
+  }
+}
+
+TEST_CASE("fd: cookies fit 31 bits, and removing what was read loses nothing") {
+  for (const char* base : kBases) {
+    TestTree tree(base);
+    for (int i = 0; i < 500; ++i) put_file(tree / ("entry" + std::to_string(i)), "");
+    TestGuest guest(tree.path());
+    uint64_t cookie = 0;
+    int removed = 0;
+    while (true) {
+      CHECK(guest.call(fd_readdir, 3, TestGuest::kBuffer, 200, cookie, 0) == Errno::Success);
+      const auto used = guest.get<uint32_t>(0);
+      for (uint32_t at = 0; at + sizeof(Dirent) <= used;) {
+        const auto entry = guest.get<Dirent>(TestGuest::kBuffer + at);
+        const uint32_t name = TestGuest::kBuffer + at + sizeof(Dirent);
+        at += sizeof(Dirent) + entry.name_size;
+        if (at > used) break;
+        CHECK(entry.next < (uint64_t{1} << 31));
+        cookie = entry.next;
+        removed += guest.call(path_unlink_file, 3, name, entry.name_size) == Errno::Success ? 1 : 0;
+      }
+      if (used < 200) break;
+    }
+    CHECK(removed == 500);
+  }
+}
+
+TEST_CASE("fd: cookies that were never given are refused") {
+  Cookies cookies;
+  uint64_t host = 1;
+  CHECK(cookies.begin(0, host));
+  CHECK(host == 0);
+  CHECK(cookies.next(7) == 7);
+  const uint64_t large = (uint64_t{1} << 62) + 5;
+  const uint64_t given = cookies.next(large);
+  CHECK(given < (uint64_t{1} << 31));
+  CHECK(cookies.next(large + 1) == given + 1);
+  CHECK(cookies.begin(given, host));
+  CHECK(host == large);
+  CHECK(cookies.next(large + 1) == given + 1);  // The same again, and nothing more is kept.
+  CHECK(cookies.begin(given, host));
+  CHECK(cookies.next(large + 9) == given + 2);  // Something else stands there now.
+  CHECK(!cookies.begin(given + 3, host));
+  CHECK(!cookies.begin(uint64_t{1} << 40, host));
+  CHECK(cookies.begin(0, host));
+  CHECK(!cookies.begin(given, host));
+  CHECK(cookies.begin(0, host));
+  uint64_t last = 0;
+  for (uint64_t i = 0; i < 20'000; ++i) last = cookies.next(large + i);
+  CHECK(cookies.begin(last, host));
+  CHECK(host == large + 19'999);
+}
+
+TEST_CASE("fd: listings into buffers that hold nothing") {
   TestTree tree;
-  std::multiset<std::string> expected = {".", ".."};
-  for (int i = 0; i < 300; ++i) {
-    expected.insert("entry" + std::to_string(i));
-    put_file(tree / ("entry" + std::to_string(i)), "");
-  }
-  const std::string raw = "latin1-\xe4";  // Names are bytes here.
-  expected.insert(raw);
-  put_file(tree / raw, "");
   TestGuest guest(tree.path());
-  int calls = 0;
-  for (uint32_t size : {64u, 100u, 4096u, 65536u}) {
-    INFO("size " << size);
-    CHECK(list(guest, size, calls) == expected);
-  }
   CHECK(guest.call(fd_readdir, 3, TestGuest::kBuffer, 10, 0, 0) == Errno::Success);
   CHECK(guest.get<uint32_t>(0) == 10);
   CHECK(guest.call(fd_readdir, 3, TestGuest::kBuffer, 0, 0, 0) == Errno::Success);
   CHECK(guest.get<uint32_t>(0) == 0);
-  CHECK(guest.call(fd_readdir, 3, TestGuest::kBuffer, 100, ~uint64_t{0}, 0) == Errno::Inval);
+  CHECK(guest.call(fd_readdir, 3, TestGuest::kBuffer, 100, uint64_t{1} << 40, 0) == Errno::Inval);
 }
 
 TEST_CASE("fd: preopened directories have names") {

@@ -33,8 +33,9 @@ Errno Call::get(uint32_t fd, Rights needed, Descriptor*& out) {
   const Rights missing = needed & ~found->base;
   if (missing != 0) {
     if ((missing & ~applicable(found->kind)) != 0) return inapplicable(found->kind, missing);
-    constexpr Rights kTransfer = rights::kFdRead | rights::kFdWrite;
-    return (missing & kTransfer) != 0 ? Errno::Badf : Errno::Notcapable;
+    // What POSIX says of a descriptor that is not open for it.
+    if ((missing & (rights::kFdRead | rights::kFdWrite | rights::kFdAllocate)) != 0) return Errno::Badf;
+    return (missing & rights::kFdFilestatSetSize) != 0 ? Errno::Inval : Errno::Notcapable;
   }
   out = found;
   return Errno::Success;

@@ -75,8 +75,8 @@ struct Call {
     return true;
   }
 
-  // The descriptor, if it is in use and has all of `needed`: else Badf, Notcapable. Reading and writing without the
-  // right is Badf, as everywhere else in the world.
+  // The descriptor, if it is in use and has all of `needed`: else Badf, Notcapable. What a file is commonly opened
+  // for has the error that C programs expect without it: Badf for reading and writing, Inval for the size.
   Errno get(uint32_t fd, Rights needed, Descriptor*& out);
 
   // The same for a directory: Badf for something else.
