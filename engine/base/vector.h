@@ -88,6 +88,16 @@ class Vector {
     return true;
   }
 
+  // Both or neither; one look at the capacity.
+  [[nodiscard]] bool append_two(T first, T second) {
+    static_assert(kTrivial);
+    if (capacity_ - size_ < 2 && !grow(2)) [[unlikely]] return false;
+    data_[size_] = first;
+    data_[size_ + 1] = second;
+    size_ += 2;
+    return true;
+  }
+
   // Changes the size; new elements are value-initialised.
   [[nodiscard]] bool resize(size_t size) {
     if (size > size_) {

@@ -6,6 +6,8 @@
 // worth is in docs/rationale.md; the tests switch each of them off and compare.
 #include "engine/lower/emitter.h"
 
+#include <array>
+
 namespace wherry::lower {
 namespace {
 
@@ -20,7 +22,7 @@ constexpr uint32_t at_from_from_to(From a, From b, To to) {
   return at_from_from(a, b) * kToCount + index_of(to);
 }
 
-ValType type_of_letter(char letter) {
+constexpr ValType type_of_letter(char letter) {
   switch (letter) {
     case 'L': return wasm::kI64;
     case 'F': return wasm::kF32;
@@ -29,8 +31,26 @@ ValType type_of_letter(char letter) {
   }
 }
 
-ValType operand_type(Op op, uint32_t index) { return type_of_letter(wasm::info(op).signature.params[index]); }
-ValType result_type(Op op) { return type_of_letter(wasm::info(op).signature.results[0]); }
+// Type of the first operand and of the result of instructions with one-letter results, small enough to stay in
+// the cache. (A signature's result is its last letter.)
+struct OpTypes {
+  ValType operand;
+  Domain result;
+};
+
+constexpr std::array<OpTypes, wasm::kOpCount> make_types() {
+  std::array<OpTypes, wasm::kOpCount> types{};
+  uint32_t at = 0;
+#define OP(name, code, text, immediate, signature, feature) \
+  types[at++] = {type_of_letter(#signature[0]), domain_of(type_of_letter(#signature[sizeof #signature - 2]))};
+#include "engine/wasm/opcodes.inc"
+  return types;
+}
+
+constexpr std::array<OpTypes, wasm::kOpCount> kTypes = make_types();
+
+ValType operand_type(Op op) { return kTypes[static_cast<uint32_t>(op)].operand; }
+Domain result_domain(Op op) { return kTypes[static_cast<uint32_t>(op)].result; }
 
 // The instruction that gives the same result with its operands exchanged; Nop when there is none.
 Op mirrored(Op op) {
@@ -43,11 +63,13 @@ Op mirrored(Op op) {
     SAME(I32Add)
     SAME(I32Mul)
     SAME(I32And)
-    SAME(I32Or) SAME(I32Xor) SAME(I32Eq) SAME(I32Ne) SAME(I64Add) SAME(I64Mul) SAME(I64And) SAME(I64Or)
-        SAME(I64Xor) SAME(I64Eq) SAME(I64Ne) SAME(F32Eq) SAME(F32Ne) SAME(F64Eq) SAME(F64Ne)
-            PAIR(I32LtS, I32GtS) PAIR(I32LtU, I32GtU) PAIR(I32LeS, I32GeS) PAIR(I32LeU, I32GeU)
-                PAIR(I64LtS, I64GtS) PAIR(I64LtU, I64GtU) PAIR(I64LeS, I64GeS) PAIR(I64LeU, I64GeU)
-                    PAIR(F32Lt, F32Gt) PAIR(F32Le, F32Ge) PAIR(F64Lt, F64Gt) PAIR(F64Le, F64Ge)
+    SAME(I32Or)
+    SAME(I32Xor)
+    SAME(I32Eq) SAME(I32Ne) SAME(I64Add) SAME(I64Mul) SAME(I64And) SAME(I64Or) SAME(I64Xor) SAME(I64Eq)
+        SAME(I64Ne) SAME(F32Eq) SAME(F32Ne) SAME(F64Eq) SAME(F64Ne) PAIR(I32LtS, I32GtS) PAIR(I32LtU, I32GtU)
+            PAIR(I32LeS, I32GeS) PAIR(I32LeU, I32GeU) PAIR(I64LtS, I64GtS) PAIR(I64LtU, I64GtU)
+                PAIR(I64LeS, I64GeS) PAIR(I64LeU, I64GeU) PAIR(F32Lt, F32Gt) PAIR(F32Le, F32Ge)
+                    PAIR(F64Lt, F64Gt) PAIR(F64Le, F64Ge)
 #undef SAME
 #undef PAIR
                         default : return Op::Nop;
@@ -194,8 +216,7 @@ Emitter::Source Emitter::source(const Value& value, ValType type) const {
 uint32_t Emitter::emit(Handler handler, Cell operands) {
   const uint32_t position = size();
   if (positions_ != nullptr && !positions_->push_back({position, offset_})) failed_ = true;
-  word(handler);
-  word(operands);
+  if (!code_.append_two(handler, operands)) failed_ = true;
   return position;
 }
 
@@ -213,11 +234,14 @@ Emitter::Source Emitter::pick_one(const Handler* by_from, uint32_t stride, const
 
 // Falls back to slots where the combination has no handler; 0 when even that does not help (constants stay).
 Handler Emitter::pick_two(const Handler* block, uint32_t inner, Source* a, Source* b) const {
+  const auto at = [&](From left, From right) { return block[at_from_from(left, right) * inner]; };
+  if (const Handler handler = at(a->from, b->from); handler != 0) [[likely]]
+    return handler;
   const From slot_a = a->from == From::Const ? From::Const : From::Slot;
   const From slot_b = b->from == From::Const ? From::Const : From::Slot;
-  const From choices[4][2] = {{a->from, b->from}, {a->from, slot_b}, {slot_a, b->from}, {slot_a, slot_b}};
+  const From choices[3][2] = {{a->from, slot_b}, {slot_a, b->from}, {slot_a, slot_b}};
   for (const auto& choice : choices) {
-    const Handler handler = block[at_from_from(choice[0], choice[1]) * inner];
+    const Handler handler = at(choice[0], choice[1]);
     if (handler == 0) continue;
     a->from = choice[0];
     b->from = choice[1];
@@ -234,7 +258,7 @@ void Emitter::settle(Value* value) {
 // --- Arithmetic ---
 
 void Emitter::binary(Op op, Value a, Value b, uint32_t to) {
-  const ValType type = operand_type(op, 0);
+  const ValType type = operand_type(op);
   settle(&a);
   settle(&b);
   if (a.is_const() && b.is_const()) materialize(&a, type);
@@ -259,11 +283,11 @@ void Emitter::binary(Op op, Value a, Value b, uint32_t to) {
   emit(handler, pack(Slots{left.slot, right.slot, static_cast<uint16_t>(to), 0}));
   if (left.from == From::Const) word(left.constant);
   if (right.from == From::Const) word(right.constant);
-  wrote(producer, domain_of(result_type(op)), to);
+  wrote(producer, result_domain(op), to);
 }
 
 void Emitter::unary(Op op, const Value& a, uint32_t to) {
-  const ValType type = operand_type(op, 0);
+  const ValType type = operand_type(op);
   Value operand = a;
   if (!operand.is_temp() && operand.kind != Value::Kind::Local) materialize(&operand, type);
   const uint8_t family = family_of(op).index;
@@ -272,7 +296,7 @@ void Emitter::unary(Op op, const Value& a, uint32_t to) {
   const Producer producer{
       .form = Form::Unary, .family = family, .a = from.from, .op = op, .position = size()};
   emit(handler, pack(Slots{from.slot, 0, static_cast<uint16_t>(to), 0}));
-  wrote(producer, domain_of(result_type(op)), to);
+  wrote(producer, result_domain(op), to);
 }
 
 void Emitter::select(ValType type, Value a, Value b, Value condition, uint32_t to) {

@@ -82,7 +82,7 @@ const abi::ContextLayout& ModuleCode::layout() const { return impl_->environment
 
 base::Result<void> ModuleCode::Impl::publish(abi::FuncCode* code, const SlotCode& made) {
   const size_t count = made.cells.size();
-  Cell* cells = arena.allocate<Cell>(count);
+  auto* cells = static_cast<Cell*>(arena.allocate_bytes(count * sizeof(Cell), alignof(Cell)));
   if (cells == nullptr || !ranges.push_back({cells, cells + count, code})) {
     return base::fail(wasm::ErrorCode::OutOfMemory);
   }

@@ -10,7 +10,7 @@
 namespace wherry::lower {
 namespace {
 
-enum class Skip : uint8_t { Reader, Nothing, OneLeb, TwoLebs, SignedLeb, Four, Eight };
+enum class Skip : uint8_t { Reader, Nothing, OneLeb, TwoLebs, MemArg, SignedLeb, Four, Eight };
 
 constexpr std::array<Skip, 256> make_skips() {
   using wasm::Immediate;
@@ -25,6 +25,10 @@ constexpr std::array<Skip, 256> make_skips() {
       case Immediate::Table:
       case Immediate::Memory: return Skip::OneLeb;
       case Immediate::CallIndirect: return Skip::TwoLebs;
+      case Immediate::MemArg1:
+      case Immediate::MemArg2:
+      case Immediate::MemArg4:
+      case Immediate::MemArg8: return Skip::MemArg;
       case Immediate::I32:
       case Immediate::I64: return Skip::SignedLeb;
       case Immediate::F32: return Skip::Four;
@@ -86,6 +90,13 @@ PinnedLocals choose_pinned(base::ByteSpan body, std::span<const wasm::ValType> l
       case Skip::Reader:
         if (!wasm::read_instruction(reader, features, &instruction)) return pinned;
         continue;
+      case Skip::MemArg: {
+        constexpr uint32_t kHasMemory = 0x40;
+        reader.u8();
+        if ((reader.u32() & kHasMemory) != 0) reader.u32();
+        reader.u64();
+        continue;
+      }
       case Skip::TwoLebs: reader.u8(), reader.u32(), reader.u32(); continue;
       case Skip::OneLeb: reader.u8(), reader.u32(); continue;
       case Skip::SignedLeb: reader.u8(), reader.s64(); continue;
