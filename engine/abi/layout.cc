@@ -5,7 +5,9 @@
 namespace wherry::abi {
 namespace {
 
-constexpr uint32_t align_up(uint32_t value, uint32_t alignment) { return (value + alignment - 1) & ~(alignment - 1); }
+constexpr uint32_t align_up(uint32_t value, uint32_t alignment) {
+  return (value + alignment - 1) & ~(alignment - 1);
+}
 
 // Offset of each own global from the first; returns their size. At most 10^6 globals of 16 bytes: no overflow.
 uint32_t place_globals(const wasm::Module& module, uint32_t begin, base::Vector<uint32_t>* offsets) {
@@ -32,7 +34,8 @@ ContextLayout layout_of(const wasm::Module& module) {
   return layout;
 }
 
-bool global_offsets(const wasm::Module& module, const ContextLayout& layout, base::Vector<uint32_t>* offsets) {
+bool global_offsets(const wasm::Module& module, const ContextLayout& layout,
+                    base::Vector<uint32_t>* offsets) {
   if (!offsets->resize(module.globals.size())) return false;
   for (uint32_t i = 0; i < module.imported_globals; ++i) (*offsets)[i] = layout.imported_globals + i * 8;
   place_globals(module, layout.globals, offsets);

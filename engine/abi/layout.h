@@ -10,6 +10,7 @@ ContextLayout layout_of(const wasm::Module& module);
 
 // Byte offset, from the Context, of a global's slots (own globals) or of the pointer to them (imported ones).
 // `offsets` has one entry a global, made by global_offsets.
-[[nodiscard]] bool global_offsets(const wasm::Module& module, const ContextLayout& layout, base::Vector<uint32_t>* offsets);
+[[nodiscard]] bool global_offsets(const wasm::Module& module, const ContextLayout& layout,
+                                  base::Vector<uint32_t>* offsets);
 
 }  // namespace wherry::abi

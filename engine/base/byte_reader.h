@@ -18,7 +18,10 @@ class ByteReader {
  public:
   // `base_offset` is the place of the first byte in the file, so that positions are file offsets.
   explicit ByteReader(ByteSpan bytes, uint64_t base_offset = 0)
-      : next_(bytes.data()), end_(bytes.data() + bytes.size()), begin_(bytes.data()), base_offset_(base_offset) {}
+      : next_(bytes.data()),
+        end_(bytes.data() + bytes.size()),
+        begin_(bytes.data()),
+        base_offset_(base_offset) {}
 
   bool ok() const { return fault_ == ReadFault::None; }
   ReadFault fault() const { return fault_; }
@@ -31,18 +34,21 @@ class ByteReader {
   void seek(const uint8_t* position) { next_ = position; }
 
   uint8_t u8() {
-    if (next_ == end_) [[unlikely]] return fail(ReadFault::UnexpectedEnd, next_), 0;
+    if (next_ == end_) [[unlikely]]
+      return fail(ReadFault::UnexpectedEnd, next_), 0;
     return *next_++;
   }
   // The next byte without taking it; zero at the end, which is not a fault.
   uint8_t peek() const { return next_ == end_ ? 0 : *next_; }
 
   uint32_t u32() {
-    if (next_ != end_ && *next_ < 0x80) [[likely]] return *next_++;
+    if (next_ != end_ && *next_ < 0x80) [[likely]]
+      return *next_++;
     return static_cast<uint32_t>(unsigned_leb(32));
   }
   uint64_t u64() {
-    if (next_ != end_ && *next_ < 0x80) [[likely]] return *next_++;
+    if (next_ != end_ && *next_ < 0x80) [[likely]]
+      return *next_++;
     return unsigned_leb(64);
   }
   int32_t s32() { return static_cast<int32_t>(signed_leb(32)); }
@@ -52,7 +58,8 @@ class ByteReader {
   uint64_t fixed64() { return fixed<uint64_t>(); }
 
   ByteSpan take(uint64_t size_bytes) {
-    if (size_bytes > remaining()) [[unlikely]] return fail(ReadFault::UnexpectedEnd, next_), ByteSpan{};
+    if (size_bytes > remaining()) [[unlikely]]
+      return fail(ReadFault::UnexpectedEnd, next_), ByteSpan{};
     const ByteSpan bytes{next_, static_cast<size_t>(size_bytes)};
     next_ += size_bytes;
     return bytes;
@@ -61,7 +68,8 @@ class ByteReader {
  private:
   template <class T>
   T fixed() {
-    if (remaining() < sizeof(T)) [[unlikely]] return fail(ReadFault::UnexpectedEnd, next_), T{};
+    if (remaining() < sizeof(T)) [[unlikely]]
+      return fail(ReadFault::UnexpectedEnd, next_), T{};
     T value;
     std::memcpy(&value, next_, sizeof(T));
     next_ += sizeof(T);

@@ -37,11 +37,11 @@ inline Failure fail(wasm::ErrorCode code, uint64_t offset = Error::kNoOffset, st
 }  // namespace wherry::base
 
 // Evaluates to the value of a Result, or returns its Error from the enclosing function.
-#define WHERRY_TRY(...)                                                                       \
-  ({                                                                                          \
-    auto wherry_result_ = (__VA_ARGS__);                                                      \
-    if (!wherry_result_) [[unlikely]] {                                                       \
-      return ::wherry::base::Failure(std::move(wherry_result_).error());                      \
-    }                                                                                         \
-    *std::move(wherry_result_);                                                               \
+#define WHERRY_TRY(...)                                                  \
+  ({                                                                     \
+    auto wherry_result_ = (__VA_ARGS__);                                 \
+    if (!wherry_result_) [[unlikely]] {                                  \
+      return ::wherry::base::Failure(std::move(wherry_result_).error()); \
+    }                                                                    \
+    *std::move(wherry_result_);                                          \
   })

@@ -113,7 +113,7 @@ class Evaluation {
   base::Result<void> push_global(const wasm::Instruction& at) {
     if (at.index >= place_.visible_globals) return changed(wasm::ErrorCode::UnknownGlobal, at.offset);
     Operand operand{instance_.shape().global_types[at.index]};
-    const abi::GlobalSlots slots = instance_.global_slots(at.index);
+    const uint64_t* const slots = instance_.global_slots(at.index);
     operand.slots[0] = slots[0];
     if (wasm::slots_of(operand.type) == 2) operand.slots[1] = slots[1];
     return push(operand);

@@ -115,7 +115,7 @@ class Instance {
   ModuleOwner owner_;
   uint32_t index_ = 0;
   abi::FuncObject* funcs_ = nullptr;  // Zero-filled until made.
-  size_t funcs_bytes_ = 0;             // Of their mapping; 0: they lie behind the Context.
+  size_t funcs_bytes_ = 0;            // Of their mapping; 0: they lie behind the Context.
   base::Vector<Global*> imported_globals_;
   base::Vector<Global*> own_globals_;  // Empty until the first is asked for.
   base::Vector<Tag*> tags_;

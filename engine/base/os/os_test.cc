@@ -40,7 +40,7 @@ TEST_CASE("a reservation is untouchable until committed, then zero") {
   CHECK_FALSE(is_readable(base + page));
   base[0] = 7;
   base[page - 1] = 8;
-  decommit_pages(base, page);
+  CHECK(decommit_pages(base, page));
   CHECK_FALSE(is_readable(base));
   CHECK(commit_pages(base, page));
   CHECK(base[0] == 0);

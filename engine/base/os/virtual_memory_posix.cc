@@ -34,10 +34,11 @@ bool commit_pages(void* address, size_t size_bytes) {
   return size_bytes == 0 || mprotect(address, size_bytes, PROT_READ | PROT_WRITE) == 0;
 }
 
-void decommit_pages(void* address, size_t size_bytes) {
-  if (size_bytes == 0) return;
+bool decommit_pages(void* address, size_t size_bytes) {
+  if (size_bytes == 0) return true;
   // SAFETY: the caller owns [address, address + size_bytes), so that replacing the mapping takes nothing else away.
-  mmap(address, size_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  return mmap(address, size_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+              0) != MAP_FAILED;
 }
 
 void prefault_pages(void* address, size_t size_bytes) {
