@@ -68,8 +68,7 @@ Result<void> add_variable(std::string_view text, Surroundings* out) {
     out->env.push_back({text.substr(0, equals), text.substr(equals + 1)});
     return {};
   }
-  // Text of argv: it ends with a zero.
-  const char* const value = getenv(text.data());
+  const char* const value = getenv(std::string(text).c_str());
   if (value == nullptr)
     return Error::usage("there is no environment variable " + quoted(text) + " to pass on");
   out->env.push_back({text, value});
