@@ -19,6 +19,7 @@
 #include "cli/input.h"
 #include "cli/invoke.h"
 #include "cli/settings.h"
+#include "cli/startup.h"
 #include "wasi/p1/preview1.h"
 #include "wherry/wherry.h"
 
@@ -262,6 +263,7 @@ class Program {
 
 int run_command(const Invocation& invocation) {
   if (invocation.operands.empty()) return complain("'run' needs a file", kWrongUsage);
+  prepare_heap();
   // Left to the system at the end: the process is over then.
   return (new Program(invocation))->run();
 }

@@ -1,0 +1,9 @@
+#pragma once
+
+namespace wherry::cli {
+
+// Gets the pages that a short run of a program will use on the heap in one go. Called once, before anything large is
+// allocated.
+void prepare_heap();
+
+}  // namespace wherry::cli
