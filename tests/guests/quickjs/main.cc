@@ -22,7 +22,6 @@
 namespace {
 
 using wherry::Caller;
-using wherry::Error;
 using wherry::MemoryView;
 using wherry::Result;
 using wherry::StoreRef;
