@@ -229,6 +229,23 @@ TEST_CASE("deep operand stacks and many locals") {
   REQUIRE(many.typed != nullptr);
   REQUIRE(many.lower({}, 0, false, &code));
   CHECK(code.zero_count == 49'999);
+  CHECK(code.frame_slots < 65'536);
+}
+
+// Frames of callees would lie on the locals behind the temporaries.
+TEST_CASE("a function with too many slots of locals cannot call") {
+  std::string wide = "(module (func $f) (func (local";
+  for (int i = 0; i < 30'000; ++i) wide += " v128";
+  wide += " i64) (local.set 30000 (i64.const 5))";
+  SlotCode code;
+  Fixture calls(wide + "(call $f)))");
+  REQUIRE(calls.typed != nullptr);
+  const auto refused = calls.lower({}, 1, false, &code);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == wasm::ErrorCode::FrameTooLarge);
+  Fixture returns(wide + "(return_call $f)))");
+  REQUIRE(returns.typed != nullptr);
+  REQUIRE(returns.lower({}, 1, false, &code));
   CHECK(code.frame_slots > 65'536);
 }
 

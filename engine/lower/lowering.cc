@@ -278,7 +278,8 @@ void Lowering::local_set(uint32_t index, Operand* operand) {
   if (state_->locals[index] == wasm::kV128) return cannot_run(Op::LocalSet);
   if (is_far(index)) {
     emitter_.materialize(&operand->value, operand->type);
-    return emitter_.move_wide(operand->value.slot, memory_->places[index].slot);
+    emitter_.move_wide(operand->value.slot, memory_->places[index].slot);
+    return emitter_.forget_producers();  // The move reads the slot, so what a tee leaves may not be taken out of it.
   }
   flush_readers(index, index_of(operand));
   emitter_.set_local(index, operand->value);

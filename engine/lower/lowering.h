@@ -98,8 +98,10 @@ class Lowering {
 
  private:
   static constexpr uint32_t kNone = Emitter::kNone;
-  // A function whose locals do not fit 16-bit slots keeps them behind its temporaries, of which it may have so many.
-  static constexpr uint32_t kMostNearLocalSlots = 32'768;
+  // Parameters and locals of one slot each always fit below this, with 14,000 slots left for temporaries. Only vectors
+  // pass it: such a wide function keeps its locals behind its temporaries, of which it may have so many. Frames of its
+  // callees would lie on those locals, so it cannot call anything (but by tail calls).
+  static constexpr uint32_t kMostNearLocalSlots = 51'200;
   static constexpr uint32_t kWideTemporaries = 16'384;
   static constexpr uint32_t kLastSlot = 0xffff;
   // More pending values than this are materialised, which bounds the search for those that read a local.
@@ -142,7 +144,7 @@ class Lowering {
   void branch_conditionally(Control& target, Operand* values, uint32_t count, Branch branch);
   uint32_t table_entry(Control& target, Operand* values, uint32_t arity, uint32_t table, bool* forward);
 
-  Cell call_word(uint32_t base) const;
+  Cell call_word(uint32_t base);
   void after_call(const CanonType& type, Operand* arguments);
   void emit_indirect(const Instruction& instruction, const CanonType& type, Operand* index, Cell last,
                      bool tail);

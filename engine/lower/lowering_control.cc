@@ -66,7 +66,8 @@ bool Lowering::in_place(const Control& target, const Operand* values, uint32_t c
 void Lowering::move_to_target(const Control& target, Operand* values, uint32_t count) {
   if (in_place(target, values, count)) return;
   uint32_t to = target_slot(target);
-  if (count <= kMostSingleMoves) {
+  const uint32_t slots = slot_at(values + count) - slot_at(values);
+  if (count <= kMostSingleMoves && slots == count) {  // No vectors.
     for (uint32_t i = 0; i < count; ++i) {
       emitter_.copy(values[i].value, values[i].type, to);
       to += wasm::slots_of(values[i].type);
@@ -76,7 +77,6 @@ void Lowering::move_to_target(const Control& target, Operand* values, uint32_t c
   materialize(values, count);
   const uint32_t from = values[0].value.slot;
   if (from == to) return;
-  const uint32_t slots = slot_at(values + count) - from;
   emitter_.emit(environment_.handlers.move_up,
                 Emitter::pack(Slots{static_cast<uint16_t>(from), static_cast<uint16_t>(slots),
                                     static_cast<uint16_t>(to), 0}));

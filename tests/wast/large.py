@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Prints a test script of functions that are large in one way each: locals, parameters, results, values of a block, depth,
+targets of a br_table. The numbers are close to the limits of the JavaScript API, which all engines share."""
+
+LOCALS = 40_000
+RESULTS = 1000
+
+
+def numbers(count, step=1):
+    return " ".join(f"(i64.const {i * step})" for i in range(count))
+
+
+def types(count):
+    return " ".join(["i64"] * count)
+
+
+def locals_script():
+    """Callees have frames larger than what lies between the caller's temporaries and its last local."""
+    vectors = " ".join(["v128"] * 40_000)
+    return f"""
+(module
+  (func $deep (param i64) (result i64) (local {types(8000)})
+    (if (i64.eqz (local.get 0)) (then (return (i64.const 7))))
+    (local.set 7000 (i64.const -1)) (local.set 1 (i64.const -1)) (local.set 8000 (i64.const -1))
+    (i64.add (i64.const 1) (call $deep (i64.sub (local.get 0) (i64.const 1)))))
+  (func (export "calls") (param i64) (result i64 i64 i64) (local {types(LOCALS)})
+    (local.set {LOCALS} (i64.const 1234)) (local.set 100 (i64.const 55)) (local.set 20000 (i64.const 66))
+    (call $deep (local.get 0))
+    (local.get {LOCALS}) (i64.add (local.get 100) (local.get 20000)))
+  (func (export "many") (param i64) (result i64) (local {types(49_999)})
+    (local.set 49999 (local.get 0)) (i64.add (local.get 49999) (local.get 49998)))
+  (func $rest (export "tail") (param i64) (result i64) (local {types(49_000)})
+    (if (i64.eqz (local.get 0)) (then (return (local.get 48000))))
+    (local.set 48000 (i64.const 1))
+    (return_call $rest (i64.sub (local.get 0) (i64.const 1))))
+  ;; Beyond 16-bit slots: vectors take two each.
+  (func (export "far-tee") (param i32) (result i32 i32) (local {vectors} i32)
+    (i32.add (local.tee 40001 (i32.mul (local.get 0) (i32.const 3))) (i32.const 1))
+    (local.get 40001))
+  (func (export "far-float") (param f64) (result f64) (local {vectors} f64 f64)
+    (local.set 40002 (local.tee 40001 (f64.mul (local.get 0) (f64.const 3))))
+    (f64.add (local.get 40001) (local.get 40002)))
+  (func (export "far-loop") (param i32) (result i32) (local {vectors} i32)
+    (loop
+      (local.set 40001 (i32.add (local.get 40001) (local.get 0)))
+      (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (local.get 40001))
+)
+(assert_return (invoke "calls" (i64.const 6)) (i64.const 13) (i64.const 1234) (i64.const 121))
+(assert_return (invoke "many" (i64.const 9)) (i64.const 9))
+(assert_return (invoke "tail" (i64.const 50)) (i64.const 0))
+(assert_return (invoke "far-tee" (i32.const 5)) (i32.const 16) (i32.const 15))
+(assert_return (invoke "far-float" (f64.const 5)) (f64.const 30))
+(assert_return (invoke "far-loop" (i32.const 10)) (i32.const 55))
+"""
+
+
+def values_script():
+    sums = " ".join(["i64.add"] * (RESULTS - 1))
+    total = sum(range(RESULTS))
+    gets = " ".join(f"(local.get {i})" for i in range(RESULTS))
+    return f"""
+(module
+  (type $many (func (param {types(RESULTS)}) (result {types(RESULTS)})))
+  (type $source (func (result {types(RESULTS)})))
+  (table 2 funcref) (elem (i32.const 0) $same $reversed)
+  (func $source (export "source") (type $source) {numbers(RESULTS)})
+  (func $same (type $many) {gets})
+  (func $reversed (type $many) {" ".join(f"(local.get {RESULTS - 1 - i})" for i in range(RESULTS))})
+  (func $tail (type $many) {gets} (return_call_indirect (type $many) (i32.const 1)))
+  (func (export "sum") (result i64) (call $source) (call $same) {sums})
+  (func (export "first") (param i32) (result i64)
+    (call $source) (call_indirect (type $many) (local.get 0)) {" ".join(["drop"] * (RESULTS - 1))})
+  (func (export "tail") (result i64) (call $source) (call $tail) {" ".join(["drop"] * (RESULTS - 1))})
+  ;; Values of blocks that have to move, because something lies below them.
+  (func (export "block") (param i32) (result i64)
+    (i64.const 5)
+    (block (type $source) (i64.const 6) (call $source) (br_if 0 (local.get 0)) {sums} i64.add
+      {numbers(RESULTS - 1)})
+    {sums} i64.add)
+  (func (export "loop") (param i32) (result i64)
+    (call $source)
+    (loop (type $many)
+      (if (type $many) (local.get 0)
+        (then (call $same) (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br 1))
+        (else (call $reversed))))
+    {" ".join(["drop"] * (RESULTS - 1))})
+  (func (export "table") (param i32) (result i64)
+    (i64.const 1000000)
+    (block (type $source)
+      (i64.const 1)
+      (block (type $source) (i64.const 2) (call $source) (br_table 0 1 0 (local.get 0)))
+      (call $reversed) (br 0))
+    {sums} i64.add)
+)
+(assert_return (invoke "source") {numbers(RESULTS)})
+(assert_return (invoke "sum") (i64.const {total}))
+(assert_return (invoke "first" (i32.const 0)) (i64.const 0))
+(assert_return (invoke "first" (i32.const 1)) (i64.const {RESULTS - 1}))
+(assert_return (invoke "tail") (i64.const {RESULTS - 1}))
+(assert_return (invoke "block" (i32.const 1)) (i64.const {total + 5}))
+(assert_return (invoke "block" (i32.const 0)) (i64.const {total + 6 + sum(range(RESULTS - 1)) + 5}))
+(assert_return (invoke "loop" (i32.const 5)) (i64.const {RESULTS - 1}))
+(assert_return (invoke "table" (i32.const 0)) (i64.const {total + 1_000_000}))
+(assert_return (invoke "table" (i32.const 1)) (i64.const {total + 1_000_000}))
+(assert_return (invoke "table" (i32.const -1)) (i64.const {total + 1_000_000}))
+"""
+
+
+def deep_script():
+    depth = 100_000
+    cases = 5000
+    blocks = "".join("(block " for _ in range(cases + 1))
+    arms = "".join(f") (return (i32.const {i}))" for i in range(cases))
+    return f"""
+(module
+  (func (export "blocks") (result i32) {"block (result i32) " * depth} i32.const 7 {"end " * depth})
+  (func (export "ifs") (param i32) (result i32)
+    {"local.get 0 if (result i32) " * depth} i32.const 1 {"else i32.const 2 end " * depth})
+  (func (export "out") (param i32) (result i32)
+    {"block (result i32) " * 1000} local.get 0 br 999 {"end i32.const 1 i32.add " * 1000})
+  (func (export "stack") (result i32) {"i32.const 1 " * 10_000} {"i32.add " * 9_999})
+  (func (export "pending") (param i32) (result i32)
+    {"local.get 0 " * 2000} (local.set 0 (i32.const 100)) {"i32.add " * 1999} (i32.add (local.get 0)))
+  (func (export "cases") (param i32) (result i32)
+    {blocks} (br_table {" ".join(map(str, range(cases + 1)))} (local.get 0)) {arms}) (i32.const -1))
+)
+(assert_return (invoke "blocks") (i32.const 7))
+(assert_return (invoke "ifs" (i32.const 1)) (i32.const 1))
+(assert_return (invoke "ifs" (i32.const 0)) (i32.const 2))
+(assert_return (invoke "out" (i32.const 3)) (i32.const 4))
+(assert_return (invoke "stack") (i32.const 10000))
+(assert_return (invoke "pending" (i32.const 2)) (i32.const 4100))
+(assert_return (invoke "cases" (i32.const 0)) (i32.const 0))
+(assert_return (invoke "cases" (i32.const {cases - 1})) (i32.const {cases - 1}))
+(assert_return (invoke "cases" (i32.const {cases})) (i32.const -1))
+(assert_return (invoke "cases" (i32.const -1)) (i32.const -1))
+"""
+
+
+if __name__ == "__main__":
+    print(";; Made by tests/wast/large.py.", locals_script(), values_script(), deep_script())

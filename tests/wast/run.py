@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+"""Runs a test script in every mode that may not change its results.
+
+  tests/wast/run.py SCRIPT WHERRY [EMULATOR...]      SCRIPT: a .wast, or a .py that prints one
+"""
+import subprocess
+import sys
+import tempfile
+
+OPTIMIZATIONS = ["accumulators", "destination-folding", "address-folding", "compare-and-branch", "branch-table-index",
+                 "pinned-locals"]
+MODES = [
+    [],
+    ["-O", "signals-based-traps=n"],
+    ["-O", ",".join(f"{name}=n" for name in OPTIMIZATIONS)],
+    ["-O", ",".join(f"{name}=n" for name in ["signals-based-traps", *OPTIMIZATIONS])],
+    ["-O", "lazy-validation=n"],
+    ["-W", "fuel=1000000000000", "-W", "timeout=1h"],
+] + [["-O", f"{name}=n"] for name in OPTIMIZATIONS]
+
+
+def main():
+    script, command = sys.argv[1], sys.argv[3:] + [sys.argv[2], "wast"]
+    with tempfile.NamedTemporaryFile("w", suffix=".wast") as made:
+        if script.endswith(".py"):
+            subprocess.run([sys.executable, script], stdout=made, check=True)
+            made.flush()
+            script = made.name
+        outputs = []
+        for mode in MODES:
+            done = subprocess.run([*command, *mode, script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            outputs.append(done.stdout)
+            if done.returncode != 0:
+                sys.exit(f"{' '.join(mode) or 'by default'}: status {done.returncode}\n{done.stdout[-4000:]}")
+        if len(set(outputs)) != 1:
+            sys.exit(f"modes do not agree: {outputs}")
+        print(outputs[0], end="")
+
+
+if __name__ == "__main__":
+    main()
