@@ -146,13 +146,7 @@ class Program {
     WHERRY_ASSIGN_OR_RETURN(Store store, Store::create(engine));
     store_.emplace(std::move(store));
     linker_.emplace(engine);
-    if (const KeySetting* fuel = invocation_.key(KeyId::Fuel))
-      WHERRY_RETURN_IF_ERROR(store_->set_fuel(fuel->number));
-    if (const KeySetting* timeout = invocation_.key(KeyId::Timeout)) {
-      const uint64_t most = static_cast<uint64_t>(std::chrono::nanoseconds::max().count());
-      WHERRY_RETURN_IF_ERROR(store_->set_deadline(
-          std::chrono::nanoseconds(static_cast<int64_t>(timeout->number < most ? timeout->number : most))));
-    }
+    WHERRY_RETURN_IF_ERROR(limit_store(invocation_, &*store_));
     if (is_on(invocation_, KeyId::Cli, true)) {
       WHERRY_RETURN_IF_ERROR(look_around(invocation_, &surroundings_));
       WHERRY_RETURN_IF_ERROR(wasi::add_to_linker(*linker_));

@@ -1,6 +1,8 @@
 // Keys of the command line to settings of the engine.
 #include "cli/settings.h"
 
+#include <chrono>
+
 namespace wherry::cli {
 
 namespace {
@@ -77,6 +79,18 @@ Result<Config> config_of(const Invocation& invocation) {
     }
   }
   return config;
+}
+
+Result<void> limit_store(const Invocation& invocation, Store* store) {
+  if (const KeySetting* fuel = invocation.key(KeyId::Fuel)) {
+    WHERRY_RETURN_IF_ERROR(store->set_fuel(fuel->number));
+  }
+  if (const KeySetting* timeout = invocation.key(KeyId::Timeout)) {
+    const uint64_t most = static_cast<uint64_t>(std::chrono::nanoseconds::max().count());
+    WHERRY_RETURN_IF_ERROR(store->set_deadline(
+        std::chrono::nanoseconds(static_cast<int64_t>(timeout->number < most ? timeout->number : most))));
+  }
+  return {};
 }
 
 }  // namespace wherry::cli

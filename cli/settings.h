@@ -3,6 +3,7 @@
 #include "cli/options.h"
 #include "engine/inspect/binary.h"
 #include "wherry/config.h"
+#include "wherry/store.h"
 
 namespace wherry::cli {
 
@@ -11,5 +12,8 @@ wasm::Features features_of(const Invocation& invocation);
 
 // What -W and -O say about the engine and its stores.
 Result<Config> config_of(const Invocation& invocation);
+
+// Gives a store of such an engine the fuel and the deadline that -W names.
+Result<void> limit_store(const Invocation& invocation, Store* store);
 
 }  // namespace wherry::cli

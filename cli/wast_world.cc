@@ -240,6 +240,7 @@ Result<WastWorld> WastWorld::create(const Invocation& invocation) {
   config.advanced.validation_threads = 1;
   WHERRY_ASSIGN_OR_RETURN(Engine engine, Engine::create(config));
   WHERRY_ASSIGN_OR_RETURN(Store store, Store::create(engine));
+  WHERRY_RETURN_IF_ERROR(limit_store(invocation, &store));
   auto impl = std::make_unique<Impl>(std::move(engine), std::move(store));
   impl->linker.allow_shadowing(true);
   const bool threads = features_of(invocation).has(wasm::Feature::Threads);

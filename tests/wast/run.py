@@ -14,7 +14,6 @@ MODES = [
     ["-O", "signals-based-traps=n"],
     ["-O", ",".join(f"{name}=n" for name in OPTIMIZATIONS)],
     ["-O", ",".join(f"{name}=n" for name in ["signals-based-traps", *OPTIMIZATIONS])],
-    ["-O", "lazy-validation=n"],
     ["-W", "fuel=1000000000000", "-W", "timeout=1h"],
 ] + [["-O", f"{name}=n"] for name in OPTIMIZATIONS]
 
