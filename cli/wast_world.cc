@@ -62,20 +62,25 @@ struct WastWorld::Impl {
   Engine engine;
   Store store;
   Linker linker;
+  wasm::Features features;
   Named<Module> modules;
   Named<Instance> instances;
 
-  Result<Module> load(const WastModule& module) {
+  // The binary form of a module that is text.
+  Result<base::Vector<uint8_t>> parse(const WastModule& module) const {
+    base::Result<text::TextModule> parsed = text::parse_module(module.bytes, {.features = features});
+    if (parsed) return std::move(parsed->binary);
+    const wasm::ErrorKind found = wasm::error_kind(parsed.error().code);
+    ErrorKind kind = ErrorKind::Limit;
+    if (found == wasm::ErrorKind::Malformed) kind = ErrorKind::Malformed;
+    if (found == wasm::ErrorKind::Unsupported) kind = ErrorKind::Unsupported;
+    return Error::make(kind, wasm::describe(parsed.error()));
+  }
+
+  Result<Module> load(const WastModule& module) const {
     if (module.form == WastModuleForm::Binary) return Module::load(engine, module.bytes);
-    const base::Result<text::TextModule> parsed = text::parse_module(module.bytes);
-    if (!parsed) {
-      const wasm::ErrorKind found = wasm::error_kind(parsed.error().code);
-      ErrorKind kind = ErrorKind::Limit;
-      if (found == wasm::ErrorKind::Malformed) kind = ErrorKind::Malformed;
-      if (found == wasm::ErrorKind::Unsupported) kind = ErrorKind::Unsupported;
-      return Error::make(kind, wasm::describe(parsed.error()));
-    }
-    return Module::load(engine, {parsed->binary.data(), parsed->binary.size()});
+    WHERRY_ASSIGN_OR_RETURN(const base::Vector<uint8_t> binary, parse(module));
+    return Module::load(engine, {binary.data(), binary.size()});
   }
 
   Result<void> instantiate(std::string_view name, const Module& module) {
@@ -195,6 +200,23 @@ struct WastWorld::Impl {
                : expected(command.text, first_line(module.error()));
   }
 
+  // The module is fine, but one of its custom sections is not.
+  std::string assert_invalid_custom(const WastCommand& command) {
+    if (command.module.form == WastModuleForm::Binary) return refused_custom(command, command.module.bytes);
+    const Result<base::Vector<uint8_t>> binary = parse(command.module);
+    if (!binary) return expected(command.text, first_line(binary.error()));
+    return refused_custom(command, *binary);
+  }
+
+  std::string refused_custom(const WastCommand& command, base::ByteSpan binary) const {
+    if (const base::Result<void> valid = inspect::validate(binary, features); !valid) {
+      return expected(command.text, wasm::describe(valid.error()));
+    }
+    return inspect::check_custom_sections(binary, features)
+               ? expected(command.text, "the module was accepted")
+               : std::string();
+  }
+
   static std::string reason(const Result<void>& result) {
     return result ? std::string() : first_line(result.error());
   }
@@ -217,8 +239,8 @@ struct WastWorld::Impl {
       case WastKind::AssertUnlinkable: return assert_unlinkable(command);
       case WastKind::AssertMalformed:
       case WastKind::AssertMalformedCustom: return assert_refused(command, ErrorKind::Malformed);
-      case WastKind::AssertInvalid:
-      case WastKind::AssertInvalidCustom: return assert_refused(command, ErrorKind::Invalid);
+      case WastKind::AssertInvalid: return assert_refused(command, ErrorKind::Invalid);
+      case WastKind::AssertInvalidCustom: return assert_invalid_custom(command);
       case WastKind::Thread:
       case WastKind::Wait: return "threads in scripts are not supported";
     }
@@ -243,7 +265,8 @@ Result<WastWorld> WastWorld::create(const Invocation& invocation) {
   WHERRY_RETURN_IF_ERROR(limit_store(invocation, &store));
   auto impl = std::make_unique<Impl>(std::move(engine), std::move(store));
   impl->linker.allow_shadowing(true);
-  const bool threads = features_of(invocation).has(wasm::Feature::Threads);
+  impl->features = features_of(invocation);
+  const bool threads = impl->features.has(wasm::Feature::Threads);
   WHERRY_RETURN_IF_ERROR(define_spectest(impl->linker, impl->store, threads));
   return WastWorld(std::move(impl));
 }

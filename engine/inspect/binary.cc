@@ -6,6 +6,7 @@
 
 #include "engine/decode/decode.h"
 #include "engine/inspect/names.h"
+#include "engine/validate/branch_hints.h"
 #include "engine/validate/typed_module.h"
 
 namespace wherry::inspect {
@@ -20,6 +21,11 @@ base::Result<void> validate(base::ByteSpan binary, wasm::Features features) {
   validate::TypedModule typed = WHERRY_TRY(validate::type_module(std::move(module), registry));
   WHERRY_TRY(validate::validate(std::move(typed), 1));
   return {};
+}
+
+base::Result<void> check_custom_sections(base::ByteSpan binary, wasm::Features features) {
+  const wasm::Module module = WHERRY_TRY(decode::decode(binary, {.features = features}));
+  return validate::check_branch_hints(module);
 }
 
 base::Result<void> print(base::ByteSpan binary, const PrintChoice& choice, text::TextSink& sink) {

@@ -15,6 +15,10 @@ bool is_binary(base::ByteSpan bytes);
 // Decodes and validates, all bodies included. Errors: whatever is wrong with the module.
 base::Result<void> validate(base::ByteSpan binary, wasm::Features features);
 
+// Whether a valid module's custom sections say what their own specifications allow (branch hints), which engines need
+// not ask. Errors: whatever is wrong.
+base::Result<void> check_custom_sections(base::ByteSpan binary, wasm::Features features);
+
 struct PrintChoice {
   bool names = true;  // Take the name section for identifiers, rather than print it as any custom section.
   bool skeleton = false;
