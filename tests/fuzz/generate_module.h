@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "wherry/blob.h"
+
+namespace wherry::fuzz {
+
+enum Type : uint8_t {
+  kI32 = 0x7f,
+  kI64 = 0x7e,
+  kF32 = 0x7d,
+  kF64 = 0x7c,
+  kFuncRef = 0x70,
+  kExternRef = 0x6f
+};
+using Types = std::vector<Type>;
+
+struct Signature {
+  Types params;
+  Types results;
+  friend bool operator==(const Signature&, const Signature&) = default;
+};
+
+// The fuzzer's bytes as decisions. Zeros when they have run out.
+class Decisions {
+ public:
+  explicit Decisions(Bytes bytes) : bytes_(bytes) {}
+
+  bool over() const { return at_ >= bytes_.size(); }
+  uint8_t byte() { return over() ? 0 : bytes_[at_++]; }
+  // 0 to count - 1; count at most 256.
+  uint32_t below(uint32_t count) { return count <= 1 ? 0 : byte() % count; }
+  // True once in `n` times.
+  bool once_in(uint32_t n) { return byte() % n == n - 1; }
+  uint64_t bits(uint32_t bytes) {
+    uint64_t value = 0;
+    for (uint32_t i = 0; i < bytes; ++i) value = value << 8 | byte();
+    return value;
+  }
+
+ private:
+  Bytes bytes_;
+  size_t at_ = 0;
+};
+
+// Bytes of the binary format (core spec 5).
+class Writer {
+ public:
+  void byte(uint32_t value) { bytes_.push_back(static_cast<uint8_t>(value)); }
+  void unsigned_leb(uint64_t value);
+  void signed_leb(int64_t value);
+  void raw(const void* bytes, size_t count);
+  void name(std::string_view text) {
+    unsigned_leb(text.size());
+    raw(text.data(), text.size());
+  }
+  void types(const Types& types) {
+    unsigned_leb(types.size());
+    for (const Type type : types) byte(type);
+  }
+  void append(const Writer& other) { raw(other.bytes_.data(), other.bytes_.size()); }
+  // An instruction: its code as engine/wasm/opcodes.inc has it.
+  void op(uint32_t code) {
+    if (code < 0x1000) return byte(code);
+    byte(code >> 12);
+    unsigned_leb(code & 0xfff);
+  }
+  size_t size() const { return bytes_.size(); }
+  std::vector<uint8_t> take() { return std::move(bytes_); }
+
+ private:
+  std::vector<uint8_t> bytes_;
+};
+
+// All of a module but the bodies of its functions, decided before them.
+struct Plan {
+  struct Global {
+    Type type;
+    bool imported;
+  };
+
+  std::vector<Signature> signatures;  // Blocks may add some.
+  std::vector<uint32_t> functions;    // Index of each function's signature, host functions first.
+  uint32_t host_functions = 0;
+  std::vector<Global> globals;  // Imported ones first; all variable.
+  uint32_t memories = 1;
+  bool memory_is_64 = false;   // Memory 0.
+  uint32_t data_segments = 2;  // All passive but the first.
+  uint32_t table_size = 0;     // Table 0 holds all functions, then nulls; table 1 externrefs.
+
+  // The index of a signature, which is added if it is new.
+  uint32_t index_of(const Signature& signature);
+};
+
+inline constexpr uint32_t kTable0Nulls = 3;
+inline constexpr uint32_t kTable1Size = 5;
+inline constexpr uint32_t kElementSegments = 2;  // An active one for table 0 and a passive one of funcrefs.
+inline constexpr uint32_t kSegmentBytes = 64;
+
+Plan plan_module(Decisions& decisions);
+
+// The module of a plan and a body for each function that is not of the host.
+std::vector<uint8_t> assemble(const Plan& plan, const std::vector<Writer>& bodies);
+
+}  // namespace wherry::fuzz
