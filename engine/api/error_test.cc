@@ -6,8 +6,9 @@
 #include "wherry/blob.h"
 #include "wherry/result.h"
 
-// Under ASan, so that an allocation that is too large fails here as it does without.
+// For sanitizers: an allocation that is too large fails with them as it does without.
 extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1"; }  // NOLINT
+extern "C" const char* __tsan_default_options() { return "allocator_may_return_null=1"; }  // NOLINT
 
 namespace wherry {
 
