@@ -91,7 +91,8 @@ class Vector {
   // Both or neither; one look at the capacity.
   [[nodiscard]] bool append_two(T first, T second) {
     static_assert(kTrivial);
-    if (capacity_ - size_ < 2 && !grow(2)) [[unlikely]] return false;
+    if (capacity_ - size_ < 2 && !grow(2)) [[unlikely]]
+      return false;
     data_[size_] = first;
     data_[size_ + 1] = second;
     size_ += 2;

@@ -279,7 +279,8 @@ void Lowering::local_set(uint32_t index, Operand* operand) {
   if (is_far(index)) {
     emitter_.materialize(&operand->value, operand->type);
     emitter_.move_wide(operand->value.slot, memory_->places[index].slot);
-    return emitter_.forget_producers();  // The move reads the slot, so what a tee leaves may not be taken out of it.
+    return emitter_
+        .forget_producers();  // The move reads the slot, so what a tee leaves may not be taken out of it.
   }
   flush_readers(index, index_of(operand));
   emitter_.set_local(index, operand->value);
