@@ -56,24 +56,43 @@ Domain result_domain(Op op) { return kTypes[static_cast<uint32_t>(op)].result; }
 Op mirrored(Op op) {
   switch (op) {
 #define SAME(name) \
-  case Op::name: return Op::name;
+  case Op::name: return Op::name
 #define PAIR(left, right)          \
   case Op::left: return Op::right; \
-  case Op::right: return Op::left;
-    SAME(I32Add)
-    SAME(I32Mul)
-    SAME(I32And)
-    SAME(I32Or)
-    SAME(I32Xor)
-    SAME(I32Eq)
-    SAME(I32Ne) SAME(I64Add) SAME(I64Mul) SAME(I64And) SAME(I64Or) SAME(I64Xor) SAME(I64Eq) SAME(I64Ne)
-        SAME(F32Eq) SAME(F32Ne) SAME(F64Eq) SAME(F64Ne) PAIR(I32LtS, I32GtS) PAIR(I32LtU, I32GtU)
-            PAIR(I32LeS, I32GeS) PAIR(I32LeU, I32GeU) PAIR(I64LtS, I64GtS) PAIR(I64LtU, I64GtU)
-                PAIR(I64LeS, I64GeS) PAIR(I64LeU, I64GeU) PAIR(F32Lt, F32Gt) PAIR(F32Le, F32Ge)
-                    PAIR(F64Lt, F64Gt) PAIR(F64Le, F64Ge)
+  case Op::right: return Op::left
+    SAME(I32Add);
+    SAME(I32Mul);
+    SAME(I32And);
+    SAME(I32Or);
+    SAME(I32Xor);
+    SAME(I32Eq);
+    SAME(I32Ne);
+    SAME(I64Add);
+    SAME(I64Mul);
+    SAME(I64And);
+    SAME(I64Or);
+    SAME(I64Xor);
+    SAME(I64Eq);
+    SAME(I64Ne);
+    SAME(F32Eq);
+    SAME(F32Ne);
+    SAME(F64Eq);
+    SAME(F64Ne);
+    PAIR(I32LtS, I32GtS);
+    PAIR(I32LtU, I32GtU);
+    PAIR(I32LeS, I32GeS);
+    PAIR(I32LeU, I32GeU);
+    PAIR(I64LtS, I64GtS);
+    PAIR(I64LtU, I64GtU);
+    PAIR(I64LeS, I64GeS);
+    PAIR(I64LeU, I64GeU);
+    PAIR(F32Lt, F32Gt);
+    PAIR(F32Le, F32Ge);
+    PAIR(F64Lt, F64Gt);
+    PAIR(F64Le, F64Ge);
 #undef SAME
 #undef PAIR
-                        default : return Op::Nop;
+    default: return Op::Nop;
   }
 }
 
