@@ -423,7 +423,7 @@ NanBits nan_bits_of(Bytes module) {
   return made && seen ? NanBits::MayMatter : NanBits::Hidden;
 }
 
-void run_differential(Bytes module, Bytes arguments, NanBits nan_bits, uint64_t fuel) {
+void run_differential(Bytes module, Bytes arguments, NanBits nan_bits, uint64_t fuel, Bytes equivalent) {
   const uint8_t choice = arguments.empty() ? 0 : arguments.front();
   const Variant full{"all optimisations", 0, true, true, false, Validation::Eager};
   const Record expected = run(full, module, arguments, fuel);
@@ -440,6 +440,12 @@ void run_differential(Bytes module, Bytes arguments, NanBits nan_bits, uint64_t 
     const Record found = run(variant, module, arguments, fuel);
     if (nan_bits == NanBits::Hidden) compare(full, variant, expected, found);
   }
+
+  if (equivalent.empty() || expected.out_of_fuel) return;
+  Variant other{"the equivalent module", kAllOptimizations, false, true, false, Validation::Eager};
+  const Record found = run(other, equivalent, arguments, 8 * fuel);
+  other.fuel = false;  // Not the same.
+  if (!found.out_of_fuel) compare(full, other, expected, found);
 }
 
 void print_figures_at_exit() { std::atexit(print_figures); }

@@ -23,7 +23,10 @@ NanBits nan_bits_of(Bytes module);
 // if the runs differ in outcome, results, fuel left, memories, globals or tables.
 //
 // Guests get 16 MiB of memory, 10,000 table elements and `fuel` instructions a call. One thread.
-void run_differential(Bytes module, Bytes arguments, NanBits nan_bits, uint64_t fuel);
+//
+// `equivalent`, unless empty, is another module that computes the same with at most eight times the instructions: it is
+// run without optimisations, and must do the same.
+void run_differential(Bytes module, Bytes arguments, NanBits nan_bits, uint64_t fuel, Bytes equivalent = {});
 
 // Prints at exit how many modules were loaded and instantiated, how calls ended, and how many instructions ran.
 void print_figures_at_exit();

@@ -34,6 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Bytes input(data, size);
   const std::vector<uint8_t> module = fuzz::generate(input);
   keep(module);
-  fuzz::run_differential(module, input.last(std::min<size_t>(size, 8)), fuzz::NanBits::Hidden, 20'000);
+  const std::vector<uint8_t> settled = fuzz::generate(input, fuzz::Style::Settled);
+  fuzz::run_differential(module, input.last(std::min<size_t>(size, 8)), fuzz::NanBits::Hidden, 20'000,
+                         settled);
   return 0;
 }

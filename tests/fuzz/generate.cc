@@ -85,13 +85,16 @@ bool is_float(Type type) { return type == kF32 || type == kF64; }
 
 class Body {
  public:
-  Body(Plan& plan, Decisions& decisions, uint32_t function)
-      : plan_(plan), decisions_(decisions), signature_(plan.signatures[plan.functions[function]]) {}
+  Body(Plan& plan, Decisions& decisions, uint32_t function, Style style)
+      : plan_(plan),
+        decisions_(decisions),
+        style_(style),
+        signature_(plan.signatures[plan.functions[function]]) {}
 
   Writer run() {
     choose_locals();
     frames_.push_back({0x02, {}, signature_.results, 0, false});
-    for (uint32_t step = 0; step < kMostSteps && !decisions_.over() && out_.size() < kMostBytes; ++step) {
+    for (uint32_t step = 0; step < kMostSteps && !decisions_.over(); ++step) {
       if (!one()) break;
     }
     while (!frames_.empty()) end();
@@ -102,7 +105,6 @@ class Body {
 
  private:
   static constexpr uint32_t kMostSteps = 120;
-  static constexpr size_t kMostBytes = 3000;
   static constexpr uint32_t kMostFrames = 12;
   static constexpr uint32_t kMostValues = 24;
 
@@ -156,6 +158,10 @@ class Body {
   void local(uint32_t code, uint32_t index) {
     out_.op(code);
     out_.unsigned_leb(index < first_declared_ ? index : index + unused_);
+    if (code != 0x20 || style_ == Style::Plain) return;
+    out_.op(0x02);
+    out_.signed_leb(plan_.index_of({{locals_[index]}, {locals_[index]}}));
+    out_.op(0x0b);
   }
 
   // A local of the type, or none.
@@ -971,6 +977,7 @@ class Body {
 
   Plan& plan_;
   Decisions& decisions_;
+  const Style style_;
   const Signature signature_;
   Writer out_;
   Types locals_;
@@ -985,12 +992,12 @@ class Body {
 
 }  // namespace
 
-std::vector<uint8_t> generate(Bytes bytes) {
+std::vector<uint8_t> generate(Bytes bytes, Style style) {
   Decisions decisions(bytes);
   Plan plan = plan_module(decisions);
   std::vector<Writer> bodies;
   for (auto i = plan.host_functions; i < plan.functions.size(); ++i) {
-    bodies.push_back(Body(plan, decisions, i).run());
+    bodies.push_back(Body(plan, decisions, i, style).run());
   }
   return assemble(plan, bodies);
 }

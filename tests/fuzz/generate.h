@@ -12,6 +12,12 @@ namespace wherry::fuzz {
 //
 // Floats are made numbers before the bits of a NaN could be seen, so that runs of the module can be compared exactly.
 // Everything that can be exported is.
-std::vector<uint8_t> generate(Bytes decisions);
+enum class Style : uint8_t {
+  Plain,
+  // The same program, with an empty block around what each local.get pushes. Lowering then cannot delay reading the
+  // local, which it does whatever its settings are: a second opinion on that.
+  Settled,
+};
+std::vector<uint8_t> generate(Bytes decisions, Style style = Style::Plain);
 
 }  // namespace wherry::fuzz

@@ -34,6 +34,7 @@ TEST_CASE("generated modules are valid, and the same for the same bytes") {
     CHECK(module == generate(bytes));
     const auto loaded = Module::load_borrowed(*engine, module);
     CHECK((loaded ? "valid" : loaded.error().describe()) == "valid");
+    CHECK(Module::load_borrowed(*engine, generate(bytes, Style::Settled)).ok());
   }
   CHECK(Module::load_borrowed(*engine, generate({})).ok());
 }
@@ -42,7 +43,8 @@ TEST_CASE("generated programs do the same with and without optimisations") {
   // A difference ends the process with a message.
   for (uint32_t n = 0; n < 150; ++n) {
     const std::vector<uint8_t> bytes = decisions(n);
-    run_differential(generate(bytes), Bytes(bytes).first(8), NanBits::Hidden, 20'000);
+    run_differential(generate(bytes), Bytes(bytes).first(8), NanBits::Hidden, 20'000,
+                     generate(bytes, Style::Settled));
   }
 }
 
