@@ -82,7 +82,7 @@ TEST_CASE("keys") {
   CHECK(invocation.key(KeyId::Feature)->number == 0);
 }
 
-TEST_CASE("--fuel and --timeout are keys of -W") {
+TEST_CASE("the options --fuel and --timeout are keys of -W") {
   const ParsedOptions parsed = parse({"--fuel", "12", "--timeout=20ms", "x.wasm"});
   CHECK(parsed.invocation.key(KeyId::Fuel)->number == 12);
   CHECK(parsed.invocation.key(KeyId::Timeout)->number == 20'000'000);

@@ -137,6 +137,7 @@ Result<void> reenter(Host& host, Caller& caller) {
     if (!item.func()) continue;
     WHERRY_ASSIGN_OR_RETURN(FuncType type, item.func()->type(caller));
     std::vector<Val> params;
+    params.reserve(type.params.size());
     for (const ValType& param : type.params) params.push_back(host.numbers.value(param));
     std::vector<Val> results(type.results.size());
     return item.func()->call(caller, params, results);

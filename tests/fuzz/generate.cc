@@ -199,6 +199,7 @@ class Body {
 
   // Code and model such that `types` can be popped: as many as fit are there already, the rest is made. In dead code
   // what lies deepest may be missing.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param)
   void want(const Types types) {  // A copy: making values may move the frames.
     if (frame().dead && available() < types.size()) {
       bool fits = true;
@@ -636,6 +637,8 @@ class Body {
   }
 
   // Makes the block's stack its results: drops or stores what is too much, makes what is missing.
+  // A copy: making values may move the frames.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param)
   void settle(const Types results) {
     size_t fits = 0;
     while (fits < results.size() && fits < available() && stack_[frame().height + fits] == results[fits])

@@ -160,7 +160,7 @@ class Assembler {
     end_section(6);
   }
 
-  void export_item(std::string name, uint32_t kind, size_t index) {
+  void export_item(const std::string& name, uint32_t kind, size_t index) {
     section_.name(name + std::to_string(index));
     section_.byte(kind);
     section_.unsigned_leb(index);
