@@ -1,5 +1,6 @@
 # Read by ctest itself, through a small file that CMakeLists.txt generates: asks `run` for the suite's files and adds a test for
 # each, then one that adds up their reports and prints the totals.
+cmake_policy(PUSH)
 cmake_policy(SET CMP0007 NEW)  # A line of the list may end in an empty column.
 file(MAKE_DIRECTORY "${reports}")
 execute_process(COMMAND "${folder}/run" --list --fetch OUTPUT_VARIABLE listing ERROR_VARIABLE errors RESULT_VARIABLE status)
@@ -39,3 +40,4 @@ else()
   set_tests_properties("${prefix}core: totals" PROPERTIES DEPENDS "${tests}")
   add_test("${prefix}core: print and parse are a fixed point" ${emulator} "${fixed_point}" ${paths})
 endif()
+cmake_policy(POP)
