@@ -25,6 +25,7 @@ lower::Options lowering_of(const Config& config, runtime::Guard guard) {
   options.destination_folding = is_on(config, Optimization::DestinationFolding);
   options.address_folding = is_on(config, Optimization::AddressFolding);
   options.compare_branch = is_on(config, Optimization::CompareAndBranch);
+  options.branch_table_index = is_on(config, Optimization::BranchTableIndex);
   options.pinned_locals = is_on(config, Optimization::PinnedLocals);
   options.guard_pages = guard == runtime::Guard::On;
   options.fuel = config.fuel;

@@ -44,6 +44,7 @@ Options options_of(const std::string& source) {
   flag("destination_folding", &options.destination_folding);
   flag("address_folding", &options.address_folding);
   flag("compare_branch", &options.compare_branch);
+  flag("branch_table_index", &options.branch_table_index);
   flag("pinned_locals", &options.pinned_locals);
   flag("guard_pages", &options.guard_pages);
   flag("fuel", &options.fuel);

@@ -252,9 +252,12 @@ void Lowering::br_table(const Instruction& instruction, uint32_t arity, Operand*
   if (!index.value.is_temp() && index.value.kind != Value::Kind::Local) {
     emitter_.materialize(&index.value, index.type);
   }
-  Handler handler;
-  const Emitter::Source from =
-      emitter_.pick_one(environment_.handlers.br_table, 1, index.value, wasm::kI32, &handler);
+  // From its slot it can always be read: nobody has consumed it.
+  Handler handler = environment_.handlers.br_table[static_cast<uint32_t>(From::Slot)];
+  Emitter::Source from = emitter_.source(index.value, wasm::kI32);
+  if (environment_.options.branch_table_index) {
+    from = emitter_.pick_one(environment_.handlers.br_table, 1, index.value, wasm::kI32, &handler);
+  }
   const uint32_t table = emitter_.emit(
       handler, Emitter::pack(SlotsBranch{from.slot, 0, static_cast<int32_t>(instruction.count)}));
   for (uint64_t i = 0; i < (uint64_t{instruction.count} + 2) / 2; ++i) emitter_.word(0);

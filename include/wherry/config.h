@@ -53,9 +53,8 @@ enum class Optimization : uint32_t {
   DestinationFolding = 1u << 1,  // write a result straight to the local that local.set would copy it to
   AddressFolding = 1u << 2,      // fold an address computation into the load or store
   CompareAndBranch = 1u << 3,    // fuse a comparison with the branch or select that tests it
-  BranchTableIndex =
-      1u << 4,  // take a br_table's index from the accumulator; for now this goes with Accumulators
-  PinnedLocals = 1u << 5,  // keep two integer locals in registers
+  BranchTableIndex = 1u << 4,    // take a br_table's index from the register it is in
+  PinnedLocals = 1u << 5,        // keep two integer locals in registers
 };
 
 // All of them, for AdvancedConfig::disabled_optimizations.
