@@ -8,7 +8,7 @@ namespace wherry::abi {
 // The code of one module as instances see it, whichever tier makes it. Belongs to the module, shared by its instances
 // in several stores and threads; outlives them. A tier embeds it in its own structure.
 struct CodeProvider {
-  // By defined index. Entries that are null yet lead to the tier's stub, see Tier::stub_entry.
+  // By defined index. Zero-filled until prepared: see FuncCode, frame_slots.
   FuncCode* codes = nullptr;
 
   // Makes the code of a function on its first call. Thread-safe; a function that is ready already is a success. On
