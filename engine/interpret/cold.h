@@ -1,5 +1,8 @@
 #pragma once
 
+#include "engine/abi/activation.h"
+#include "engine/abi/context.h"
+#include "engine/abi/tier.h"
 #include "engine/interpret/dispatch.h"
 
 // Handlers and helpers that run rarely: calls between instances and to the host, code that is not ready, traps. They

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/abi/context.h"
 #include "engine/interpret/dispatch.h"
 
 // Moves, select and globals: 8 raw bytes, whatever their type.

@@ -5,9 +5,7 @@
 #include <cstring>
 #include <type_traits>
 
-#include "engine/abi/activation.h"
-#include "engine/abi/context.h"
-#include "engine/abi/tier.h"
+#include "engine/abi/cell.h"
 #include "engine/lower/slot_code.h"
 
 // How handlers are written and joined. One source, two builds:
@@ -23,12 +21,16 @@
 //   pc    the current instruction (its first word) while a handler runs: traps and faults report it
 //   fp    the frame's base
 //   mem   base of memory 0, an invariant of the context
-//   acc, fa, da   the accumulators; pin0, pin1   the mirrored locals (engine/lower/slot_code.h)
+//   acc, fa, da, va   the accumulators; pin0, pin1, dpin   the mirrored locals (engine/lower/slot_code.h)
 //   hand  what is handed over: FuncCode* to the first instruction of a function, the header's slot to the cell that a
 //         return goes to, an argument to a cold handler
 //   ctx   the instance
 //
 // A handler looks so:   WHERRY_HOT WHERRY_HANDLER name(WHERRY_ARGS) { WHERRY_STATE; ...; WHERRY_NEXT(2); }
+namespace wherry::abi {
+struct Context;
+}
+
 namespace wherry::interpret {
 
 using abi::Cell;
@@ -38,6 +40,9 @@ using lower::Slots;
 using lower::SlotsBranch;
 using lower::SlotsOffset;
 using lower::To;
+
+// A v128 value as bytes; handlers of vectors give it the shape they work on.
+using V128 = uint8_t __attribute__((vector_size(16)));
 
 // Optional count of dispatches: the deterministic figure of this interpreter. Off, it costs nothing.
 #ifdef WHERRY_COUNT_DISPATCHES
@@ -60,6 +65,8 @@ struct State {
   uint64_t pin1;
   float fa;
   double da;
+  V128 va;
+  double dpin;
 };
 // What a handler returns for "run pc"; anything else is a TrapCode and ends the run.
 inline constexpr uint64_t kGoOn = ~uint64_t{0};
@@ -77,7 +84,9 @@ using HandlerFn = uint64_t (*)(State&);
   [[maybe_unused]] auto& ctx = state.ctx;   \
   [[maybe_unused]] auto& pin1 = state.pin1; \
   [[maybe_unused]] auto& fa = state.fa;     \
-  [[maybe_unused]] auto& da = state.da
+  [[maybe_unused]] auto& da = state.da;     \
+  [[maybe_unused]] auto& va = state.va;     \
+  [[maybe_unused]] auto& dpin = state.dpin
 #define WHERRY_TAIL(function) return function(state)
 #define WHERRY_DISPATCH() \
   do {                    \
@@ -93,11 +102,12 @@ using HandlerFn = uint64_t (*)(State&);
   [[maybe_unused]] const ::wherry::abi::Cell *pc, [[maybe_unused]] uint64_t *fp,                    \
       [[maybe_unused]] uint8_t *mem, [[maybe_unused]] uint64_t acc, [[maybe_unused]] uint64_t pin0, \
       [[maybe_unused]] uint64_t hand, [[maybe_unused]] ::wherry::abi::Context *ctx,                 \
-      [[maybe_unused]] uint64_t pin1, [[maybe_unused]] float fa, [[maybe_unused]] double da
+      [[maybe_unused]] uint64_t pin1, [[maybe_unused]] float fa, [[maybe_unused]] double da,        \
+      [[maybe_unused]] ::wherry::interpret::V128 va, [[maybe_unused]] double dpin
 typedef WHERRY_HANDLER (*HandlerFn)(WHERRY_ARGS);
 #define WHERRY_STATE (void)0
 #define WHERRY_TAIL(function) \
-  [[clang::musttail]] return function(pc, fp, mem, acc, pin0, hand, ctx, pin1, fa, da)
+  [[clang::musttail]] return function(pc, fp, mem, acc, pin0, hand, ctx, pin1, fa, da, va, dpin)
 #define WHERRY_DISPATCH()                            \
   do {                                               \
     WHERRY_COUNT();                                  \

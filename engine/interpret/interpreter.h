@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "engine/abi/tier.h"
-#include "engine/lower/slot_code.h"
+#include "engine/lower/handler_table.h"
 
 // The interpreter as others see it: the table of handlers that lowering writes into slot code, and the tier that
 // runs it.

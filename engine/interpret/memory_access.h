@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/abi/context.h"
 #include "engine/interpret/rows.h"
 
 // Loads and stores of memory 0 with a 32-bit index, in the two ways in which they find out that an address is out

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/abi/context.h"
 #include "engine/interpret/dispatch.h"
 #include "engine/interpret/operations.h"
 

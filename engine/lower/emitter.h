@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "engine/base/vector.h"
+#include "engine/lower/handler_table.h"
 #include "engine/lower/options.h"
-#include "engine/lower/slot_code.h"
 #include "engine/lower/value.h"
 
 namespace wherry::lower {

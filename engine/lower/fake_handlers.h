@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "engine/lower/slot_code.h"
+#include "engine/lower/handler_table.h"
 
 // A handler table for tests of lowering: every combination exists, and every address is a number of its own.
 namespace wherry::lower {

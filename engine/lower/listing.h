@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "engine/lower/slot_code.h"
+#include "engine/lower/handler_table.h"
 
 namespace wherry::lower {
 

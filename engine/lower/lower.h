@@ -6,8 +6,8 @@
 #include "engine/abi/context.h"
 #include "engine/base/result.h"
 #include "engine/base/vector.h"
+#include "engine/lower/handler_table.h"
 #include "engine/lower/options.h"
-#include "engine/lower/slot_code.h"
 #include "engine/validate/typed_module.h"
 
 namespace wherry::lower {

@@ -5,8 +5,8 @@
 
 #include "engine/abi/code_provider.h"
 #include "engine/base/result.h"
+#include "engine/lower/handler_table.h"
 #include "engine/lower/options.h"
-#include "engine/lower/slot_code.h"
 #include "engine/validate/typed_module.h"
 
 namespace wherry::lower {

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+
+#include "engine/lower/slot_code.h"
+
+// The catalogue of handlers: what lowering picks from and the interpreter fills. Apart from slot_code.h, so that a new
+// instruction does not recompile the files of handlers.
+namespace wherry::lower {
+
+// The handlers, which lowering is given and does not know. Every array is indexed as its comment says; `words` is
+// the instruction's length.
+struct HandlerTable {
+  // [family index] -> [a][b][to]. Slots{a, b, d}; 2 words, 3 with a constant (at most one operand is Const).
+  const Handler* binary[kBinaryCount];
+  // [family index] -> [a][to]. Slots{a, -, d}; 2 words. No Const.
+  const Handler* unary[kUnaryCount];
+  // [family index] -> [sense][a][b] for comparisons and I32And, else null. SlotsBranch; 2 words, 3 with a
+  // constant. Branches when (result != 0) == (sense == 1).
+  const Handler* compare_branch[kBinaryCount];
+  // Accesses to memory 0 with a 32-bit index. An offset of kGuardedOffsetLimit or more takes load_any and store_any,
+  // unless the address is Const (then a plain offset below 2^32). [family index] -> [a][to]. SlotsOffset{a, d, offset}; 2 words. An
+  // address that is Const is folded into the offset by lowering (the address is then the offset alone).
+  const Handler* load[kLoadCount];
+  // -> [a][b][to]: address u32(a + b) + e. Slots{a, b, d, e}; 2 words, 3 when b is Const. a is never Const.
+  const Handler* load_indexed[kLoadCount];
+  // -> [a][value]. SlotsOffset{a, d: value, offset}; 2 words, 3 when the value is Const.
+  const Handler* store[kStoreCount];
+  // -> [a][b][value]: address u32(a + b) + e. Slots{a, b, d: value, e}; 2 words; 3 with constants: b in the lower
+  // half of the word if the value is Const too (then a 4-byte type), alone in it otherwise. a is never Const.
+  const Handler* store_indexed[kStoreCount];
+  // Accesses to any other memory, and to 64-bit ones: all in slots, always checked. 4 words:
+  // handler, Slots{a, value, d, -}, 64-bit offset, byte offset of the MemoryObject* in the Context. [0]: 32-bit
+  // index, [1]: 64-bit index.
+  Handler load_any[kLoadCount][2];
+  Handler store_any[kStoreCount][2];
+
+  const Handler*
+      select;  // [a][b][condition][to]. Slots{a, b, d, e: condition}; 2 words + one a constant (a, then b).
+               // Raw 8 bytes through acc, so also for floats, with a and b Slot or Const.
+  const Handler* move;           // [a][to]: 8 bytes. Slots{a, -, d}; 2 words. a is not Const.
+  Handler move_const[kToCount];  // Slots{-, -, d}; 3 words: the value.
+  Handler move_f32;              // fa to a slot. Slots{-, -, d}; 2 words.
+  Handler move_f64;              // da to a slot.
+  Handler move2;                 // Slots{a, b, d, e}: a to d, then b to e; 2 words.
+  Handler move_wide;             // WideMove; 2 words. Leaves accumulators alone, as move2 does.
+  Handler move_up;               // Slots{a: from, b: count, d: to}: to > from or not, memmove; 2 words.
+
+  Handler global_get[2][kToCount];    // [imported]. SlotsOffset{-, d, byte offset in the Context}; 2 words.
+  Handler global_set[2][kFromCount];  // SlotsOffset{a, -, offset}; 2 words, 3 with a constant. 8-byte values.
+
+  Handler branch;  // SlotsBranch{-, -, distance}; 2 words.
+  Handler branch_if[2]
+                   [kFromCount];  // [sense][a]: on an i32. SlotsBranch{a, -, distance}; 2 words. Not Const.
+  // [a]. SlotsBranch{a, -, count}; 2 words + count + 1 distances of 32 bits, packed in pairs; the last is the
+  // default. The index is masked against speculation past the check.
+  Handler br_table[kFromCount];
+  Handler unreachable;  // 2 words.
+
+  // Calls. The last word of each is Slots{a: callee's base, b: pin0's slot, d: pin1's slot, e: 0} of the caller,
+  // which returning reads at [-1] from the return cell. Arguments lie from the callee's base on.
+  Handler call;         // 3 words: handler, FuncCode*, Slots.
+  Handler call_import;  // 3 words: handler, byte offset of the FuncObject* in the Context, Slots.
+  // [subtypes][a]: 4 words: handler, {u16 index slot, u16 0, u32 type_id}, {u32 byte offset of the TableObject* in
+  // the Context, u32 depth | is_64 << 31}, Slots. [1] also accepts subtypes of the type, by display at `depth`.
+  Handler call_indirect[2][kFromCount];
+  Handler call_ref[kFromCount];  // 3 words: handler, Slots{a: reference}, Slots.
+  // Tail calls: the last word is Slots{a: first argument, b: slots of arguments, d: own header, e: 0}.
+  Handler return_call;
+  Handler return_call_import;
+  Handler return_call_indirect[2];  // As call_indirect, index in a slot.
+  Handler return_call_ref;          // As call_ref, in a slot.
+
+  // Returns. e: the header's slot. Results go to slots 0 and up. A single integer is left in acc.
+  Handler return_none;             // Slots{-, -, -, e}; 2 words.
+  Handler return_one[kFromCount];  // Slots{a, -, -, e}; 2 words, 3 with a constant. 8 bytes.
+  Handler return_f32;              // fa.
+  Handler return_f64;              // da.
+  Handler return_many;             // Slots{a: first, b: slots, -, e}.
+
+  Handler fuel;       // 2 words: the segment's cost.
+  Handler interrupt;  // 2 words (0): at function entry and loop headers, when deadlines are on.
+  // All others, by Op: operands in consecutive slots from `a` on, results over them; accumulators are not touched.
+  // 3 words: handler, Slots{a, -, -, -}, {u32 index, u32 second} as in the Instruction. 0: cannot be run. Immediates
+  // that are memories or tables are their indices; where the Instruction has no `second`, instructions of one memory
+  // or table (memory.size, memory.grow, memory.fill, table.get, set, size, grow, fill) have there the byte offset of
+  // the MemoryObject* or TableObject* in the Context. ref.func: {index among the defined functions, 0}, or
+  // {any, byte offset of the imported FuncObject* in the Context}.
+  Handler other[wasm::kOpCount];
+};
+
+}  // namespace wherry::lower
