@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { kMaxCommands = 16 };
+enum { kMaxCommands = 64 };
 extern char** environ;
 
 static long long now_ns(void) {

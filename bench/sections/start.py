@@ -1,0 +1,35 @@
+"""`run hello.wasm` (a C program with wasi-libc) from spawn to exit, the median of interleaved runs, against an empty program in C,
+linked statically. RSS is the peak that the kernel reports."""
+from harness import BUILD, CACHE, build, clang, p50
+
+TITLE = "Start-up"
+ORDER = 60
+NEEDS = ("guests",)
+
+
+def measure(bench):
+    rounds = 31 if bench.quick else 101
+    empty = BUILD / "empty.c"
+    if not empty.exists():
+        BUILD.mkdir(parents=True, exist_ok=True)
+        empty.write_text("int main(void) { return 0; }\n")
+    native = build([clang(), "-O2", "-static"], BUILD / "empty", [empty])
+    hello = CACHE / "guests" / "c" / "hello.wasm"
+    if not hello.exists():
+        return bench.not_measured("start-up: hello.wasm is not here (tools/guests makes it)")
+    commands = {"native": [native]}
+    commands |= {e.name: e.run(hello) for e in bench.engines.values() if e.has_wasi}
+    results = bench.spawn(rounds, commands)
+    results = bench.spawn(rounds, {n: commands[n] for n in results})  # once more: the first filled caches
+    base = p50(results["native"]["ms"])
+    rows = []
+    for name, result in results.items():
+        ordered = sorted(result["ms"])
+        rows.append(["empty static program" if name == "native" else f"{name} run hello.wasm", f"{p50(ordered):.2f} ms",
+                     f"{ordered[len(ordered) * 99 // 100]:.2f} ms", f"{p50(ordered) / base:.2f}",
+                     f"{max(result['rss']) / 1024:.1f} MB"])
+    bench.table(f"Start: spawn to exit, {rounds} interleaved runs each", ["program", "p50", "p99", "over native", "peak RSS"], rows)
+    if "wherry" in results:
+        bench.goal("hello.wasm over an empty static program", p50(results["wherry"]["ms"]) / base, at_most=1.25)
+        bench.goal("hello.wasm, peak RSS", max(results["wherry"]["rss"]) / 1024, at_most=2.5, unit="MB", digits=1)
+    return {name: {"over_native": p50(r["ms"]) / base, "rss_mb": max(r["rss"]) / 1024} for name, r in results.items()}
