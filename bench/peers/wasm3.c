@@ -13,6 +13,7 @@ static int fail(const char* what, const char* why) {
 }
 
 int main(int argc, char** argv) {
+  if (argc == 2 && strcmp(argv[1], "--version") == 0) return printf("wasm3 " M3_VERSION "\n"), 0;
   if (argc != 6 || strcmp(argv[1], "run") != 0 || strcmp(argv[2], "--invoke") != 0) {
     return fail("usage", "wasm3 run --invoke NAME FILE N");
   }
