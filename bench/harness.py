@@ -162,7 +162,7 @@ class Group:
             n, want = rows[row]
             command = engine.invoke(self.wasm(name, wherry), n, options=self.options.get(engine.name, []))
             done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
-            found = done.stdout.strip()
+            found = (done.stdout.split() or [""])[-1]  # wasmi tells the fuel first
             if found in (want, str(int(want) % 2**32)):
                 good.add(name)
             else:
