@@ -21,8 +21,10 @@ struct Crossing {
 // value stack, the limit of the native stack, the range that a collector scans, the chain of crossings.
 struct Activation {
   uint64_t* stack_base = nullptr;
-  uint64_t* stack_end = nullptr;     // One past the last slot; a guard follows.
-  uint64_t* stack_top = nullptr;     // First slot not in use when the host runs; collectors scan below it.
+  uint64_t* stack_end = nullptr;  // One past the last slot; a guard follows.
+  uint64_t* stack_top = nullptr;  // First slot not in use when the host runs.
+  // While one of the Builtins runs that may collect: first slot that guest code does not need any more. Null: not known.
+  uint64_t* live_end = nullptr;
   uintptr_t native_stack_limit = 0;  // No crossing is made below this address.
   Crossing* crossings = nullptr;
 };

@@ -12,7 +12,8 @@
 // layout here raises kAbiVersion, since compiled artifacts depend on it.
 namespace wherry::wasm {
 struct CanonType;
-}
+class TypeDirectory;
+}  // namespace wherry::wasm
 
 namespace wherry::abi {
 
@@ -22,6 +23,7 @@ struct Activation;
 struct Builtins;
 struct Context;
 struct FuncObject;
+struct HeapFront;
 struct StoreState;
 
 // The code of one defined function of a module. Belongs to the module, holds no instance pointer. Zero-filled
@@ -139,8 +141,10 @@ struct StoreState {
   uint64_t gc_barrier = 0;           // Reference stores call Builtins::barrier while it is not zero.
   wasm::TrapCode trap = wasm::TrapCode::None;  // Why the last run stopped.
   uint32_t reserved = 0;
-  void* store = nullptr;         // The runtime's store; opaque to tiers.
-  FuncObject* callee = nullptr;  // The host function being entered.
+  void* store = nullptr;                       // The runtime's store; opaque to tiers.
+  FuncObject* callee = nullptr;                // The host function being entered.
+  HeapFront* heap = nullptr;                   // Where objects are allocated (engine/abi/heap.h). Never null.
+  const wasm::TypeDirectory* types = nullptr;  // By canonical id; null while the store has no instance.
 };
 
 // Frame header: the slots between parameters and locals.

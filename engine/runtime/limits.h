@@ -14,6 +14,7 @@ struct StoreLimits {
   uint32_t memories = 10'000;
   uint32_t tables = 10'000;
   uint64_t stack_bytes = 1 << 20;
+  uint64_t heap_bytes = uint64_t{1} << 30;  // Of garbage-collected objects.
 };
 
 // What they use. Every growth is taken from here first, and given back if it then fails for another reason. Not

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <new>
 
+#include "engine/abi/heap.h"
 #include "engine/base/os/clock.h"
 #include "engine/base/os/virtual_memory.h"
 #include "engine/runtime/builtins.h"
@@ -45,6 +46,9 @@ void delete_all(base::Vector<T*>* list) {
   for (size_t i = list->size(); i-- > 0;) delete (*list)[i];
 }
 
+// Where a store allocates that has made no object yet: every run is empty, and nothing is ever written here.
+constinit const abi::HeapFront kNoHeap{};
+
 }  // namespace
 
 base::Result<std::unique_ptr<Store>> Store::create(const StoreSetup& setup) {
@@ -59,6 +63,7 @@ bool Store::initialise() {
   if (interrupts_ == nullptr) return false;
   state().activation = &activation_;
   state().store = this;
+  state().heap = const_cast<abi::HeapFront*>(&kNoHeap);
   host_context_.store = &state();
   host_context_.interrupt = setup_.clock->epoch();
   host_context_.builtins = &kBuiltins;

@@ -118,5 +118,6 @@ bool TypeRegistry::is_subtype(const CanonType& sub, CanonId super) const {
 bool TypeRegistry::is_subtype(ValType sub, ValType super) const { return store_->is_subtype(sub, super); }
 bool TypeRegistry::is_subtype(HeapType sub, HeapType super) const { return store_->is_subtype(sub, super); }
 const CanonType& TypeRegistry::type(CanonId id) const { return store_->type(id); }
+const TypeDirectory& TypeRegistry::directory() const { return store_->directory(); }
 
 }  // namespace wherry::wasm

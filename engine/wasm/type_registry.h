@@ -14,6 +14,18 @@ namespace wherry::wasm {
 struct Module;
 class TypeStore;  // engine/wasm/type_store.h: what a registry and its TypeSets share.
 
+// Bytes of an array's element, as a power of two.
+constexpr uint8_t storage_shift(ValType storage) {
+  switch (storage.kind()) {
+    case ValKind::I8: return 0;
+    case ValKind::I16: return 1;
+    case ValKind::I32:
+    case ValKind::F32: return 2;
+    case ValKind::V128: return 4;
+    default: return 3;
+  }
+}
+
 // A defined type of the engine. Everything inside is in canonical index space. Lives as long as the registry
 // keeps it, which is while a TypeSet that has it is alive. Immutable.
 struct CanonType {
@@ -27,6 +39,39 @@ struct CanonType {
   // For functions: slots (8 bytes each) that all parameters, and all results, take.
   uint32_t param_slots = 0;
   uint32_t result_slots = 0;
+
+  // How objects of the type lie in memory (docs/gc.md). Structures: all fields' slots, one or two (v128) each.
+  uint32_t object_slots = 0;
+  uint8_t element_shift = 0;             // Arrays: elements are 1 << element_shift bytes.
+  bool has_refs = false;                 // Whether a field or the elements hold references.
+  uint64_t ref_slots = 0;                // Structures: a bit for each of the first 64 slots that hold one.
+  std::span<const uint32_t> wide_slots;  // By field; empty unless some field is a v128.
+  uint32_t field_slot(uint32_t field) const { return wide_slots.empty() ? field : wide_slots[field]; }
+};
+
+// Where every type of an engine is, by id. Reading it takes no lock and needs no more than that the type is alive.
+class TypeDirectory {
+ public:
+  const CanonType& operator[](CanonId id) const {
+    const Place at = place(id.value);
+    return *chunks_[at.chunk][at.slot];
+  }
+
+ private:
+  friend class TypeStore;
+  // Chunk k holds 256 << k pointers, so that a small engine stays small and no pointer ever moves.
+  static constexpr uint32_t kChunks = 15;
+  struct Place {
+    uint32_t chunk;
+    uint32_t slot;
+  };
+  static Place place(uint32_t id) {
+    const uint32_t biased = id + 256;
+    const auto top = static_cast<uint32_t>(31 - __builtin_clz(biased));
+    return {top - 8, biased - (1u << top)};
+  }
+
+  const CanonType** chunks_[kChunks] = {};
 };
 
 // The canonical types of one module, by the module's own indices. Keeps them alive. Move-only; immutable, so any
@@ -79,6 +124,8 @@ class TypeRegistry {
 
   // The type of an id that is alive.
   const CanonType& type(CanonId id) const;
+  // Lives as long as the registry.
+  const TypeDirectory& directory() const;
 
  private:
   std::shared_ptr<TypeStore> store_;

@@ -11,6 +11,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "engine/wasm/errors.h"
@@ -80,6 +81,36 @@ void for_each_index(const SubType& type, Visit visit) {
   for (const FieldType& field : type.fields) value(field.storage);
 }
 
+bool is_vector(const FieldType& field) { return field.storage == kV128; }
+
+// How many words say where the fields of a type lie: none when each takes one slot.
+size_t wide_slot_count(const SubType& type) {
+  const bool is_wide =
+      type.kind == CompositeKind::Struct && std::any_of(type.fields.begin(), type.fields.end(), is_vector);
+  return is_wide ? type.fields.size() : 0;
+}
+
+// What objects of the type look like; `wide_slots` has wide_slot_count elements.
+void lay_out(CanonType* type, std::span<uint32_t> wide_slots) {
+  if (type->kind == CompositeKind::Array) {
+    type->element_shift = storage_shift(type->fields[0].storage);
+    type->has_refs = type->fields[0].storage.is_ref();
+    return;
+  }
+  uint32_t slot = 0;
+  for (size_t i = 0; i < type->fields.size(); ++i) {
+    const ValType storage = type->fields[i].storage;
+    if (!wide_slots.empty()) wide_slots[i] = slot;
+    if (storage.is_ref()) {
+      type->has_refs = true;
+      if (slot < 64) type->ref_slots |= uint64_t{1} << slot;
+    }
+    slot += slots_of(storage);
+  }
+  type->object_slots = slot;
+  type->wide_slots = wide_slots;
+}
+
 // Hands out pieces of a group's block.
 template <class T>
 std::span<T> carve(uint8_t*& memory, size_t count) {
@@ -103,7 +134,7 @@ std::shared_ptr<TypeStore> TypeStore::create() {
 
 // Every TypeSet shares this store, so none is left and no group is either.
 TypeStore::~TypeStore() {
-  for (StoredType** chunk : chunks_) std::free(static_cast<void*>(chunk));
+  for (const CanonType** chunk : directory_.chunks_) std::free(static_cast<void*>(chunk));
 }
 
 bool TypeStore::encode(const GroupSource& source) {
@@ -197,7 +228,7 @@ bool TypeStore::collect_needs(const GroupSource& source) {
 // The group with all but its hash; not in the table yet.
 base::Result<TypeGroup*> TypeStore::make(const GroupSource& source, size_t* left_bytes) {
   if (!collect_needs(source)) return out_of_memory();
-  size_t values = 0, fields = 0, displays = 0;
+  size_t values = 0, fields = 0, displays = 0, wide_slots = 0;
   base::Vector<uint16_t> depths;
   if (!depths.reserve(source.types.size())) return out_of_memory();
   for (const SubType& type : source.types) {
@@ -213,10 +244,12 @@ base::Result<TypeGroup*> TypeStore::make(const GroupSource& source, size_t* left
     values += type.func.params.size() + type.func.results.size();  // Sums of what already lies in memory.
     fields += type.fields.size();
     displays += depth + 1;
+    wide_slots += wide_slot_count(type);
   }
   const size_t size_bytes = sizeof(TypeGroup) + source.types.size() * sizeof(StoredType) +
                             needs_.size() * sizeof(TypeGroup*) + fields * sizeof(FieldType) +
-                            values * sizeof(ValType) + displays * sizeof(CanonId);
+                            values * sizeof(ValType) + displays * sizeof(CanonId) +
+                            wide_slots * sizeof(uint32_t);
   if (size_bytes > *left_bytes) {
     return base::fail(ErrorCode::TooManyItems, source.types[0].offset,
                       "types take too much memory for the module's size");
@@ -268,6 +301,7 @@ void TypeStore::fill(const GroupSource& source, TypeGroup* group, uint8_t* memor
     for (size_t f = 0; f < fields.size(); ++f)
       fields[f] = {value_of(from.fields[f].storage), from.fields[f].is_mutable};
     to.fields = fields;
+    if (!fields.empty()) lay_out(&to, carve<uint32_t>(memory, wide_slot_count(from)));
     const std::span<CanonId> display = carve<CanonId>(memory, to.depth + size_t{1});
     if (to.depth != 0) {  // The supertype comes earlier, so its display is complete.
       const std::span<const CanonId> above = type(id_of(from.super)).display;
@@ -287,19 +321,19 @@ bool TypeStore::allocate_ids(TypeGroup* group) {
       free_ids_.pop_back();
     } else {
       id = next_id_;
-      const Place at = place(id);
+      const TypeDirectory::Place at = TypeDirectory::place(id);
       if (id == kMaxIds || !free_ids_.reserve(at.slot == 0 ? id + (size_t{256} << at.chunk) : id + size_t{1}))
         break;
-      if (chunks_[at.chunk] == nullptr) {
-        chunks_[at.chunk] =
-            static_cast<StoredType**>(std::calloc(size_t{256} << at.chunk, sizeof(StoredType*)));
-        if (chunks_[at.chunk] == nullptr) break;
+      const CanonType**& chunk = directory_.chunks_[at.chunk];
+      if (chunk == nullptr) {
+        chunk = static_cast<const CanonType**>(std::calloc(size_t{256} << at.chunk, sizeof(CanonType*)));
+        if (chunk == nullptr) break;
       }
       ++next_id_;
     }
     stored.id = CanonId(id);
-    const Place at = place(id);
-    chunks_[at.chunk][at.slot] = &stored;
+    const TypeDirectory::Place at = TypeDirectory::place(id);
+    directory_.chunks_[at.chunk][at.slot] = &stored;
     ++done;
   }
   if (done == group->types.size()) return true;
@@ -310,8 +344,8 @@ bool TypeStore::allocate_ids(TypeGroup* group) {
 
 void TypeStore::free_ids(const TypeGroup& group) {
   for (const StoredType& stored : group.types) {
-    const Place at = place(stored.id.value);
-    chunks_[at.chunk][at.slot] = nullptr;
+    const TypeDirectory::Place at = TypeDirectory::place(stored.id.value);
+    directory_.chunks_[at.chunk][at.slot] = nullptr;
     (void)free_ids_.push_back(stored.id.value);  // Has room, see allocate_ids.
   }
 }

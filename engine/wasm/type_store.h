@@ -52,26 +52,13 @@ class TypeStore {
   // One user less; the last one's leaving frees the group.
   void release(TypeGroup* group);
 
-  const StoredType& type(CanonId id) const {
-    const Place at = place(id.value);
-    return *chunks_[at.chunk][at.slot];
-  }
+  const StoredType& type(CanonId id) const { return static_cast<const StoredType&>(directory_[id]); }
+  const TypeDirectory& directory() const { return directory_; }
   bool is_subtype(HeapType sub, HeapType super) const;
   bool is_subtype(ValType sub, ValType super) const;
 
  private:
-  // Chunk k holds 256 << k pointers, so that a small engine stays small and no pointer ever moves.
-  static constexpr uint32_t kChunks = 15;
   static constexpr uint32_t kMaxIds = 1u << 22;  // What a HeapType can hold.
-  struct Place {
-    uint32_t chunk;
-    uint32_t slot;
-  };
-  static Place place(uint32_t id) {
-    const uint32_t biased = id + 256;
-    const uint32_t top = 31 - static_cast<uint32_t>(__builtin_clz(biased));
-    return {top - 8, biased - (1u << top)};
-  }
 
   bool encode(const GroupSource& source);
   bool encode(const TypeGroup& group);
@@ -88,7 +75,7 @@ class TypeStore {
   bool enter(TypeGroup* group);
   void unlink(TypeGroup* group);
 
-  StoredType** chunks_[kChunks] = {};
+  TypeDirectory directory_;
   uint32_t next_id_ = 0;
   base::Vector<uint32_t> free_ids_;  // Room for every id ever given, so that freeing cannot fail.
   base::Vector<TypeGroup*> buckets_;
