@@ -93,9 +93,11 @@ class Vector {
     static_assert(kTrivial);
     if (capacity_ - size_ < 2 && !grow(2)) [[unlikely]]
       return false;
-    data_[size_] = first;
-    data_[size_ + 1] = second;
-    size_ += 2;
+    const size_t size = size_;  // What is written below might be it, as far as the compiler knows.
+    T* const at = data_ + size;
+    at[0] = first;
+    at[1] = second;
+    size_ = size + 2;
     return true;
   }
 
@@ -122,7 +124,7 @@ class Vector {
   }
 
  private:
-  bool grow(size_t extra) {
+  [[gnu::noinline]] bool grow(size_t extra) {
     size_t wanted;
     if (__builtin_add_overflow(size_, extra, &wanted)) return false;
     const size_t doubled = capacity_ < 4 ? 8 : capacity_ + capacity_ / 2;

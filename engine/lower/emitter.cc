@@ -22,36 +22,6 @@ constexpr uint32_t at_from_from_to(From a, From b, To to) {
   return at_from_from(a, b) * kToCount + index_of(to);
 }
 
-constexpr ValType type_of_letter(char letter) {
-  switch (letter) {
-    case 'L': return wasm::kI64;
-    case 'F': return wasm::kF32;
-    case 'D': return wasm::kF64;
-    default: return wasm::kI32;
-  }
-}
-
-// Type of the first operand and of the result of instructions with one-letter results, small enough to stay in
-// the cache. (A signature's result is its last letter.)
-struct OpTypes {
-  ValType operand;
-  Domain result;
-};
-
-constexpr std::array<OpTypes, wasm::kOpCount> make_types() {
-  std::array<OpTypes, wasm::kOpCount> types{};
-  uint32_t at = 0;
-#define OP(name, code, text, immediate, signature, feature) \
-  types[at++] = {type_of_letter(#signature[0]), domain_of(type_of_letter(#signature[sizeof #signature - 2]))};
-#include "engine/wasm/opcodes.inc"
-  return types;
-}
-
-constexpr std::array<OpTypes, wasm::kOpCount> kTypes = make_types();
-
-ValType operand_type(Op op) { return kTypes[static_cast<uint32_t>(op)].operand; }
-Domain result_domain(Op op) { return kTypes[static_cast<uint32_t>(op)].result; }
-
 // The instruction that gives the same result with its operands exchanged; Nop when there is none.
 Op mirrored(Op op) {
   switch (op) {
@@ -100,45 +70,8 @@ Op mirrored(Op op) {
 
 // --- Accumulators and producers ---
 
-void Emitter::forget() {
-  for (Accumulator& accumulator : accumulators_) accumulator.valid = false;
-  seal();
-}
-
-void Emitter::forget_producers() {
-  for (Accumulator& accumulator : accumulators_) accumulator.producer.form = Form::None;
-  seal();
-}
-
-void Emitter::clobbered_except_int(uint32_t slot) {
-  forget();
-  accumulator(Domain::Int) = {options_.accumulators && slot != kNone, slot, {}};
-}
-
-void Emitter::overwritten(uint32_t slot) {
-  for (Accumulator& accumulator : accumulators_) {
-    if (accumulator.slot == slot) accumulator.valid = false;
-  }
-}
-
-Handler Emitter::handler_of(const Producer& producer) const {
-  switch (producer.form) {
-    case Form::Binary:
-      return handlers_.binary[producer.family][at_from_from_to(producer.a, producer.b, producer.to)];
-    case Form::Unary: return handlers_.unary[producer.family][at_from_to(producer.a, producer.to)];
-    case Form::Load: return handlers_.load[producer.family][at_from_to(producer.a, producer.to)];
-    case Form::LoadIndexed:
-      return handlers_.load_indexed[producer.family][at_from_from_to(producer.a, producer.b, producer.to)];
-    case Form::Move: return handlers_.move[at_from_to(producer.a, producer.to)];
-    case Form::MoveConst: return handlers_.move_const[index_of(producer.to)];
-    case Form::Select:
-      return handlers_
-          .select[(at_from_from(producer.a, producer.b) * kFromCount + index_of(producer.c)) * kToCount +
-                  index_of(producer.to)];
-    case Form::GlobalGet: return handlers_.global_get[producer.family][index_of(producer.to)];
-    case Form::None: break;
-  }
-  return 0;
+void Emitter::note_position() {
+  if (!positions_->push_back({size(), offset_})) failed_ = true;
 }
 
 uint32_t Emitter::destination(const Producer& producer) const {
@@ -163,36 +96,18 @@ void Emitter::set_destination(const Producer& producer, uint32_t slot) {
   operands = pack(slots);
 }
 
-bool Emitter::retarget(Producer* producer, To to) {
-  Producer changed = *producer;
-  changed.to = to;
-  const Handler handler = handler_of(changed);
+bool Emitter::retarget_last(To to) {
+  const Handler handler = last_.by_to[index_of(to)];
   if (handler == 0 || failed_) return false;
-  code_[producer->position] = handler;
-  *producer = changed;
+  code_[last_.position] = handler;
+  last_.to = to;
   return true;
-}
-
-void Emitter::consume(const Source& source) {
-  if (!source.from_producer || source.from != From::Acc) return;
-  Producer& producer = accumulator(source.domain).producer;
-  if (producer.form == Form::None || !retarget(&producer, To::Acc)) return;
-  if (last_.form != Form::None && last_.position == producer.position) last_.to = To::Acc;
-  producer.form = Form::None;
-}
-
-void Emitter::wrote(const Producer& producer, Domain domain, uint32_t slot) {
-  int_before_last_ = accumulator(Domain::Int);
-  before_last_ = last_;
-  overwritten(slot);
-  accumulator(domain) = {options_.accumulators, slot, producer};
-  last_ = producer;
 }
 
 // For handlers that pass 8 bytes through the integer accumulator whatever their type.
 void Emitter::wrote_raw(const Producer& producer, ValType type, uint32_t slot) {
   wrote(producer, Domain::Int, slot);
-  if (domain_of(type) != Domain::Int) accumulator(Domain::Int).valid = false;
+  if (domain_of(type) != Domain::Int) accumulator(Domain::Int).slot = kNone;
 }
 
 bool Emitter::last_made(const Value& value) const {
@@ -208,36 +123,6 @@ void Emitter::undo_last(uint32_t slot) {
   overwritten(slot);
   last_ = before_last_;
   before_last_.form = Form::None;
-}
-
-Emitter::Source Emitter::source(const Value& value, ValType type) const {
-  Source source;
-  source.domain = domain_of(type);
-  if (value.is_const()) {
-    source.from = From::Const;
-    source.constant = value.bits;
-    return source;
-  }
-  const bool is_local = value.kind == Value::Kind::Local;
-  const uint32_t slot = is_local ? locals_[value.local].slot : value.slot;
-  source.slot = static_cast<uint16_t>(slot);
-  const Accumulator& accumulator = this->accumulator(source.domain);
-  if (is_local && value.local == pin0_) {
-    source.from = From::Pin0;
-  } else if (is_local && value.local == pin1_) {
-    source.from = From::Pin1;
-  } else if (accumulator.valid && accumulator.slot == slot) {
-    source.from = From::Acc;
-    source.from_producer = !is_local;
-  }
-  return source;
-}
-
-uint32_t Emitter::emit(Handler handler, Cell operands) {
-  const uint32_t position = size();
-  if (positions_ != nullptr && !positions_->push_back({position, offset_})) failed_ = true;
-  if (!code_.append_two(handler, operands)) failed_ = true;
-  return position;
 }
 
 Emitter::Source Emitter::pick_one(const Handler* by_from, uint32_t stride, const Value& value, ValType type,
@@ -270,37 +155,34 @@ Handler Emitter::pick_two(const Handler* block, uint32_t inner, Source* a, Sourc
   return 0;
 }
 
-// Sums are consumed as addresses only; everywhere else they are computed first.
-void Emitter::settle(Value* value) {
-  if (value->kind == Value::Kind::Sum) materialize(value, wasm::kI32);
-}
-
 // --- Arithmetic ---
 
 void Emitter::binary(Op op, Value a, Value b, uint32_t to) {
-  const ValType type = operand_type(op);
   settle(&a);
   settle(&b);
-  if (a.is_const() && b.is_const()) materialize(&a, type);
-  if (a.is_const() && mirrored(op) != Op::Nop) {
-    op = mirrored(op);
-    std::swap(a, b);
+  if (a.is_const()) [[unlikely]] {
+    if (b.is_const()) {
+      materialize(&a, operand_type(op));
+    } else if (mirrored(op) != Op::Nop) {
+      op = mirrored(op);
+      std::swap(a, b);
+    }
   }
-  const uint8_t family = family_of(op).index;
-  Source left = source(a, type);
-  Source right = source(b, type);
-  Handler handler = pick_two(handlers_.binary[family], kToCount, &left, &right);
-  if (handler == 0) {  // A constant on the left that cannot change sides.
-    materialize(&a, type);
-    left = source(a, type);
-    right = source(b, type);
-    handler = pick_two(handlers_.binary[family], kToCount, &left, &right);
+  const Handler* const block = handlers_.binary[family_of(op).index];
+  const Domain domain = operand_domain(op);
+  Source left = source(a, domain);
+  Source right = source(b, domain);
+  if (pick_two(block, kToCount, &left, &right) == 0) {  // A constant on the left that cannot change sides.
+    materialize(&a, operand_type(op));
+    left = source(a, domain);
+    right = source(b, domain);
+    pick_two(block, kToCount, &left, &right);
   }
   consume(left);
   consume(right);
-  const Producer producer{
-      .form = Form::Binary, .family = family, .a = left.from, .b = right.from, .op = op, .position = size()};
-  emit(handler, pack(Slots{left.slot, right.slot, static_cast<uint16_t>(to), 0}));
+  const Handler* const by_to = block + at_from_from_to(left.from, right.from, To::Slot);
+  const Producer producer{by_to, size(), op, Form::Binary, left.from, right.from};
+  emit(*by_to, pack(Slots{left.slot, right.slot, static_cast<uint16_t>(to), 0}));
   if (left.from == From::Const) word(left.constant);
   if (right.from == From::Const) word(right.constant);
   wrote(producer, result_domain(op), to);
@@ -310,11 +192,10 @@ void Emitter::unary(Op op, const Value& a, uint32_t to) {
   const ValType type = operand_type(op);
   Value operand = a;
   if (!operand.is_temp() && operand.kind != Value::Kind::Local) materialize(&operand, type);
-  const uint8_t family = family_of(op).index;
+  const Handler* const block = handlers_.unary[family_of(op).index];
   Handler handler;
-  const Source from = pick_one(handlers_.unary[family], kToCount, operand, type, &handler);
-  const Producer producer{
-      .form = Form::Unary, .family = family, .a = from.from, .op = op, .position = size()};
+  const Source from = pick_one(block, kToCount, operand, type, &handler);
+  const Producer producer{block + at_from_to(from.from, To::Slot), size(), op, Form::Unary, from.from};
   emit(handler, pack(Slots{from.slot, 0, static_cast<uint16_t>(to), 0}));
   wrote(producer, result_domain(op), to);
 }
@@ -332,32 +213,24 @@ void Emitter::select(ValType type, Value a, Value b, Value condition, uint32_t t
   Source left = resolve(a);
   Source right = resolve(b);
   Source test = source(condition, wasm::kI32);
-  const auto handler_at = [&] {
-    return handlers_
-        .select[(at_from_from(left.from, right.from) * kFromCount + index_of(test.from)) * kToCount];
+  const auto by_to = [&] {
+    return handlers_.select +
+           (at_from_from(left.from, right.from) * kFromCount + index_of(test.from)) * kToCount;
   };
-  Handler handler = handler_at();
   for (Source* source : {&left, &right, &test}) {
-    if (handler != 0) break;
+    if (*by_to() != 0) break;
     if (source->from != From::Const) source->from = From::Slot;
-    handler = handler_at();
   }
-  if (handler == 0) {
+  if (*by_to() == 0) {
     materialize(&a, type);
     materialize(&b, type);
     left = resolve(a);
     right = resolve(b);
     left.from = right.from = test.from = From::Slot;
-    handler = handler_at();
   }
   for (const Source& source : {left, right, test}) consume(source);
-  const Producer producer{.form = Form::Select,
-                          .a = left.from,
-                          .b = right.from,
-                          .c = test.from,
-                          .op = Op::Select,
-                          .position = size()};
-  emit(handler, pack(Slots{left.slot, right.slot, static_cast<uint16_t>(to), test.slot}));
+  const Producer producer{by_to(), size(), Op::Select, Form::Select, left.from, right.from};
+  emit(*by_to(), pack(Slots{left.slot, right.slot, static_cast<uint16_t>(to), test.slot}));
   if (left.from == From::Const) word(left.constant);
   if (right.from == From::Const) word(right.constant);
   wrote_raw(producer, type, to);
@@ -366,12 +239,9 @@ void Emitter::select(ValType type, Value a, Value b, Value condition, uint32_t t
 // --- Variables and moves ---
 
 void Emitter::global_get(ValType type, bool imported, uint32_t context_offset, uint32_t to) {
-  const Producer producer{.form = Form::GlobalGet,
-                          .family = static_cast<uint8_t>(imported),
-                          .op = Op::GlobalGet,
-                          .position = size()};
-  emit(handlers_.global_get[imported][index_of(To::Slot)],
-       pack(SlotsOffset{0, static_cast<uint16_t>(to), context_offset}));
+  const Handler* const by_to = handlers_.global_get[imported];
+  const Producer producer{by_to, size(), Op::GlobalGet, Form::GlobalGet};
+  emit(*by_to, pack(SlotsOffset{0, static_cast<uint16_t>(to), context_offset}));
   wrote_raw(producer, type, to);
 }
 
@@ -398,14 +268,11 @@ void Emitter::materialize(Value* value, ValType type) {
   switch (value->kind) {
     case Value::Kind::Temp: return;
     case Value::Kind::Sum: {
-      const Value left = Value::of_local(to, value->local);
-      const Value right = value->sum_of_locals ? Value::of_local(to, static_cast<uint32_t>(value->bits))
-                                               : Value::constant(to, value->bits);
-      binary(Op::I32Add, left, right, to);
+      binary(Op::I32Add, value->sum_left(), value->sum_right(), to);
       break;
     }
     case Value::Kind::Const: {
-      const Producer producer{.form = Form::MoveConst, .position = size()};
+      const Producer producer{handlers_.move_const, size(), Op::Nop, Form::MoveConst};
       emit(handlers_.move_const[index_of(To::Slot)], pack(Slots{0, 0, static_cast<uint16_t>(to), 0}));
       word(value->bits);
       wrote_raw(producer, type, to);
@@ -418,7 +285,8 @@ void Emitter::materialize(Value* value, ValType type) {
       }
       Handler handler;
       const Source from = pick_one(handlers_.move, kToCount, *value, type, &handler);
-      const Producer producer{.form = Form::Move, .a = from.from, .position = size()};
+      const Producer producer{handlers_.move + at_from_to(from.from, To::Slot), size(), Op::Nop, Form::Move,
+                              from.from};
       emit(handler, pack(Slots{from.slot, 0, static_cast<uint16_t>(to), 0}));
       wrote(producer, Domain::Int, to);
       break;
@@ -434,7 +302,7 @@ void Emitter::move_wide(uint32_t from, uint32_t to) {
 }
 
 void Emitter::materialize_quietly(Value* value) {
-  move_wide(locals_[value->local].slot, value->slot);
+  move_wide(locals_[value->local()].slot, value->slot);
   *value = Value::temp(value->slot);
 }
 
@@ -465,22 +333,21 @@ void Emitter::set_local(uint32_t local, Value value) {
   const Domain domain = domain_of(place.type);
   const To pin = local == pin0_ ? To::Pin0 : local == pin1_ ? To::Pin1 : To::Slot;
   settle(&value);
-  if (value.kind == Value::Kind::Local && value.local == local) return;
-  if (options_.destination_folding && last_made(value) && retarget(&last_, pin)) {
+  if (value.kind == Value::Kind::Local && value.local() == local) return;
+  if (options_.destination_folding && last_made(value) && retarget_last(pin)) {
     set_destination(last_, place.slot);
     Accumulator& made = accumulator(domain);
-    const bool held = made.valid && made.slot == value.slot;
+    const bool holds_it = made.slot == value.slot;
     overwritten(place.slot);
-    if (held) made = {true, place.slot, {}};
+    if (holds_it) made = {place.slot, 0, nullptr};
     seal();
     return;
   }
   if (value.is_const()) {
     emit(handlers_.move_const[index_of(pin)], pack(Slots{0, 0, static_cast<uint16_t>(place.slot), 0}));
     word(value.bits);
-    accumulator(Domain::Int).valid = false;
     overwritten(place.slot);
-    if (domain == Domain::Int) accumulator(Domain::Int) = {options_.accumulators, place.slot, {}};
+    accumulator(Domain::Int) = {domain == Domain::Int ? held(place.slot) : kNone, 0, nullptr};
     seal();
     return;
   }
@@ -489,21 +356,22 @@ void Emitter::set_local(uint32_t local, Value value) {
     if (from.from == From::Acc) consume(from);
     const bool in_accumulator = from.from == From::Acc;
     copy(value, place.type, place.slot);
-    if (in_accumulator) accumulator(domain) = {true, place.slot, {}};
+    if (in_accumulator) accumulator(domain) = {place.slot, 0, nullptr};
     return;
   }
   Handler handler;
   const Source from = pick_one(handlers_.move + index_of(pin), kToCount, value, place.type, &handler);
   emit(handler, pack(Slots{from.slot, 0, static_cast<uint16_t>(place.slot), 0}));
   overwritten(place.slot);
-  accumulator(Domain::Int) = {options_.accumulators, place.slot, {}};
+  accumulator(Domain::Int) = {held(place.slot), 0, nullptr};
   seal();
 }
 
 // --- Control ---
 
 bool Emitter::fuse_last(Condition* condition) {
-  const Handler* block = last_.form == Form::Binary ? handlers_.compare_branch[last_.family] : nullptr;
+  const Handler* block =
+      last_.form == Form::Binary ? handlers_.compare_branch[family_of(last_.op).index] : nullptr;
   if (block == nullptr) return false;
   const uint32_t at = at_from_from(last_.a, last_.b);
   if (block[at] == 0 || block[kFromCount * kFromCount + at] == 0) return false;

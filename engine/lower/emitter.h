@@ -6,8 +6,8 @@
 
 #include "engine/base/vector.h"
 #include "engine/lower/handler_table.h"
+#include "engine/lower/op_types.h"
 #include "engine/lower/options.h"
-#include "engine/lower/value.h"
 
 namespace wherry::lower {
 
@@ -60,6 +60,7 @@ class Emitter {
   }
 
   bool failed() const { return failed_; }
+  void set_failed() { failed_ = true; }
   uint32_t size() const { return static_cast<uint32_t>(code_.size()); }
   const HandlerTable& handlers() const { return handlers_; }
   // When positions are recorded, each instruction emitted from now on belongs to the Wasm instruction at `offset`.
@@ -69,18 +70,54 @@ class Emitter {
   // --- State of the accumulators ---
 
   // A label: control may arrive from elsewhere, nothing is known.
-  void forget();
+  void forget() {
+    for (Accumulator& accumulator : accumulators_) accumulator.slot = kNone;
+    seal();
+  }
   // Values must stay in their slots from here on (something else reads them there), registers stay known.
-  void forget_producers();
+  void forget_producers() {
+    for (Accumulator& accumulator : accumulators_) accumulator.by_to = nullptr;
+    seal();
+  }
   // The last instruction can no longer be changed.
   void seal() { last_.form = Form::None; }
   // A call or another instruction that leaves nothing in the accumulators but, perhaps, `slot`'s integer.
-  void clobbered_except_int(uint32_t slot);
+  void clobbered_except_int(uint32_t slot) {
+    forget();
+    accumulator(Domain::Int) = {held(slot), 0, nullptr};
+  }
 
   // Something wrote the slot and left the accumulators alone.
-  void overwritten(uint32_t slot);
+  void overwritten(uint32_t slot) {
+    for (Accumulator& accumulator : accumulators_) {
+      if (accumulator.slot == slot) accumulator.slot = kNone;
+    }
+  }
 
-  Source source(const Value& value, wasm::ValType type) const;
+  Source source(const Value& value, Domain domain) const {
+    Source source;
+    source.domain = domain;
+    if (value.is_const()) {
+      source.from = From::Const;
+      source.constant = value.bits;
+      return source;
+    }
+    uint32_t slot = value.slot;
+    if (value.kind == Value::Kind::Local) {
+      const uint32_t local = value.local();
+      slot = locals_[local].slot;
+      source.from = local == pin0_                     ? From::Pin0
+                    : local == pin1_                   ? From::Pin1
+                    : accumulator(domain).slot == slot ? From::Acc
+                                                       : From::Slot;
+    } else if (accumulator(domain).slot == slot) {
+      source.from = From::Acc;
+      source.from_producer = true;
+    }
+    source.slot = static_cast<uint16_t>(slot);
+    return source;
+  }
+  Source source(const Value& value, wasm::ValType type) const { return source(value, domain_of(type)); }
 
   // --- Instructions. Slots and values are those of the operands; `to` is the slot of the result's position. ---
 
@@ -122,7 +159,15 @@ class Emitter {
   Patch branch();
   void patch(Patch patch, uint32_t target);
 
-  uint32_t emit(Handler handler, Cell operands);
+  // Answers the instruction's position.
+  uint32_t emit(Handler handler, Cell operands) {
+    const uint32_t position = size();
+    if (positions_ != nullptr) [[unlikely]]
+      note_position();
+    if (!code_.append_two(handler, operands)) [[unlikely]]
+      failed_ = true;
+    return position;
+  }
   void word(Cell value) {
     if (!code_.push_back(value)) failed_ = true;
   }
@@ -143,32 +188,54 @@ class Emitter {
  private:
   enum class Form : uint8_t { None, Binary, Unary, Load, LoadIndexed, Move, MoveConst, Select, GlobalGet };
 
+  // `by_to` are the handlers that differ in the destination only.
   struct Producer {
+    const Handler* by_to = nullptr;
+    uint32_t position = 0;
+    wasm::Op op = wasm::Op::Nop;
     Form form = Form::None;
-    uint8_t family = 0;  // Index in its family; for GlobalGet: imported.
     From a = From::Slot;
     From b = From::Slot;
-    From c = From::Slot;
     To to = To::Slot;
-    wasm::Op op = wasm::Op::Nop;
-    uint32_t position = 0;
   };
 
+  // The slot whose value it holds (kNone: of no use), and the instruction that made it if its store may still be
+  // dropped: then `by_to` is set.
   struct Accumulator {
-    bool valid = false;
-    uint32_t slot = 0;
-    Producer producer;
+    uint32_t slot = kNone;
+    uint32_t position = 0;
+    const Handler* by_to = nullptr;
   };
 
   Accumulator& accumulator(Domain domain) { return accumulators_[static_cast<uint32_t>(domain)]; }
   const Accumulator& accumulator(Domain domain) const { return accumulators_[static_cast<uint32_t>(domain)]; }
 
-  Handler handler_of(const Producer& producer) const;
+  uint32_t held(uint32_t slot) const { return options_.accumulators ? slot : kNone; }
+  void note_position();
   uint32_t destination(const Producer& producer) const;
   void set_destination(const Producer& producer, uint32_t slot);
-  bool retarget(Producer* producer, To to);
-  void consume(const Source& source);
-  void wrote(const Producer& producer, Domain domain, uint32_t slot);
+  bool retarget_last(To to);
+  // The source is read now: if it is an accumulator that an instruction filled for this purpose, that instruction
+  // need not store.
+  void consume(const Source& source) {
+    if (!source.from_producer || source.from != From::Acc) return;
+    Accumulator& made = accumulator(source.domain);
+    if (made.by_to != nullptr) drop_store(&made);
+  }
+  void drop_store(Accumulator* made) {
+    const Handler handler = made->by_to[static_cast<uint32_t>(To::Acc)];
+    if (handler == 0 || failed_) return;
+    code_[made->position] = handler;
+    made->by_to = nullptr;
+    if (last_.form != Form::None && last_.position == made->position) last_.to = To::Acc;
+  }
+  void wrote(const Producer& producer, Domain domain, uint32_t slot) {
+    int_before_last_ = accumulator(Domain::Int);
+    before_last_ = last_;
+    overwritten(slot);
+    accumulator(domain) = {held(slot), producer.position, producer.by_to};
+    last_ = producer;
+  }
   void wrote_raw(const Producer& producer, wasm::ValType type, uint32_t slot);
   // Removes the last instruction, which made the value in `slot`; the accumulators are again as before it.
   void undo_last(uint32_t slot);
@@ -179,7 +246,11 @@ class Emitter {
   bool load_indexed(wasm::Op op, const Value& address, uint32_t offset, uint32_t to);
   bool store_indexed(wasm::Op op, const Value& address, const Value& value, uint32_t offset);
   bool fuse_last(Condition* condition);
-  void settle(Value* value);
+  // Sums are consumed as addresses only; everywhere else they are computed first.
+  void settle(Value* value) {
+    if (value->kind == Value::Kind::Sum) [[unlikely]]
+      materialize(value, wasm::kI32);
+  }
 
   const HandlerTable& handlers_;
   const Options& options_;

@@ -10,23 +10,6 @@ namespace {
 using wasm::Op;
 using wasm::ValType;
 
-ValType value_type_of_store(Op op) {
-  switch (wasm::info(op).signature.params[1]) {
-    case 'L': return wasm::kI64;
-    case 'F': return wasm::kF32;
-    case 'D': return wasm::kF64;
-    default: return wasm::kI32;
-  }
-}
-
-Domain result_domain(Op op) {
-  switch (wasm::info(op).signature.results[0]) {
-    case 'F': return Domain::F32;
-    case 'D': return Domain::F64;
-    default: return Domain::Int;
-  }
-}
-
 constexpr uint32_t at(From a, From b) {
   return static_cast<uint32_t>(a) * kFromCount + static_cast<uint32_t>(b);
 }
@@ -36,15 +19,12 @@ constexpr uint32_t kLargestIndexedOffset = 0xffff;
 
 bool Emitter::load_indexed(Op op, const Value& address, uint32_t offset, uint32_t to) {
   if (!options_.address_folding || offset > kLargestIndexedOffset) return false;
-  const uint8_t family = family_of(op).index;
-  const Handler* block = handlers_.load_indexed[family];
+  const Handler* const block = handlers_.load_indexed[family_of(op).index];
   Source left, right;
   Handler handler = 0;
   if (address.kind == Value::Kind::Sum) {
-    left = source(Value::of_local(address.slot, address.local), wasm::kI32);
-    right = source(address.sum_of_locals ? Value::of_local(address.slot, static_cast<uint32_t>(address.bits))
-                                         : Value::constant(address.slot, address.bits),
-                   wasm::kI32);
+    left = source(address.sum_left(), Domain::Int);
+    right = source(address.sum_right(), Domain::Int);
     handler = pick_two(block, kToCount, &left, &right);
   } else if (last_made(address) && last_.form == Form::Binary && last_.op == Op::I32Add) {
     handler = block[at(last_.a, last_.b) * kToCount];
@@ -56,12 +36,8 @@ bool Emitter::load_indexed(Op op, const Value& address, uint32_t offset, uint32_
     undo_last(address.slot);
   }
   if (handler == 0) return false;
-  const Producer producer{.form = Form::LoadIndexed,
-                          .family = family,
-                          .a = left.from,
-                          .b = right.from,
-                          .op = op,
-                          .position = size()};
+  const Handler* const by_to = block + at(left.from, right.from) * kToCount;
+  const Producer producer{by_to, size(), op, Form::LoadIndexed, left.from, right.from};
   emit(handler, pack(Slots{left.slot, right.slot, static_cast<uint16_t>(to), static_cast<uint16_t>(offset)}));
   if (right.from == From::Const) word(right.constant);
   wrote(producer, result_domain(op), to);
@@ -72,18 +48,19 @@ void Emitter::load(Op op, const Value& address, uint32_t offset, uint32_t to) {
   if (load_indexed(op, address, offset, to)) return;
   Value base = address;
   settle(&base);
-  const uint8_t family = family_of(op).index;
+  const Handler* const block = handlers_.load[family_of(op).index];
   if (base.is_const()) {
     const uint64_t sum = static_cast<uint32_t>(base.bits) + uint64_t{offset};
-    if (sum <= 0xffffffff && handlers_.load[family][static_cast<uint32_t>(From::Const) * kToCount] != 0) {
+    if (sum <= 0xffffffff && block[static_cast<uint32_t>(From::Const) * kToCount] != 0) {
       offset = static_cast<uint32_t>(sum);
     } else {
       materialize(&base, wasm::kI32);
     }
   }
   Handler handler;
-  const Source from = pick_one(handlers_.load[family], kToCount, base, wasm::kI32, &handler);
-  const Producer producer{.form = Form::Load, .family = family, .a = from.from, .op = op, .position = size()};
+  const Source from = pick_one(block, kToCount, base, wasm::kI32, &handler);
+  const Producer producer{block + static_cast<uint32_t>(from.from) * kToCount, size(), op, Form::Load,
+                          from.from};
   emit(handler, pack(SlotsOffset{from.slot, static_cast<uint16_t>(to), offset}));
   wrote(producer, result_domain(op), to);
 }
@@ -91,15 +68,12 @@ void Emitter::load(Op op, const Value& address, uint32_t offset, uint32_t to) {
 bool Emitter::store_indexed(Op op, const Value& address, const Value& value, uint32_t offset) {
   if (!options_.address_folding || offset > kLargestIndexedOffset || address.kind != Value::Kind::Sum)
     return false;
-  const ValType type = value_type_of_store(op);
+  const ValType type = second_type(op);
   const bool both_const = value.is_const() && !address.sum_of_locals;
   if (both_const && type != wasm::kI32 && type != wasm::kF32) return false;
   const Handler* block = handlers_.store_indexed[family_of(op).index];
-  Source left = source(Value::of_local(address.slot, address.local), wasm::kI32);
-  Source right =
-      source(address.sum_of_locals ? Value::of_local(address.slot, static_cast<uint32_t>(address.bits))
-                                   : Value::constant(address.slot, address.bits),
-             wasm::kI32);
+  Source left = source(address.sum_left(), Domain::Int);
+  Source right = source(address.sum_right(), Domain::Int);
   Source stored = source(value, type);
   Handler handler = 0;
   const From slot_right = right.from == From::Const ? From::Const : From::Slot;
@@ -131,7 +105,7 @@ bool Emitter::store_indexed(Op op, const Value& address, const Value& value, uin
 }
 
 void Emitter::store(Op op, const Value& address, const Value& value, uint32_t offset) {
-  const ValType type = value_type_of_store(op);
+  const ValType type = second_type(op);
   Value stored = value;
   settle(&stored);
   if (store_indexed(op, address, stored, offset)) return;

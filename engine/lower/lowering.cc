@@ -181,9 +181,7 @@ void Lowering::simple(const Instruction& instruction, Operand* operands) {
     const Value& base = local_first ? left : right;
     const Value& added = local_first ? right : left;
     if (base.kind == Value::Kind::Local && (added.kind == Value::Kind::Local || added.is_const())) {
-      Value sum{Value::Kind::Sum, !added.is_const(), 0, base.local,
-                added.is_const() ? added.bits : added.local};
-      return put_pending(operands, sum);
+      return put_pending(operands, Value::sum(0, base.local(), added.local(), !added.is_const()));
     }
   }
   const uint32_t to = slot_at(operands);

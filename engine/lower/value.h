@@ -21,28 +21,37 @@ constexpr Domain domain_of(wasm::ValType type) {
 struct Value {
   enum class Kind : uint8_t {
     Temp,
-    Local,  // The current value of `local`.
+    Local,  // The current value of local().
     Const,  // `bits`.
-    Sum,    // An i32: `local` plus the local `bits`, or plus the constant `bits`.
+    Sum,    // An i32: local() plus the local addend(), or plus the constant addend().
   };
 
   Kind kind = Kind::Temp;
   bool sum_of_locals = false;
   uint32_t slot = 0;
-  uint32_t local = 0;
-  uint64_t bits = 0;
+  uint64_t bits = 0;  // Of a Const; else the local in the lower half and what is added in the upper.
 
-  static Value temp(uint32_t slot) { return {Kind::Temp, false, slot, 0, 0}; }
-  static Value constant(uint32_t slot, uint64_t bits) { return {Kind::Const, false, slot, 0, bits}; }
-  static Value of_local(uint32_t slot, uint32_t local) { return {Kind::Local, false, slot, local, 0}; }
+  static Value temp(uint32_t slot) { return {Kind::Temp, false, slot, 0}; }
+  static Value constant(uint32_t slot, uint64_t bits) { return {Kind::Const, false, slot, bits}; }
+  static Value of_local(uint32_t slot, uint32_t local) { return {Kind::Local, false, slot, local}; }
+  static Value sum(uint32_t slot, uint32_t local, uint32_t addend, bool of_locals) {
+    return {Kind::Sum, of_locals, slot, local | uint64_t{addend} << 32};
+  }
+
+  uint32_t local() const { return static_cast<uint32_t>(bits); }
+  uint32_t addend() const { return static_cast<uint32_t>(bits >> 32); }
+  // The two operands of a Sum.
+  Value sum_left() const { return of_local(slot, local()); }
+  Value sum_right() const { return sum_of_locals ? of_local(slot, addend()) : constant(slot, addend()); }
 
   bool is_temp() const { return kind == Kind::Temp; }
   bool is_const() const { return kind == Kind::Const; }
   // Whether writing `index` would change it.
   bool reads_local(uint32_t index) const {
-    if (kind == Kind::Local) return local == index;
-    return kind == Kind::Sum && (local == index || (sum_of_locals && bits == index));
+    if (kind == Kind::Local) return local() == index;
+    return kind == Kind::Sum && (local() == index || (sum_of_locals && addend() == index));
   }
 };
+static_assert(sizeof(Value) == 16);  // It is passed by value, in two registers.
 
 }  // namespace wherry::lower
