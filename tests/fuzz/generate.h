@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "wherry/blob.h"
@@ -18,6 +20,23 @@ enum class Style : uint8_t {
   // local, which it does whatever its settings are: a second opinion on that.
   Settled,
 };
-std::vector<uint8_t> generate(Bytes decisions, Style style = Style::Plain);
+
+// What may occur in a module beyond MVP, multiple values, tail calls, bulk memory, several memories, 64-bit memories and
+// tables, extended constants and wide arithmetic, which all peers of the differential fuzzer have.
+struct Features {
+  bool typed_references = true;  // call_ref, ref.as_non_null, br_on_null.
+  bool simd = false;
+
+  // Everything; what all peers have.
+  static Features all() { return {}; }
+  static Features common() { return {.typed_references = false}; }
+  // Names in a list like "typed-references,simd"; empty if one is unknown. "common" is none of them.
+  static std::optional<Features> parse(std::string_view list);
+  // Whether an engine of that name has all that is on.
+  bool known_to(std::string_view peer) const;
+};
+
+std::vector<uint8_t> generate(Bytes decisions, Style style = Style::Plain,
+                              Features features = Features::all());
 
 }  // namespace wherry::fuzz

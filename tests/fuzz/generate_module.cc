@@ -38,15 +38,16 @@ uint32_t Plan::index_of(const Signature& signature) {
 
 namespace {
 
-Type choose_type(Decisions& decisions) {
+Type choose_type(Decisions& decisions, Features features) {
   static constexpr Type kChoices[] = {kI32, kI32, kI32, kI32, kI64, kI64, kI64,     kF64,
                                       kF64, kF32, kF32, kI32, kI64, kI32, kFuncRef, kExternRef};
+  if (features.simd && decisions.once_in(8)) return kV128;
   return kChoices[decisions.below(16)];
 }
 
-Types choose_types(Decisions& decisions, uint32_t most) {
+Types choose_types(Decisions& decisions, Features features, uint32_t most) {
   Types types(decisions.below(most + 1));
-  for (Type& type : types) type = choose_type(decisions);
+  for (Type& type : types) type = choose_type(decisions, features);
   return types;
 }
 
@@ -152,6 +153,7 @@ class Assembler {
         case kI64: section_.raw("\x42\x76", 2); break;
         case kF32: section_.raw("\x43\0\0\x20\x41", 5); break;
         case kF64: section_.raw("\x44\0\0\0\0\0\0\xf8\x3f", 9); break;
+        case kV128: section_.raw("\xfd\x0c\1\2\3\4\5\6\7\x88\0\0\x80\x7f\xff\xff\xff\xff", 18); break;
         case kFuncRef: section_.raw("\xd2\0", 2); break;
         case kExternRef: section_.raw("\xd0\x6f", 2); break;
       }
@@ -219,20 +221,20 @@ class Assembler {
 
 }  // namespace
 
-Plan plan_module(Decisions& decisions) {
+Plan plan_module(Decisions& decisions, Features features) {
   Plan plan;
   const uint32_t signatures = 2 + decisions.below(4);
   for (uint32_t i = 0; i < signatures; ++i) {
-    plan.index_of({choose_types(decisions, 5), choose_types(decisions, 3)});
+    plan.index_of({choose_types(decisions, features, 5), choose_types(decisions, features, 3)});
   }
   const auto signature_count = static_cast<uint32_t>(plan.signatures.size());
   plan.host_functions = decisions.below(3);
-  const uint32_t functions = plan.host_functions + 1 + decisions.below(4);
+  const uint32_t functions = plan.host_functions + 2 + decisions.below(3);
   for (uint32_t i = 0; i < functions; ++i) plan.functions.push_back(decisions.below(signature_count));
   const uint32_t globals = 2 + decisions.below(4);
   const uint32_t imported = decisions.below(2);
   for (uint32_t i = 0; i < globals; ++i) {
-    Type type = i == imported ? kI32 : choose_type(decisions);
+    Type type = i == imported ? kI32 : choose_type(decisions, features);
     if (i < imported && type == kFuncRef) type = kI64;  // Not null unless the host has functions.
     plan.globals.push_back({type, i < imported});
   }

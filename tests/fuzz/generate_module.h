@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/fuzz/generate.h"
 #include "wherry/blob.h"
 
 namespace wherry::fuzz {
@@ -13,6 +14,7 @@ enum Type : uint8_t {
   kI64 = 0x7e,
   kF32 = 0x7d,
   kF64 = 0x7c,
+  kV128 = 0x7b,
   kFuncRef = 0x70,
   kExternRef = 0x6f
 };
@@ -100,7 +102,7 @@ inline constexpr uint32_t kTable1Size = 5;
 inline constexpr uint32_t kElementSegments = 2;  // An active one for table 0 and a passive one of funcrefs.
 inline constexpr uint32_t kSegmentBytes = 64;
 
-Plan plan_module(Decisions& decisions);
+Plan plan_module(Decisions& decisions, Features features);
 
 // The module of a plan and a body for each function that is not of the host.
 std::vector<uint8_t> assemble(const Plan& plan, const std::vector<Writer>& bodies);

@@ -1,0 +1,386 @@
+// Differential fuzzer: modules that run, through every mode of this engine and through other engines.
+//
+//   fuzz_differential [--seconds N] [--modules N] [--seed N] [--first N] [--features LIST] [--peer NAME=COMMAND]...
+//                     [--keep DIR] [--state FILE] [--all-modes] [--max-findings N]
+//   fuzz_differential --one N --seed N [--peer ...]     the N-th module again, and a smaller one that differs
+//   fuzz_differential --files FILE... [--peer ...]      modules made elsewhere
+//   fuzz_differential --serve [MODE]                    is a peer (peer.h)
+//
+// Without end conditions it runs until it is stopped. `./dev fuzz-differential` builds what it needs and starts it.
+//
+// The n-th module of a seed is always the same. Each runs with everything on and with nothing on, and in two more of the
+// modes of observe.cc, which take turns, so that all have had the same share after a dozen modules; --all-modes runs them all.
+// Peers work on a module while this process runs its modes. A difference is written down, made smaller by leaving out
+// decisions of the generator, and counted; the exit code is 1 then.
+#include <fcntl.h>
+#include <unistd.h>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "tests/fuzz/differential.h"
+#include "tests/fuzz/generate.h"
+#include "tests/fuzz/peer.h"
+
+namespace wherry::fuzz {
+
+namespace {
+
+constexpr uint32_t kFewestDecisions = 200;
+constexpr uint32_t kMostDecisions = 900;
+constexpr uint32_t kFuel = 20'000;
+constexpr uint64_t kEnoughInstructions = 100;
+constexpr int kMinimizingRuns = 400;
+
+struct Options {
+  double seconds = 0;
+  uint64_t modules = 0;
+  uint64_t seed = 1;
+  uint64_t first = 0;
+  uint64_t max_findings = 10;
+  bool one = false;
+  bool all_modes = false;
+  std::optional<Features> features;
+  std::string keep = ".";
+  std::string state;
+  std::vector<std::string> files;
+  std::vector<std::unique_ptr<Peer>> peers;
+};
+
+struct Totals {
+  uint64_t modules = 0;
+  uint64_t refused = 0;
+  uint64_t enough = 0;  // Reached an export and ran more than 100 instructions.
+  uint64_t calls = 0;
+  uint64_t returned = 0;
+  uint64_t instructions = 0;
+  uint64_t runs = 0;
+  uint64_t compared = 0;  // With peers.
+  uint64_t findings = 0;
+  uint64_t outvoted = 0;  // One peer against this engine and another peer.
+};
+
+// The bits of a sequence that any number starts.
+class Sequence {
+ public:
+  explicit Sequence(uint64_t start) : state_(start) {}
+  uint64_t next() {
+    uint64_t bits = state_ += 0x9e3779b97f4a7c15;
+    bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9;
+    bits = (bits ^ (bits >> 27)) * 0x94d049bb133111eb;
+    return bits ^ (bits >> 31);
+  }
+
+ private:
+  uint64_t state_;
+};
+
+// What one module is made from.
+struct Case {
+  uint64_t number = 0;
+  Features features;
+  std::vector<uint8_t> decisions;  // Or the module itself, of a file.
+  std::vector<uint8_t> arguments;
+  bool generated = true;
+  std::string name;
+};
+
+Case make_case(const Options& options, uint64_t number) {
+  Case made;
+  made.number = number;
+  Sequence sequence(options.seed * 0x100000001b3 + number);
+  // Half of the modules are for all peers; the others have everything that this engine has.
+  made.features = options.features.value_or(number % 2 == 0 ? Features::common() : Features::all());
+  made.decisions.resize(kFewestDecisions + sequence.next() % (kMostDecisions - kFewestDecisions));
+  for (uint8_t& byte : made.decisions) byte = static_cast<uint8_t>(sequence.next() >> 56);
+  made.arguments.resize(8);
+  for (uint8_t& byte : made.arguments) byte = static_cast<uint8_t>(sequence.next() >> 56);
+  made.name = std::to_string(options.seed) + "-" + std::to_string(number);
+  return made;
+}
+
+std::optional<Case> read_case(const std::string& path, uint64_t number) {
+  Case made;
+  made.number = number;
+  made.generated = false;
+  made.name = path;
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) return std::nullopt;
+  uint8_t bytes[4096];
+  size_t count;
+  while ((count = std::fread(bytes, 1, sizeof bytes, file)) > 0) {
+    made.decisions.insert(made.decisions.end(), bytes, bytes + count);
+  }
+  std::fclose(file);
+  made.arguments.assign(
+      made.decisions.end() - static_cast<ptrdiff_t>(std::min<size_t>(8, made.decisions.size())),
+      made.decisions.end());
+  return made;
+}
+
+std::vector<uint8_t> module_of(const Case& from, Style style) {
+  return from.generated ? generate(from.decisions, style, from.features) : from.decisions;
+}
+
+void write(const std::string& path, Bytes bytes) {
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) return;
+  std::fwrite(bytes.data(), 1, bytes.size(), file);
+  std::fclose(file);
+}
+
+class Fuzzer {
+ public:
+  explicit Fuzzer(Options options) : options_(std::move(options)) {}
+
+  int run() {
+    load_state();
+    const auto started = std::chrono::steady_clock::now();
+    auto shown = started;
+    const auto since = [&](auto start) {
+      return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    };
+    for (uint64_t n = options_.first;; ++n) {
+      if (options_.modules != 0 && n >= options_.first + options_.modules) break;
+      if (options_.seconds > 0 && since(started) >= options_.seconds) break;
+      if (!options_.files.empty() && n >= options_.files.size()) break;
+      save_state(n);
+      const std::optional<Case> next =
+          options_.files.empty() ? make_case(options_, n) : read_case(options_.files[n], n);
+      if (next) judge(*next);
+      if (since(shown) >= 15) {
+        print(n + 1, since(started));
+        shown = std::chrono::steady_clock::now();
+      }
+      next_ = n + 1;
+      if (options_.one || totals_.findings >= options_.max_findings) break;
+    }
+    save_state(next_);
+    print(next_, since(started));
+    return totals_.findings == 0 ? 0 : 1;
+  }
+
+ private:
+  void judge(const Case& from) {
+    const std::optional<Finding> finding = check(from, true);
+    if (!finding) return;
+    ++(finding->outvoted ? totals_.outvoted : totals_.findings);
+    const std::vector<uint8_t> module = module_of(from, Style::Plain);
+    const std::string path = options_.keep + (finding->outvoted ? "/outvoted-" : "/finding-") +
+                             (from.generated ? from.name : std::to_string(from.number));
+    write(path + ".wasm", module);
+    std::fprintf(stderr,
+                 "%s in %s: %s and %s: %s\n  %s.wasm; again: fuzz_differential --seed %lu --one %lu\n",
+                 finding->outvoted ? "outvoted peer" : "finding", from.name.c_str(), finding->a.c_str(),
+                 finding->b.c_str(), finding->difference.c_str(), path.c_str(), options_.seed, from.number);
+    if (from.generated) minimize(from, *finding, path);
+  }
+
+  // What differs, if anything does.
+  std::optional<Finding> check(const Case& from, bool counts) {
+    const std::vector<uint8_t> module = module_of(from, Style::Plain);
+    const Input input{.module = module, .arguments = from.arguments, .fuel = kFuel};
+    const Observation expected = observe(all_modes()[0], input);
+    if (counts) count(expected);
+    if (!expected.loaded && from.generated) {
+      return Finding{"the generator", std::string(all_modes()[0].name), expected.lines.front(), false};
+    }
+    Input same_calls;
+    const std::optional<Observation> ending = without_fuel_traps(input, expected, &same_calls);
+    std::vector<Peer*> asked;
+    for (const auto& peer : options_.peers) {
+      if (ending && from.features.known_to(peer->name()) && peer->ask(same_calls))
+        asked.push_back(peer.get());
+    }
+    std::optional<Finding> finding;
+    if (expected.loaded) {
+      finding = compare_modes(input, expected, modes_for(from.number));
+      totals_.runs += counts ? modes_for(from.number).size() + 1 : 0;
+    }
+    if (!finding && from.generated) {
+      finding = compare_equivalent(input, expected, module_of(from, Style::Settled));
+    }
+    size_t differing = 0;
+    for (Peer* peer : asked) {
+      const std::optional<std::string> answer = peer->answer();
+      if (counts) ++totals_.compared;
+      std::string what = answer ? difference_from_peer(*ending, *answer) : "no answer";
+      // What others refuse of modules that somebody else made is not our business.
+      if (!from.generated && answer && answer->starts_with("refused")) what.clear();
+      if (what.empty()) continue;
+      ++differing;
+      if (!finding) finding = Finding{std::string(all_modes()[0].name), peer->name(), what, false};
+    }
+    // One peer against this engine and another peer is the peer's fault, most probably. It is kept to be looked at.
+    if (finding && differing == 1 && differing < asked.size()) finding->outvoted = true;
+    return finding;
+  }
+
+  std::vector<uint32_t> modes_for(uint64_t number) const {
+    const auto count = static_cast<uint32_t>(all_modes().size());
+    std::vector<uint32_t> modes;
+    if (options_.all_modes || options_.one) {
+      for (uint32_t i = 1; i < count; ++i) modes.push_back(i);
+      return modes;
+    }
+    const auto turn = static_cast<uint32_t>(number / 2 % (count - 2));
+    return {1, 2 + turn, 2 + (turn + (count - 2) / 2) % (count - 2)};
+  }
+
+  // Leaves out ever smaller parts of the decisions while something still differs.
+  void minimize(const Case& from, const Finding& wanted, const std::string& path) {
+    Case best = from;
+    std::optional<Finding> finding;
+    int runs = 0;
+    for (size_t part = best.decisions.size() / 2; part > 0 && runs < kMinimizingRuns; part /= 2) {
+      for (size_t at = 0; at + part <= best.decisions.size() && runs < kMinimizingRuns; ++runs) {
+        Case smaller = best;
+        const auto begin = smaller.decisions.begin() + static_cast<ptrdiff_t>(at);
+        smaller.decisions.erase(begin, begin + static_cast<ptrdiff_t>(part));
+        std::optional<Finding> found = check(smaller, false);
+        if (found && found->b == wanted.b) {
+          best = std::move(smaller);
+          finding = std::move(found);
+        } else {
+          at += part;
+        }
+      }
+    }
+    if (!finding) return;
+    const std::vector<uint8_t> module = module_of(best, Style::Plain);
+    write(path + ".small.wasm", module);
+    write(path + ".arguments", best.arguments);
+    std::fprintf(stderr, "  smaller: %s.small.wasm, %zu bytes: %s and %s: %s\n", path.c_str(), module.size(),
+                 finding->a.c_str(), finding->b.c_str(), finding->difference.c_str());
+  }
+
+  void count(const Observation& seen) {
+    ++totals_.modules;
+    totals_.refused += !seen.loaded || !seen.instantiated;
+    totals_.enough += seen.calls > 0 && seen.instructions > kEnoughInstructions;
+    totals_.calls += seen.calls;
+    totals_.returned += seen.returned;
+    totals_.instructions += seen.instructions;
+  }
+
+  void print(uint64_t next, double seconds) const {
+    const auto of = [](uint64_t part, uint64_t all) {
+      return all == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(all);
+    };
+    std::fprintf(
+        stderr,
+        "seed %lu: %lu modules (%.0f/s now), %.1f %% ran more than %lu instructions in exports, %lu not "
+        "instantiated; %lu calls, %.1f %% returned, %.0f instructions each; %lu runs of ours, %lu of peers; "
+        "%lu "
+        "findings, %lu outvoted peers; next is %lu\n",
+        options_.seed, totals_.modules, static_cast<double>(next - options_.first) / (seconds + 1e-9),
+        of(totals_.enough, totals_.modules), kEnoughInstructions, totals_.refused, totals_.calls,
+        of(totals_.returned, totals_.calls),
+        totals_.calls == 0 ? 0
+                           : static_cast<double>(totals_.instructions) / static_cast<double>(totals_.calls),
+        totals_.runs, totals_.compared, totals_.findings, totals_.outvoted, next);
+  }
+
+  // The state is a line of numbers: where to go on, and the sums so far. Written before each module, so that the number of
+  // one that ends the process is known.
+  void load_state() {
+    if (options_.state.empty()) return;
+    state_ = ::open(options_.state.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    char text[512] = {};
+    if (state_ < 0 || ::pread(state_, text, sizeof text - 1, 0) <= 0) return;
+    uint64_t seed = 0;
+    uint64_t next = 0;
+    Totals t;
+    if (std::sscanf(text, "seed %lu next %lu sums %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu", &seed, &next,
+                    &t.modules, &t.refused, &t.enough, &t.calls, &t.returned, &t.instructions, &t.runs,
+                    &t.compared, &t.findings, &t.outvoted) != 12) {
+      return;
+    }
+    options_.seed = seed;
+    options_.first = next_ = next;
+    totals_ = t;
+    options_.max_findings += t.findings;
+  }
+
+  void save_state(uint64_t next) const {
+    if (state_ < 0) return;
+    const Totals& t = totals_;
+    char text[512];
+    const int size =
+        std::snprintf(text, sizeof text, "seed %lu next %lu sums %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu\n",
+                      options_.seed, next, t.modules, t.refused, t.enough, t.calls, t.returned,
+                      t.instructions, t.runs, t.compared, t.findings, t.outvoted);
+    (void)!::pwrite(state_, text, static_cast<size_t>(size), 0);
+  }
+
+  Options options_;
+  Totals totals_;
+  uint64_t next_ = 0;
+  int state_ = -1;
+};
+
+[[noreturn]] void usage(const char* word) {
+  std::fprintf(stderr,
+               "fuzz_differential: what is '%s'? The options are at the top of fuzz_differential.cc\n", word);
+  std::exit(2);
+}
+
+void parse(Options& options, std::span<char*> words) {
+  for (size_t i = 0; i < words.size(); ++i) {
+    const std::string_view word = words[i];
+    const auto value = [&]() -> const char* {
+      if (i + 1 == words.size()) usage(words[i]);
+      return words[++i];
+    };
+    const auto number = [&] { return std::strtoull(value(), nullptr, 0); };
+    if (word == "--seconds") {
+      options.seconds = static_cast<double>(number());
+    } else if (word == "--modules") {
+      options.modules = number();
+    } else if (word == "--seed") {
+      options.seed = number();
+    } else if (word == "--first") {
+      options.first = number();
+    } else if (word == "--one") {
+      options.first = number();
+      options.one = true;
+    } else if (word == "--max-findings") {
+      options.max_findings = number();
+    } else if (word == "--features") {
+      options.features = Features::parse(value());
+      if (!options.features) usage(words[i]);
+    } else if (word == "--keep") {
+      options.keep = value();
+    } else if (word == "--state") {
+      options.state = value();
+    } else if (word == "--all-modes") {
+      options.all_modes = true;
+    } else if (word == "--files") {
+      while (i + 1 < words.size()) options.files.emplace_back(words[++i]);
+    } else if (word == "--peer") {
+      const std::string peer = value();
+      const size_t split = peer.find('=');
+      if (split == std::string::npos) usage(words[i]);
+      options.peers.push_back(std::make_unique<Peer>(peer.substr(0, split), peer.substr(split + 1)));
+    } else {
+      usage(words[i]);
+    }
+  }
+}
+
+}  // namespace
+
+}  // namespace wherry::fuzz
+
+int main(int count, char** words) {
+  using namespace wherry::fuzz;
+  if (count >= 2 && std::strcmp(words[1], "--serve") == 0) {
+    serve(all_modes()[count >= 3 ? std::strtoul(words[2], nullptr, 0) % all_modes().size() : 0]);
+    return 0;
+  }
+  Options options;
+  parse(options, std::span(words + 1, static_cast<size_t>(count - 1)));
+  return Fuzzer(std::move(options)).run();
+}
