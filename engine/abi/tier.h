@@ -5,6 +5,8 @@
 
 namespace wherry::abi {
 
+struct ObjectHeader;
+
 // How instantiation and calls reach a tier without knowing it. The interpreter provides one; compiled code later
 // provides entries for the functions it has and leaves the others to the interpreter.
 struct Tier {
@@ -57,6 +59,11 @@ struct Builtins {
                                uint64_t size);
   wasm::TrapCode (*table_fill)(Context*, uint32_t table, uint64_t to, Ref value, uint64_t size);
   void (*elem_drop)(Context*, uint32_t element);
+
+  // A new object of `size_bytes` bytes, header included, all zeros behind it; collects if it must. What the caller
+  // holds is safe in slots below `live_end`, in registers and on the native stack. Null: out of memory.
+  ObjectHeader* (*allocate)(Context*, uint32_t type_id, uint32_t length, uint64_t size_bytes,
+                            uint64_t* live_end);
 
   // The write barrier of reference stores (GC); called while StoreState::gc_barrier is not zero.
   void (*barrier)(Context*, Ref holder, Ref value);

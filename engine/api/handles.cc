@@ -24,6 +24,29 @@ Error invalid_handle(StoreRef store, detail::Handle handle, const char* what) {
   return Error::make(ErrorKind::InvalidHandle, message);
 }
 
+std::optional<abi::Ref> find_reference(StoreRef store, detail::Handle handle) {
+  const detail::StoreState* state = owner_of(store, handle);
+  if (state == nullptr) {
+    return std::nullopt;
+  }
+  if (handle.generation == kI31Generation) {
+    return abi::i31_of(handle.index);
+  }
+  const abi::Ref* const ref = state->runtime->heap().roots().find({handle.index, handle.generation});
+  return ref == nullptr ? std::nullopt : std::optional(*ref);
+}
+
+Result<detail::Handle> hold_reference(const detail::StoreState& state, abi::Ref ref) {
+  if (abi::is_i31(ref)) {
+    return detail::Handle{state.id, abi::i31_unsigned(ref), kI31Generation};
+  }
+  runtime::RootId id;
+  if (!state.runtime->heap().roots().hold(ref, &id)) {
+    return Error::out_of_memory();
+  }
+  return detail::Handle{state.id, id.index, id.generation};
+}
+
 Extern to_public(const detail::StoreState& state, const runtime::ExternValue& value) {
   using runtime::Store;
   switch (value.kind) {

@@ -49,11 +49,11 @@ inline runtime::Instance* find(StoreRef store, Instance instance) {
   detail::StoreState* state = owner_of(store, handle);
   return state == nullptr ? nullptr : state->runtime->instance(id_of(handle));
 }
-inline runtime::ExternObject* find(StoreRef store, ExternRef reference) {
-  const detail::Handle handle = HandleAccess::of(reference);
-  detail::StoreState* state = owner_of(store, handle);
-  return state == nullptr ? nullptr : state->runtime->extern_object(id_of(handle));
-}
+// References of objects: by their roots, or for an i31 by its value.
+inline constexpr uint32_t kI31Generation = ~uint32_t{0};
+std::optional<abi::Ref> find_reference(StoreRef store, detail::Handle handle);
+// The handle of a reference that is not null, held until the scope ends. Error: OutOfMemory.
+Result<detail::Handle> hold_reference(const detail::StoreState& state, abi::Ref ref);
 
 // The public handle of an object of a store.
 template <class Public>

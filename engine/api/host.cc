@@ -43,6 +43,8 @@ abi::HostStatus enter(void* environment, abi::Context* from, uint64_t* slots) {
   detail::StoreState& state = *binding.store;
   HostCall call{state.host_calls, &binding, from, state.runtime->activation().crossings};
   state.host_calls = &call;
+  runtime::Roots& roots = state.runtime->heap().roots();
+  const size_t scope = roots.open_scope();
   Caller caller = CallerAccess::make(&state, from->instance);
   const HostStatus status = binding.entry(binding.environment, caller, slots);
   if (status != HostStatus::Ok) [[unlikely]] {
@@ -51,6 +53,7 @@ abi::HostStatus enter(void* environment, abi::Context* from, uint64_t* slots) {
     }
     keep_failure(state, caller);
   }
+  roots.close_scope(scope);
   state.host_calls = call.outer;
   return status == HostStatus::Ok ? abi::HostStatus::Ok : abi::HostStatus::Trap;
 }

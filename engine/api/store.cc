@@ -25,6 +25,7 @@ constexpr StoreLimits kUnlimited{
     .memories = ~uint32_t{0},
     .tables = ~uint32_t{0},
     .stack_bytes = ~uint64_t{0},
+    .heap_bytes = ~uint64_t{0},
     .host_call_bytes = ~uint64_t{0},
 };
 
@@ -38,7 +39,9 @@ runtime::StoreSetup setup_of(detail::EngineState& engine, const StoreLimits& lim
   setup.limits.memories = limits.memories;
   setup.limits.tables = limits.tables;
   setup.limits.stack_bytes = limits.stack_bytes;
+  setup.limits.heap_bytes = limits.heap_bytes;
   setup.guard = engine.guard;
+  setup.gc_stress = engine.config.advanced.gc_stress;
   setup.counts_fuel = engine.config.fuel;
   setup.interruption = engine.config.interruption;
   return setup;

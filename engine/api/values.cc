@@ -64,11 +64,10 @@ Result<void> store_extern(StoreRef store, wasm::ValType type, ExternRef referenc
     *slot = abi::kNullRef;
     return type.nullable() ? Result<void>() : Error::usage("a null, expected " + to_string(to_public(type)));
   }
-  const runtime::ExternObject* object = WHERRY_FIND(store, reference, "reference");
   if (type.heap() != wasm::HeapType(wasm::AbstractHeap::Extern)) {
     return wrong_type(type, ValType::externref());
   }
-  *slot = runtime::Store::ref_of(object);
+  WHERRY_ASSIGN_OR_RETURN(*slot, detail::extern_to_slot(store, reference));
   return {};
 }
 
@@ -166,7 +165,11 @@ Result<uint64_t> extern_to_slot(StoreRef store, ExternRef reference) {
   if (reference.is_null()) {
     return uint64_t{abi::kNullRef};
   }
-  return uint64_t{runtime::Store::ref_of(WHERRY_FIND(store, reference, "reference"))};
+  const std::optional<abi::Ref> ref = api::find_reference(store, HandleAccess::of(reference));
+  if (!ref) {
+    return api::invalid_handle(store, HandleAccess::of(reference), "reference");
+  }
+  return uint64_t{*ref};
 }
 
 Result<ExternRef> extern_from_slot(StoreRef store, uint64_t slot) {
@@ -177,11 +180,8 @@ Result<ExternRef> extern_from_slot(StoreRef store, uint64_t slot) {
   if (state == nullptr) {
     return api::no_store();
   }
-  if (abi::is_i31(slot)) {
-    return Error::make(ErrorKind::Unsupported,
-                       "an externref of a guest's own object cannot be passed to the host");
-  }
-  return api::make_handle<ExternRef>(*state, runtime::Store::handle_of(runtime::Store::extern_of(slot)));
+  WHERRY_ASSIGN_OR_RETURN(const Handle handle, api::hold_reference(*state, slot));
+  return HandleAccess::make<ExternRef>(handle);
 }
 
 }  // namespace detail
@@ -215,12 +215,23 @@ Result<ExternRef> ExternRef::create(StoreRef store, void* object, void (*finaliz
   if (state == nullptr) {
     return api::no_store();
   }
-  const runtime::ExternObject* made = WHERRY_TRY_PUBLIC(state->runtime->add_extern(object, finalize));
-  return api::make_handle<ExternRef>(*state, runtime::Store::handle_of(made));
+  const abi::Ref made = state->runtime->heap().allocate_extern(object, finalize);
+  if (made == abi::kNullRef) {
+    return Error::out_of_memory();
+  }
+  WHERRY_ASSIGN_OR_RETURN(const detail::Handle handle, api::hold_reference(*state, made));
+  return HandleAccess::make<ExternRef>(handle);
 }
 
 Result<void*> ExternRef::object(StoreRef store) const {
-  return WHERRY_FIND(store, *this, "reference")->object;
+  const std::optional<abi::Ref> ref = api::find_reference(store, handle_);
+  if (!ref) {
+    return api::invalid_handle(store, handle_, "reference");
+  }
+  if (abi::is_i31(*ref) || abi::header_of(*ref)->type_id != abi::kExternObject) {
+    return Error::usage("the reference is to a guest's own object, not to one of the host");
+  }
+  return reinterpret_cast<const abi::ExternObject*>(*ref)->object;
 }
 
 }  // namespace wherry

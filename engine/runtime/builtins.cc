@@ -178,7 +178,16 @@ TrapCode table_fill(abi::Context* context, uint32_t table, uint64_t to, abi::Ref
 
 void elem_drop(abi::Context* context, uint32_t element) { Instance::of(context)->drop_element(element); }
 
-// Nothing marks yet, so that no store has to be remembered; StoreState::gc_barrier stays zero.
+abi::ObjectHeader* allocate(abi::Context* context, uint32_t type_id, uint32_t length, uint64_t size_bytes,
+                            uint64_t* live_end) {
+  abi::Activation& activation = *context->store->activation;
+  activation.live_end = live_end;
+  abi::ObjectHeader* const made = Store::of(context).heap().allocate(type_id, length, size_bytes);
+  activation.live_end = nullptr;
+  return made;
+}
+
+// Marking stops the world, so that no store has to be remembered; StoreState::gc_barrier stays zero.
 void barrier(abi::Context*, abi::Ref, abi::Ref) {}
 
 }  // namespace
@@ -198,6 +207,7 @@ constinit const abi::Builtins kBuiltins = {
     .table_copy = table_copy,
     .table_fill = table_fill,
     .elem_drop = elem_drop,
+    .allocate = allocate,
     .barrier = barrier,
 };
 

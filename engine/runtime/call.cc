@@ -59,7 +59,7 @@ Outcome<void> Store::call(abi::FuncObject* func, uint64_t* slots) {
   ++depth_;
   Outcome<void> outcome =
       func->func_index == abi::FuncObject::kHostFunction ? call_host(func, slots) : call_guest(func, slots);
-  --depth_;
+  if (--depth_ == 0) heap_.finalize_dead();
   return outcome;
 }
 

@@ -42,13 +42,6 @@ class Tag {
   uint32_t index_ = 0;
 };
 
-// What an externref points to: an object of the host that guests cannot look into. The Ref is this address.
-struct ExternObject {
-  void* object = nullptr;
-  void (*finalize)(void*) = nullptr;  // Called when the store ends; may be null.
-  uint32_t index = 0;                 // In its store.
-};
-
 // One of the things that modules import and export (core spec 4.2.13): a pointer into a store.
 struct ExternValue {
   wasm::ExternKind kind = wasm::ExternKind::Func;

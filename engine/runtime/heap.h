@@ -6,18 +6,21 @@
 #include "engine/abi/context.h"
 #include "engine/abi/heap.h"
 #include "engine/base/vector.h"
+#include "engine/runtime/heap_space.h"
+#include "engine/runtime/roots.h"
 #include "engine/wasm/type_registry.h"
 
 namespace wherry::runtime {
 
-class HeapSpace;
+class Heap;
+class Marker;
 class Store;
 class Tag;
 
 // What a store's heap has done so far; the fields of the public GcStatistics.
 struct HeapStatistics {
   uint64_t collections = 0;
-  uint64_t allocated_bytes = 0;  // In all, as cells: sizes rounded up.
+  uint64_t allocated_bytes = 0;  // In all; cells are rounded up, and handed out a few at a time.
   uint64_t live_bytes = 0;       // Found by the last collection.
   uint64_t heap_bytes = 0;       // Of blocks in use.
   uint64_t last_pause_ns = 0;
@@ -28,26 +31,43 @@ struct HeapStatistics {
 struct HeapSetup {
   uint64_t limit_bytes = uint64_t{1} << 30;
   bool stress = false;  // Collects at every allocation, so that a root nobody knew of is noticed.
+  size_t mark_stack_entries = size_t{1} << 19;
 };
 
-// A root: keeps an object alive until it is released. `generation` tells uses of one place apart.
-struct RootId {
-  uint32_t index = 0;
-  uint32_t generation = 0;  // Never 0 for a root.
+// Words of C++ code that may be references, while it lives: for those in memory of malloc. Newest first out.
+class ScannedWords {
+ public:
+  explicit ScannedWords(Heap& heap);
+  ~ScannedWords();
+  ScannedWords(const ScannedWords&) = delete;
+  ScannedWords& operator=(const ScannedWords&) = delete;
+
+  void set(const void* begin, size_t size_bytes) {
+    begin_ = static_cast<const uint64_t*>(begin);
+    end_ = begin_ + size_bytes / sizeof(uint64_t);
+  }
+
+ private:
+  friend class Heap;
+  Heap& heap_;
+  ScannedWords* outer_;
+  const uint64_t* begin_ = nullptr;
+  const uint64_t* end_ = nullptr;
 };
 
 // The objects of one store: structures, arrays, exceptions, values of the host. Belongs to the store and its thread.
 //
-// Objects never move and die when nothing refers to them: roots are the value stack, the native stack and registers
-// of the running thread (both read conservatively: whatever looks like an object's address is one), globals, tables,
-// element segments, the pending exception, and the roots below. Allocating may collect; nothing else does. So a Ref in
-// a variable of C++ code that is called from guest code is safe, and one in memory of malloc is not.
+// Objects never move and die when nothing refers to them. Roots are the value stack, the native stack and registers
+// below the innermost entry of a guest (all three read conservatively: whatever looks like an object's address is one),
+// globals, tables, element segments, the pending exception, scanned words, and what the host holds (roots). Only allocating and
+// collect() collect. So a Ref in a variable of C++ code that a guest's instruction calls is safe; in memory of malloc,
+// or in a function of the host, it needs a root.
 //
 // Takes no memory until the first object is made.
 class Heap {
  public:
-  Heap(Store& store, const HeapSetup& setup);
-  ~Heap();  // Finalises every value of the host that has not been, newest first.
+  Heap(Store& store, const HeapSetup& setup) : store_(store), setup_(setup) {}
+  ~Heap();  // Finalises nothing: see finalize_all.
   Heap(const Heap&) = delete;
   Heap& operator=(const Heap&) = delete;
 
@@ -57,37 +77,54 @@ class Heap {
   abi::ObjectHeader* allocate(uint32_t type_id, uint32_t length, uint64_t size_bytes);
   abi::Ref allocate_struct(const wasm::CanonType& type);
   abi::Ref allocate_array(const wasm::CanonType& type, uint32_t length);
-  // `slots`: the arguments, as many as the tag's type has parameter slots; kept from being collected meanwhile.
+  // `slots`: the arguments, as many as the tag's type has parameter slots. The caller keeps them alive.
   abi::Ref allocate_exception(const Tag& tag, const uint64_t* slots);
   // `finalize`, unless null, is called with `object` once: on the store's thread, when the object has died, at the
   // next of these: a call into the store from outside returns, the host makes a value here, the host collects, the
   // store ends. Never inside a collection, nor between two instructions of a guest.
   abi::Ref allocate_extern(void* object, void (*finalize)(void*));
 
-  // --- roots; `ref` may be of any kind, null too
-
-  // False: no memory.
-  [[nodiscard]] bool add_root(abi::Ref ref, RootId* id);
-  void remove_root(RootId id);                 // Ignores what is none any more.
-  const abi::Ref* find_root(RootId id) const;  // Null if it is none any more.
+  Roots& roots() { return roots_; }
 
   // --- collecting
 
-  // Marks everything that can be reached. Objects that died are given back as their memory is needed.
+  // Marks everything that can be reached. The memory of what died is found as it is needed.
   void collect();
   // Runs the finalizers of those that have died.
   void finalize_dead();
+  // Runs the finalizers of all, newest first; the store ends.
+  void finalize_all();
   HeapStatistics statistics() const;
 
   // Whether a word is the address of an object of this heap.
-  bool is_object(uint64_t word) const;
+  bool is_object(uint64_t word) const { return space_ != nullptr && space_->is_object(word); }
 
   abi::HeapFront* front() { return &front_; }
 
  private:
+  friend class ScannedWords;
+
+  bool begin();
+  uint8_t* take(uint64_t size_bytes);
+  void mark_roots(Marker& marker);
+  void mark_stacks(Marker& marker);
+  void mark_native_stack(Marker& marker, uintptr_t end);
+  void mark_instances(Marker& marker);
+  void sort_out_externs();
+
   Store& store_;
   HeapSetup setup_;
   abi::HeapFront front_{};
+  std::unique_ptr<HeapSpace> space_;
+  abi::Ref* mark_stack_ = nullptr;
+  uint64_t since_bytes_ = 0;      // Allocated since the last collection.
+  uint64_t threshold_bytes_ = 0;  // Collects when that much was.
+  HeapStatistics statistics_;
+  ScannedWords* scanned_ = nullptr;
+  Roots roots_;
+  base::Vector<abi::Ref> externs_;        // Those with a finalizer, by age.
+  base::Vector<abi::ExternObject> dead_;  // Died, to be finalised.
+  size_t extern_room_ = 0;                // How many both together have room for, each.
 };
 
 }  // namespace wherry::runtime

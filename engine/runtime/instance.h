@@ -97,6 +97,13 @@ class Instance {
   base::Result<std::span<const abi::Ref>> element(uint32_t segment);
   // Works out all references of a segment, dropped or not, into `refs`. Errors: as of evaluate().
   base::Result<void> read_element(uint32_t segment, abi::Ref* refs);
+  // Calls `visit(Ref)` for what element() has worked out.
+  template <class Visit>
+  void for_each_element_ref(Visit visit) const {
+    for (const ElementRefs& segment : elements_) {
+      for (const abi::Ref ref : segment.refs) visit(ref);
+    }
+  }
   void drop_data(uint32_t segment);
   void drop_element(uint32_t segment);
   uint32_t element_count(uint32_t segment) const;  // 0 once dropped.

@@ -10,7 +10,6 @@
 #include <atomic>
 #include <new>
 
-#include "engine/abi/heap.h"
 #include "engine/base/os/clock.h"
 #include "engine/base/os/virtual_memory.h"
 #include "engine/runtime/builtins.h"
@@ -46,9 +45,6 @@ void delete_all(base::Vector<T*>* list) {
   for (size_t i = list->size(); i-- > 0;) delete (*list)[i];
 }
 
-// Where a store allocates that has made no object yet: every run is empty, and nothing is ever written here.
-constinit const abi::HeapFront kNoHeap{};
-
 }  // namespace
 
 base::Result<std::unique_ptr<Store>> Store::create(const StoreSetup& setup) {
@@ -63,7 +59,7 @@ bool Store::initialise() {
   if (interrupts_ == nullptr) return false;
   state().activation = &activation_;
   state().store = this;
-  state().heap = const_cast<abi::HeapFront*>(&kNoHeap);
+  state().heap = heap_.front();
   host_context_.store = &state();
   host_context_.interrupt = setup_.clock->epoch();
   host_context_.builtins = &kBuiltins;
@@ -74,13 +70,10 @@ Store::~Store() {
   if (interrupts_ == nullptr) return;
   if (deadline_ns_ != kNever) setup_.clock->release();
   if (host_failure_ != nullptr && destroy_host_failure_ != nullptr) destroy_host_failure_(host_failure_);
-  for (size_t i = externs_.size(); i-- > 0;) {
-    if (externs_[i]->finalize != nullptr) externs_[i]->finalize(externs_[i]->object);
-  }
+  heap_.finalize_all();
   for (size_t i = host_funcs_.size(); i-- > 0;) {
     if (host_funcs_[i]->destroy != nullptr) host_funcs_[i]->destroy(host_funcs_[i]->object.environment);
   }
-  delete_all(&externs_);
   delete_all(&host_funcs_);
   delete_all(&globals_);
   delete_all(&tags_);
@@ -148,13 +141,6 @@ base::Result<HostFunc*> Store::add_host_func(wasm::TypeSet type, abi::HostEntry 
   return func.release();
 }
 
-base::Result<ExternObject*> Store::add_extern(void* object, void (*finalize)(void*)) {
-  std::unique_ptr<ExternObject> made(new (std::nothrow) ExternObject{object, finalize});
-  if (made == nullptr) return out_of_memory();
-  uint32_t* const index = &made->index;
-  return keep(&externs_, std::move(made), index);
-}
-
 base::Result<void> Store::keep_types(wasm::TypeSet types) {
   if (!kept_types_.push_back(std::move(types))) return out_of_memory();
   return {};
@@ -174,6 +160,7 @@ base::Result<Instance*> Store::adopt(std::unique_ptr<Instance> instance) {
       std::swap(func_ranges_[i - 1], func_ranges_[i]);
     }
   }
+  state().types = &instance->shape().registry->directory();
   uint32_t* const index = &instance->index_;
   return keep(&instances_, std::move(instance), index);
 }
@@ -205,7 +192,6 @@ Table* Store::table(HandleId handle) const { return at_handle(tables_, handle); 
 Global* Store::global(HandleId handle) const { return at_handle(globals_, handle); }
 Tag* Store::tag(HandleId handle) const { return at_handle(tags_, handle); }
 Instance* Store::instance(HandleId handle) const { return at_handle(instances_, handle); }
-ExternObject* Store::extern_object(HandleId handle) const { return at_handle(externs_, handle); }
 
 // ---- functions on first use
 

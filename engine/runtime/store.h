@@ -10,6 +10,7 @@
 #include "engine/base/result.h"
 #include "engine/base/vector.h"
 #include "engine/runtime/extern.h"
+#include "engine/runtime/heap.h"
 #include "engine/runtime/instance.h"
 #include "engine/runtime/interrupt.h"
 #include "engine/runtime/limits.h"
@@ -24,6 +25,7 @@ struct StoreSetup {
   InterruptClock* clock = nullptr;  // Never null; the engine's.
   StoreLimits limits;
   Guard guard = Guard::On;    // Whether memories rely on the fault handler.
+  bool gc_stress = false;     // The heap collects at every allocation.
   bool counts_fuel = false;   // Then bulk operations charge it too.
   bool interruption = false;  // Whether code looks at the deadline.
 };
@@ -52,7 +54,7 @@ class Store {
  public:
   // Error: OutOfMemory.
   static base::Result<std::unique_ptr<Store>> create(const StoreSetup& setup);
-  // Order: references are finalised, host functions destroyed (each newest first), then everything is freed and the
+  // Order: values of the host are finalised, host functions destroyed (each newest first), then everything is freed and the
   // modules' owners released. No guest may be running.
   ~Store();
   Store(const Store&) = delete;
@@ -62,6 +64,7 @@ class Store {
   uint64_t id() const { return id_; }
   const StoreSetup& setup() const { return setup_; }
   Budget& budget() { return budget_; }
+  Heap& heap() { return heap_; }
   const abi::Tier& tier() const { return *setup_.tier; }
   abi::StoreState& state() { return interrupts_->state; }
   abi::Activation& activation() { return activation_; }
@@ -83,7 +86,6 @@ class Store {
   // unless null, is called with it in the end, also when this fails.
   base::Result<HostFunc*> add_host_func(wasm::TypeSet type, abi::HostEntry entry, void* environment,
                                         void (*destroy)(void*));
-  base::Result<ExternObject*> add_extern(void* object, void (*finalize)(void*));
   base::Result<void> keep_types(wasm::TypeSet types);
 
   // --- handles: from an object, and back; null for a handle that means nothing here.
@@ -94,7 +96,6 @@ class Store {
   static HandleId handle_of(const Global* global) { return {global->index(), 1}; }
   static HandleId handle_of(const Tag* tag) { return {tag->index(), 1}; }
   static HandleId handle_of(const Instance* instance) { return {instance->index(), 1}; }
-  static HandleId handle_of(const ExternObject* object) { return {object->index, 1}; }
   static constexpr uint32_t kHostGeneration = ~uint32_t{0};
 
   abi::FuncObject* func(HandleId handle);  // Made.
@@ -103,7 +104,6 @@ class Store {
   Global* global(HandleId handle) const;
   Tag* tag(HandleId handle) const;
   Instance* instance(HandleId handle) const;
-  ExternObject* extern_object(HandleId handle) const;
   uint32_t instance_count() const { return static_cast<uint32_t>(instances_.size()); }
 
   // --- references in slots, tables and globals
@@ -111,9 +111,6 @@ class Store {
   // The function that a non-null funcref means, made.
   abi::FuncObject* func_of(abi::Ref ref);
   static abi::Ref ref_of(const abi::FuncObject* func) { return reinterpret_cast<abi::Ref>(func); }
-  // What a non-null externref means.
-  static ExternObject* extern_of(abi::Ref ref) { return reinterpret_cast<ExternObject*>(ref); }
-  static abi::Ref ref_of(const ExternObject* object) { return reinterpret_cast<abi::Ref>(object); }
   // Fills the object of a defined function of this store whose type_id is 0.
   void make_func(abi::FuncObject* func);
 
@@ -157,6 +154,12 @@ class Store {
   // What other threads may hold on to; retain it for them.
   InterruptState* interrupts() const { return interrupts_; }
 
+  // --- for the collector
+
+  std::span<Instance* const> instances() const { return instances_; }
+  std::span<Global* const> globals() const { return globals_; }
+  std::span<Table* const> tables() const { return tables_; }
+
   // --- for instantiation
 
   // The context of host functions: no instance, only `store`, `builtins` and `interrupt`.
@@ -165,7 +168,10 @@ class Store {
   base::Result<Instance*> adopt(std::unique_ptr<Instance> instance);
 
  private:
-  explicit Store(const StoreSetup& setup) : setup_(setup), budget_(setup.limits) {}
+  explicit Store(const StoreSetup& setup)
+      : setup_(setup),
+        budget_(setup.limits),
+        heap_(*this, {.limit_bytes = setup.limits.heap_bytes, .stress = setup.gc_stress}) {}
   bool initialise();
   [[nodiscard]] bool ensure_stack();
   void rearm();
@@ -184,6 +190,7 @@ class Store {
 
   StoreSetup setup_;
   Budget budget_;
+  Heap heap_;
   uint64_t id_ = 0;
   InterruptState* interrupts_ = nullptr;
   abi::Activation activation_;
@@ -203,7 +210,6 @@ class Store {
   base::Vector<Global*> globals_;
   base::Vector<Tag*> tags_;
   base::Vector<HostFunc*> host_funcs_;
-  base::Vector<ExternObject*> externs_;
   base::Vector<Instance*> instances_;
   base::Vector<FuncRange> func_ranges_;
   base::Vector<wasm::TypeSet> kept_types_;

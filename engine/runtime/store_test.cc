@@ -80,14 +80,6 @@ TEST_CASE("handles find the object again, and nothing else") {
   REQUIRE(global);
   CHECK(store.global(Store::handle_of(*global))->slots()[1] == 8);
   CHECK(reinterpret_cast<uintptr_t>((*global)->slots()) % 16 == 0);
-
-  int object = 0;
-  auto external = store.add_extern(&object, nullptr);
-  REQUIRE(external);
-  const abi::Ref ref = Store::ref_of(*external);
-  CHECK_FALSE(abi::is_i31(ref));
-  CHECK(Store::extern_of(ref)->object == &object);
-  CHECK(store.extern_object(Store::handle_of(*external)) == *external);
 }
 
 TEST_CASE("stores have different numbers") {
@@ -112,8 +104,8 @@ TEST_CASE("what the host gave is given back, newest first") {
     World world;
     (void)world.host(add, &items[0], note);
     (void)world.host(add, &items[1], note);
-    CHECK(world.store->add_extern(&items[2], note));
-    CHECK(world.store->add_extern(&items[3], note));
+    CHECK(world.store->heap().allocate_extern(&items[2], note) != abi::kNullRef);
+    CHECK(world.store->heap().allocate_extern(&items[3], note) != abi::kNullRef);
     world.store->set_host_failure(&items[0], note);
     world.store->set_host_failure(&items[1], note);  // The first is dropped here.
     CHECK(order == "a");

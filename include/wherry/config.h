@@ -33,6 +33,11 @@ struct StoreLimits {
   // "call stack exhausted". Reserved at the first call, paged in as it is used. At least 16 KiB.
   uint64_t stack_bytes = 1 << 20;
 
+  // Bytes of the store's garbage-collected heap: structures, arrays, exceptions and externrefs, with what lies unused
+  // between them. Address space is reserved at the first object. A guest that needs more after a collection traps with
+  // TrapCode::OutOfMemory.
+  uint64_t heap_bytes = uint64_t{1} << 30;
+
   // Bytes that one host call may allocate or copy on a guest's word; see Caller::charge.
   uint64_t host_call_bytes = 128 << 20;
 };
@@ -69,6 +74,9 @@ struct AdvancedConfig {
   // through a SIGSEGV and SIGBUS handler that forwards every fault that is not the engine's. False: every access is
   // compared with the size, and no signal handler is ever installed. Slower by a tenth or two.
   bool signals_based_traps = true;
+
+  // Collect garbage at every allocation: slow, and a way to find who lost a reference.
+  bool gc_stress = false;
 
   // Threads for eager validation; 0 takes one for each processor. Small modules use only the caller's.
   uint32_t validation_threads = 0;

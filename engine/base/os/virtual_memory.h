@@ -26,6 +26,10 @@ void* reserve_pages(size_t size_bytes);
 // Gives the memory of a committed part back and makes it untouchable again. False: the system refuses, and nothing has changed.
 [[nodiscard]] bool decommit_pages(void* address, size_t size_bytes);
 
+// Gives the memory of a committed part back; it stays committed and holds zeros. False: the system refuses, and nothing
+// has changed.
+[[nodiscard]] bool discard_pages(void* address, size_t size_bytes);
+
 // Says that all of these bytes, which are committed, are about to be written: the system then makes their pages in one
 // go, at half the price of a fault each. Any bounds; only advice.
 void prefault_pages(void* address, size_t size_bytes);

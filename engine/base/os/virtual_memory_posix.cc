@@ -41,6 +41,13 @@ bool decommit_pages(void* address, size_t size_bytes) {
               0) != MAP_FAILED;
 }
 
+bool discard_pages(void* address, size_t size_bytes) {
+  if (size_bytes == 0) return true;
+  // SAFETY: as in decommit_pages.
+  return mmap(address, size_bytes, PROT_READ | PROT_WRITE,
+              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != MAP_FAILED;
+}
+
 void prefault_pages(void* address, size_t size_bytes) {
 #ifdef MADV_POPULATE_WRITE  // Linux 5.14; older kernels refuse it, and the pages come by faults.
   // Below some pages the call costs more than it saves.
