@@ -1,7 +1,7 @@
 // Differential fuzzer: modules that run, through every mode of this engine and through other engines.
 //
 //   fuzz_differential [--seconds N] [--modules N] [--seed N] [--first N] [--features LIST] [--peer NAME=COMMAND]...
-//                     [--keep DIR] [--state FILE] [--all-modes] [--max-findings N]
+//                     [--keep DIR] [--state FILE] [--all-modes] [--max-findings N] [--no-minimizing]
 //   fuzz_differential --one N --seed N [--peer ...]     the N-th module again, and a smaller one that differs
 //   fuzz_differential --files FILE... [--peer ...]      modules made elsewhere
 //   fuzz_differential --serve [MODE]                    is a peer (peer.h)
@@ -42,6 +42,7 @@ struct Options {
   uint64_t max_findings = 10;
   bool one = false;
   bool all_modes = false;
+  bool minimizing = true;
   std::optional<Features> features;
   std::string keep = ".";
   std::string state;
@@ -175,7 +176,7 @@ class Fuzzer {
                  "%s in %s: %s and %s: %s\n  %s.wasm; again: fuzz_differential --seed %lu --one %lu\n",
                  finding->outvoted ? "outvoted peer" : "finding", from.name.c_str(), finding->a.c_str(),
                  finding->b.c_str(), finding->difference.c_str(), path.c_str(), options_.seed, from.number);
-    if (from.generated) minimize(from, *finding, path);
+    if (from.generated && options_.minimizing) minimize(from, *finding, path);
   }
 
   // What differs, if anything does.
@@ -355,6 +356,8 @@ void parse(Options& options, std::span<char*> words) {
       options.keep = value();
     } else if (word == "--state") {
       options.state = value();
+    } else if (word == "--no-minimizing") {
+      options.minimizing = false;
     } else if (word == "--all-modes") {
       options.all_modes = true;
     } else if (word == "--files") {
