@@ -46,8 +46,7 @@ Result<void> define_spectest(Linker& linker, StoreRef store, bool threads) {
   WHERRY_RETURN_IF_ERROR(define_table(linker, store, "table", AddressType::I32));
   WHERRY_RETURN_IF_ERROR(define_table(linker, store, "table64", AddressType::I64));
   WHERRY_RETURN_IF_ERROR(define_memory(linker, store, "memory", false));
-  // As long as there are no shared memories, scripts that import this one fail rather than all.
-  if (threads) (void)define_memory(linker, store, "shared_memory", true);
+  if (threads) return define_memory(linker, store, "shared_memory", true);
   return {};
 }
 

@@ -50,6 +50,11 @@ struct Builtins {
                                 uint64_t from, uint64_t size);
   wasm::TrapCode (*memory_fill)(Context*, uint32_t memory, uint64_t to, uint8_t value, uint64_t size);
   void (*data_drop)(Context*, uint32_t data);
+  // memory.atomic.wait32 and wait64 (`size` 4 and 8) and notify; the address was checked to be aligned and within the
+  // memory. wait traps on a memory that is not shared, and when the store is interrupted meanwhile.
+  wasm::TrapCode (*memory_wait)(Context*, uint32_t memory, uint64_t address, uint32_t size, uint64_t expected,
+                                int64_t timeout_ns, uint32_t* result);
+  uint32_t (*memory_notify)(Context*, uint32_t memory, uint64_t address, uint32_t count);
 
   // Previous size, or -1 (all bits).
   uint64_t (*table_grow)(Context*, uint32_t table, uint64_t delta, Ref init);

@@ -55,6 +55,12 @@ struct HandleAccess {
   static MemoryView view(uint8_t* base, uint64_t size) { return MemoryView(base, size); }
 };
 
+struct SharedMemoryAccess {
+  // Takes over a count.
+  static SharedMemory adopt(detail::SharedMemoryState* state) { return SharedMemory(state); }
+  static detail::SharedMemoryState* state(const SharedMemory& memory) { return memory.state_.get(); }
+};
+
 struct CallerAccess {
   // The call in progress: lives on the native stack of the function that enters a host function.
   static Caller make(detail::StoreState* store, void* instance) { return Caller(store, instance); }

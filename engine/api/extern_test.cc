@@ -39,7 +39,7 @@ TEST_CASE("impossible types are refused") {
   CHECK(kind_of(Memory::create(world.store, {.limits = {2, 1}})) == ErrorKind::Usage);
   CHECK(kind_of(Memory::create(world.store, {.limits = {65537, std::nullopt}})) == ErrorKind::Usage);
   CHECK(kind_of(Memory::create(world.store, {.page_size_log2 = 3})) == ErrorKind::Usage);
-  CHECK(kind_of(Memory::create(world.store, {.shared = true})) == ErrorKind::Unsupported);
+  CHECK(kind_of(Memory::create(world.store, {.shared = true})) == ErrorKind::Usage);
   CHECK(kind_of(Table::create(world.store, {.limits = {2, 1}}, Val(Func()))) == ErrorKind::Usage);
   CHECK(kind_of(Table::create(world.store, {.element = ValType::i32()}, Val(1))) == ErrorKind::Usage);
   CHECK(kind_of(Table::create(world.store, {}, Val(ExternRef()))) == ErrorKind::Usage);

@@ -7,6 +7,10 @@ namespace wherry::api {
 
 Error no_store() { return Error::make(ErrorKind::InvalidHandle, "the store was moved from"); }
 
+Error no_view_of_shared() {
+  return Error::usage("the bytes of a shared memory cannot be viewed, only copied (SharedMemory)");
+}
+
 Error invalid_handle(StoreRef store, detail::Handle handle, const char* what) {
   const detail::StoreState* state = StoreAccess::state(store);
   if (state == nullptr) {
@@ -52,7 +56,7 @@ Extern to_public(const detail::StoreState& state, const runtime::ExternValue& va
   switch (value.kind) {
     case wasm::ExternKind::Func: return make_handle<Func>(state, state.runtime->handle_of(value.func));
     case wasm::ExternKind::Table: return make_handle<Table>(state, Store::handle_of(value.table));
-    case wasm::ExternKind::Memory: return make_handle<Memory>(state, Store::handle_of(value.memory));
+    case wasm::ExternKind::Memory: return make_handle<Memory>(state, state.runtime->handle_of(value.memory));
     case wasm::ExternKind::Global: return make_handle<Global>(state, Store::handle_of(value.global));
     case wasm::ExternKind::Tag: break;
   }

@@ -9,6 +9,8 @@ namespace wherry::api {
 Error invalid_handle(StoreRef store, detail::Handle handle, const char* what);
 // Of a store that was moved from.
 Error no_store();
+// For who asks for the bytes of a shared memory.
+Error no_view_of_shared();
 
 inline runtime::HandleId id_of(detail::Handle handle) { return {handle.index, handle.generation}; }
 

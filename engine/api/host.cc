@@ -199,6 +199,15 @@ Result<Extern> Caller::get(std::string_view name) const {
 }
 
 Result<MemoryView> Caller::memory() const {
+  bool is_shared = false;
+  WHERRY_ASSIGN_OR_RETURN(const MemoryView view, racing_memory(is_shared));
+  if (is_shared) [[unlikely]] {
+    return api::no_view_of_shared();
+  }
+  return view;
+}
+
+Result<MemoryView> Caller::racing_memory(bool& is_shared) const {
   if (instance_ == nullptr) {
     return api::not_called_by_guest();
   }
@@ -218,9 +227,7 @@ Result<MemoryView> Caller::memory() const {
     }
     known[index] = memory;
   }
-  if (memory->type().limits.is_shared) [[unlikely]] {
-    return Error::make(ErrorKind::Unsupported, "views of shared memories");
-  }
+  is_shared = memory->is_shared();
   return HandleAccess::view(memory->base(), memory->size_bytes());
 }
 

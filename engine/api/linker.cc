@@ -53,6 +53,10 @@ Result<runtime::ExternValue> take_form(detail::StoreState& state, const Resolved
     const runtime::ExternValue value = exporter->export_at(definition.position);
     return value.is_null() ? Result<runtime::ExternValue>(Error::out_of_memory()) : value;
   }
+  if (definition.kind == Definition::Kind::Shared) {
+    WHERRY_TRY_PUBLIC(state.runtime->add_shared_memory(definition.shared->memory));
+    return runtime::ExternValue(definition.shared->memory);
+  }
   return to_engine(store, definition.item);
 }
 
@@ -172,6 +176,22 @@ Result<void> Linker::define_functions(std::string_view module, std::span<const H
   return api::add_group(*state_, std::move(group));
 }
 
+Result<void> Linker::define(std::string_view module, std::string_view name, const SharedMemory& memory) {
+  if (state_ == nullptr) {
+    return api::no_linker();
+  }
+  if (memory.engine() != state_->engine) {
+    return Error::usage("the shared memory is of another engine than the linker");
+  }
+  std::unique_ptr<api::Name> made(new (std::nothrow) api::Name);
+  if (made == nullptr) {
+    return Error::out_of_memory();
+  }
+  made->definition.kind = api::Definition::Kind::Shared;
+  made->definition.shared = detail::retain(SharedMemoryAccess::state(memory));
+  return api::define_name(*state_, module, name, std::move(made));
+}
+
 Result<void> Linker::define(StoreRef store, std::string_view module, std::string_view name,
                             const Extern& item) {
   if (state_ == nullptr) {
@@ -252,7 +272,8 @@ Result<std::optional<Extern>> Linker::get(StoreRef store, std::string_view modul
   if (resolved.definition.kind == api::Definition::Kind::Nothing) {
     return std::optional<Extern>();
   }
-  if (resolved.definition.kind == api::Definition::Kind::Host) {
+  if (resolved.definition.kind == api::Definition::Kind::Host ||
+      resolved.definition.kind == api::Definition::Kind::Shared) {
     if (state->engine != state_->engine) {
       return Error::usage("the store is of another engine than the linker");
     }
@@ -281,9 +302,7 @@ Result<InstancePre> Linker::prelink(const Module& module) const {
   }
   for (uint32_t i = 0; i < shape.module->imports.size(); ++i) {
     WHERRY_ASSIGN_OR_RETURN(api::Resolved resolved, api::resolve(*state_, shape, i));
-    if (resolved.definition.closure != nullptr) {
-      resolved.definition.closure->retain();
-    }
+    resolved.definition.retain();
     (void)made->imports.push_back(std::move(resolved));  // There is room.
   }
   return pre;
@@ -320,11 +339,7 @@ Result<Instance> InstancePre::instantiate(StoreRef store) const {
 namespace detail {
 
 PreState::~PreState() {
-  for (const api::Resolved& import : imports) {
-    if (import.definition.closure != nullptr) {
-      import.definition.closure->release();
-    }
-  }
+  for (const api::Resolved& import : imports) import.definition.release();
 }
 
 PreState* retain(PreState* state) noexcept {

@@ -11,7 +11,7 @@ namespace wherry::api {
 
 // What a name stands for. Copied freely; keeps nothing alive by itself.
 struct Definition {
-  enum class Kind : uint8_t { Nothing, Host, Item, Export };
+  enum class Kind : uint8_t { Nothing, Host, Item, Export, Shared };
 
   Kind kind = Kind::Nothing;
 
@@ -22,24 +22,33 @@ struct Definition {
   Closure* closure = nullptr;  // Null for rows of static tables.
   SignatureView signature;     // Lives as long as the closure's name or the table.
 
+  // Shared: a shared memory, for any store.
+  detail::SharedMemoryState* shared = nullptr;
+
   // Item: a thing of one store.
   Extern item;
 
   // Export: what an instance of some store exports at a position.
   Instance exporter;
   uint32_t position = 0;
+
+  // Counts of what it refers to, for those who keep one.
+  void retain() const {
+    if (closure != nullptr) closure->retain();
+    detail::retain(shared);
+  }
+  void release() const {
+    if (closure != nullptr) closure->release();
+    detail::release(shared);
+  }
 };
 
-// One name, defined by itself. Holds a count of its closure.
+// One name, defined by itself. Holds a count of its closure or shared memory.
 struct Name {
   Name() = default;
   Name(const Name&) = delete;
   Name& operator=(const Name&) = delete;
-  ~Name() {
-    if (definition.closure != nullptr) {
-      definition.closure->release();
-    }
-  }
+  ~Name() { definition.release(); }
 
   std::string module;
   std::string name;
@@ -105,7 +114,7 @@ struct PreState {
 
   std::atomic<uint32_t> users{1};
   Module module;
-  base::Vector<api::Resolved> imports;  // Holds a count of their closures.
+  base::Vector<api::Resolved> imports;  // Holds a count of each definition.
 };
 
 }  // namespace wherry::detail

@@ -14,12 +14,9 @@ Result<Memory> Memory::create(StoreRef store, const MemoryType& type) {
   if (state == nullptr) {
     return api::no_store();
   }
-  if (type.shared) {
-    return Error::make(ErrorKind::Unsupported, "shared memories made by the host");
-  }
   WHERRY_ASSIGN_OR_RETURN(const wasm::MemoryType wanted, api::to_engine(type));
   const runtime::LinearMemory* made = WHERRY_TRY_PUBLIC(state->runtime->add_memory(wanted));
-  return api::make_handle<Memory>(*state, runtime::Store::handle_of(made));
+  return api::make_handle<Memory>(*state, state->runtime->handle_of(made));
 }
 
 Result<MemoryType> Memory::type(StoreRef store) const {
@@ -46,8 +43,8 @@ Result<uint64_t> Memory::grow(StoreRef store, uint64_t delta) const {
 
 Result<MemoryView> Memory::view(StoreRef store) const {
   const runtime::LinearMemory* memory = WHERRY_FIND(store, *this, "memory");
-  if (memory->type().limits.is_shared) {
-    return Error::make(ErrorKind::Unsupported, "views of shared memories");
+  if (memory->is_shared()) {
+    return api::no_view_of_shared();
   }
   return HandleAccess::view(memory->base(), memory->size_bytes());
 }
@@ -58,6 +55,10 @@ Result<std::span<uint8_t>> Memory::data(StoreRef store) const {
 }
 
 Result<void> Memory::read(StoreRef store, uint64_t address, std::span<uint8_t> target) const {
+  if (WHERRY_FIND(store, *this, "memory")->is_shared()) {
+    WHERRY_ASSIGN_OR_RETURN(const SharedMemory shared, SharedMemory::of(store, *this));
+    return shared.read(address, target);
+  }
   WHERRY_ASSIGN_OR_RETURN(const MemoryView all, view(store));
   WHERRY_ASSIGN_OR_RETURN(const std::span<uint8_t> source, all.bytes(address, target.size()));
   if (!target.empty()) {
@@ -67,6 +68,10 @@ Result<void> Memory::read(StoreRef store, uint64_t address, std::span<uint8_t> t
 }
 
 Result<void> Memory::write(StoreRef store, uint64_t address, Bytes source) const {
+  if (WHERRY_FIND(store, *this, "memory")->is_shared()) {
+    WHERRY_ASSIGN_OR_RETURN(const SharedMemory shared, SharedMemory::of(store, *this));
+    return shared.write(address, source);
+  }
   WHERRY_ASSIGN_OR_RETURN(const MemoryView all, view(store));
   return all.write_bytes(address, source);
 }

@@ -101,6 +101,15 @@ struct EngineState {
   runtime::InterruptClock clock;
 };
 
+struct SharedMemoryState {
+  SharedMemoryState(Engine with, runtime::LinearMemory* held) : engine(std::move(with)), memory(held) {}
+  ~SharedMemoryState() { memory->release(); }
+
+  std::atomic<uint32_t> users{1};
+  Engine engine;
+  runtime::LinearMemory* memory;  // Held once.
+};
+
 struct ModuleState {
   ModuleState(Engine with, validate::TypedModule&& module)
       : engine(std::move(with)), typed(std::move(module)) {}

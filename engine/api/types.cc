@@ -184,6 +184,9 @@ Result<wasm::MemoryType> api::to_engine(const MemoryType& type) {
   const uint64_t most = bits == 64 ? ~uint64_t{0} : uint64_t{1} << bits;
   const uint64_t pages = type.page_size_log2 == 0 && bits == 32 ? ~uint32_t{0} : most;
   WHERRY_ASSIGN_OR_RETURN(wasm::Limits limits, wherry::to_engine(type.limits, type.address, pages, "memory"));
+  if (type.shared && !type.limits.max) {
+    return Error::usage("a shared memory without a maximum");
+  }
   limits.is_shared = type.shared;
   return wasm::MemoryType{limits, type.page_size_log2};
 }

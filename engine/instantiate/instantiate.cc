@@ -16,6 +16,7 @@
 
 #include "engine/base/os/virtual_memory.h"
 #include "engine/runtime/const_expr.h"
+#include "engine/runtime/shared_bytes.h"
 #include "engine/wasm/errors.h"
 
 namespace wherry::instantiate {
@@ -105,7 +106,11 @@ Outcome<void> apply_data(Instance& instance, uint32_t segment) {
     return Stop::trapped(TrapCode::MemoryOutOfBounds);
   }
   base::prefault_pages(memory.base() + offset, size);
-  if (size != 0) std::memcpy(memory.base() + offset, source.bytes.data(), size);
+  if (memory.is_shared()) {
+    runtime::move_shared(memory.base() + offset, source.bytes.data(), size);
+  } else if (size != 0) {
+    std::memcpy(memory.base() + offset, source.bytes.data(), size);
+  }
   instance.drop_data(segment);
   return {};
 }

@@ -3,6 +3,7 @@
 // because they take long to compile; branches, calls, moves and globals are instantiated here.
 #include <array>
 
+#include "engine/interpret/atomics.h"
 #include "engine/interpret/control.h"
 #include "engine/interpret/data.h"
 #include "engine/interpret/interpreter.h"
@@ -162,6 +163,14 @@ constexpr HandlerTable make_table() {
   set_control(&table);
 #define OTHER(name) table.other[static_cast<uint32_t>(Op::name)] = word_of(&other::name);
 #include "engine/interpret/other.inc"
+#define SET_ATOMIC(name) table.other[static_cast<uint32_t>(Op::name)] = word_of(&atomics::name);
+#define ATOMIC_LOAD(name, Memory) SET_ATOMIC(name)
+#define ATOMIC_STORE(name, Memory) SET_ATOMIC(name)
+#define ATOMIC_RMW(name, Memory, function) SET_ATOMIC(name)
+#define ATOMIC_CMPXCHG(name, Memory) SET_ATOMIC(name)
+#define ATOMIC_OTHER(name) SET_ATOMIC(name)
+#include "engine/interpret/atomics.inc"
+#undef SET_ATOMIC
   return table;
 }
 

@@ -51,9 +51,9 @@ inline FakeHandlers::FakeHandlers() {
         for (Handler& handler : table_.store_any[family.index]) handler = next_ += 2;
         break;
       case Shape::None:
-        // Vectors, aggregates, exceptions and atomics cannot be run.
+        // Vectors, aggregates and exceptions cannot be run.
         if (info.feature < wasm::Feature::Simd || info.feature == wasm::Feature::FunctionReferences ||
-            info.feature == wasm::Feature::WideArithmetic) {
+            info.feature == wasm::Feature::WideArithmetic || info.feature == wasm::Feature::Threads) {
           table_.other[i] = next_ += 2;
         }
         break;

@@ -8,6 +8,11 @@
 // instruction does not recompile the files of handlers.
 namespace wherry::lower {
 
+// Whether an instruction is an atomic access, which has a form of its own in HandlerTable::other.
+constexpr bool is_atomic(wasm::Immediate immediate) {
+  return immediate >= wasm::Immediate::AtomicArg1 && immediate <= wasm::Immediate::AtomicArg8;
+}
+
 // The handlers, which lowering is given and does not know. Every array is indexed as its comment says; `words` is
 // the instruction's length.
 struct HandlerTable {
@@ -85,7 +90,8 @@ struct HandlerTable {
   // that are memories or tables are their indices; where the Instruction has no `second`, instructions of one memory
   // or table (memory.size, memory.grow, memory.fill, table.get, set, size, grow, fill) have there the byte offset of
   // the MemoryObject* or TableObject* in the Context. ref.func: {index among the defined functions, 0}, or
-  // {any, byte offset of the imported FuncObject* in the Context}.
+  // {any, byte offset of the imported FuncObject* in the Context}. Atomic accesses have four words instead: handler,
+  // Slots{a, -, -, -}, the 64-bit offset, {u32 byte offset of the MemoryObject* in the Context, u32 memory index}.
   Handler other[wasm::kOpCount];
 };
 

@@ -340,6 +340,13 @@ std::string Line::write_memory() {
       const std::string index = operand(entry_.b, indexed.b);
       return name() + " " + base + "+" + index + text("+%u, ", indexed.e) + operand(entry_.c, indexed.d);
     }
+    case Form::Other: {
+      const uint64_t distance = word(next_);
+      const uint64_t memory = word(next_ + 1);
+      next_ += 2;
+      return name() + text(" s%u+%" PRIu64 " [%u] memory %u", indexed.a, distance,
+                           static_cast<uint32_t>(memory), static_cast<uint32_t>(memory >> 32));
+    }
     default: {
       const uint64_t distance = word(next_);
       const uint64_t memory = word(next_ + 1);
@@ -433,6 +440,7 @@ std::string Line::write() {
     case Form::ReturnMany: return name() + text(" s%u, %u", slots.a, slots.b);
     case Form::Fuel: return name() + text(" %" PRIu64, word(position_ + 1));
     case Form::Other: {
+      if (is_atomic(wasm::info(entry_.op).immediate)) return write_memory();
       const Cell immediates = word(next_++);
       return name() + text(" s%u (%u %u)", slots.a, static_cast<uint32_t>(immediates),
                            static_cast<uint32_t>(immediates >> 32));

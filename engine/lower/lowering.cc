@@ -234,6 +234,7 @@ void Lowering::select(ValType type, Operand* operands) {
 void Lowering::memory_access(const Instruction& instruction, const wasm::MemoryType& type,
                              Operand* operands) {
   const Op op = instruction.op;
+  if (is_atomic(wasm::info(op).immediate)) return atomic_access(instruction, operands);
   const Family family = family_of(op);
   const bool is_load = family.shape == Shape::Load;
   if (!is_load && family.shape != Shape::Store) return cannot_run(op);
@@ -261,6 +262,22 @@ void Lowering::memory_access(const Instruction& instruction, const wasm::MemoryT
     emitter_.forget();
   }
   if (is_load) operands[0].value = Value::temp(to);
+}
+
+// One form for all memories; see HandlerTable::other.
+void Lowering::atomic_access(const Instruction& instruction, Operand* operands) {
+  const Handler handler = environment_.handlers.other[static_cast<uint32_t>(instruction.op)];
+  if (handler == 0) return cannot_run(instruction.op);
+  const wasm::Signature& signature = wasm::info(instruction.op).signature;
+  materialize(operands, signature.param_count);
+  const uint32_t first = slot_at(operands);
+  emitter_.emit(handler, Emitter::pack(Slots{static_cast<uint16_t>(first), 0, 0, 0}));
+  emitter_.word(instruction.value);
+  emitter_.word((environment_.layout.memories + instruction.memory * 8) | uint64_t{instruction.memory} << 32);
+  emitter_.seal();
+  if (signature.result_count == 0) return;
+  emitter_.overwritten(first);
+  operands[0].value = Value::temp(first);
 }
 
 // --- Variables ---

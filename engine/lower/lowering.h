@@ -149,6 +149,7 @@ class Lowering {
   void emit_indirect(const Instruction& instruction, const CanonType& type, Operand* index, Cell last,
                      bool tail);
   void other(const Instruction& instruction, Operand* operands, uint32_t params);
+  void atomic_access(const Instruction& instruction, Operand* operands);
   Cell return_call_word(const CanonType& type, Operand* arguments);
 
   void begin_segment();

@@ -3,12 +3,16 @@
 // Bounds come first and count for the whole operation, so that a trap has written nothing; then fuel; then the work, in
 // pieces of 16 MiB between which the deadline is looked at. An operation that is interrupted has done part of its work: the
 // guest that could see that never runs on unprepared, since interruption ends its call.
+//
+// Bytes of shared memories move by relaxed atomic accesses (shared_bytes.h), since other threads may access them.
 // Rejected: looking at the deadline only before the work (a copy of 4 GiB overruns it by a second), and undoing.
 #include "engine/runtime/builtins.h"
 
 #include <algorithm>
 #include <cstring>
 
+#include "engine/base/os/clock.h"
+#include "engine/runtime/shared_bytes.h"
 #include "engine/runtime/store.h"
 
 namespace wherry::runtime {
@@ -66,6 +70,14 @@ TrapCode move_bytes(abi::Context* context, void* to, const void* from, uint64_t 
   });
 }
 
+// The same, where either side is in a shared memory.
+TrapCode move_shared_bytes(abi::Context* context, uint8_t* to, const uint8_t* from, uint64_t size_bytes) {
+  if (size_bytes == 0) return TrapCode::None;
+  const bool backwards = reinterpret_cast<uintptr_t>(to) > reinterpret_cast<uintptr_t>(from);
+  return in_pieces(context, size_bytes, backwards,
+                   [=](uint64_t offset, uint64_t piece) { move_shared(to + offset, from + offset, piece); });
+}
+
 // ---- calls and interruption
 
 void make_func(abi::StoreState* state, abi::FuncObject* func) { Store::of(state).make_func(func); }
@@ -100,6 +112,7 @@ TrapCode memory_init(abi::Context* context, uint32_t memory, uint32_t data, uint
   }
   if (const TrapCode trap = charge(context, ceil_divide(size, kBytesPerFuel)); trap != TrapCode::None)
     return trap;
+  if (target.is_shared()) return move_shared_bytes(context, target.base() + to, source.data() + from, size);
   return move_bytes(context, target.base() + to, source.data() + from, size);
 }
 
@@ -112,6 +125,9 @@ TrapCode memory_copy(abi::Context* context, uint32_t to_memory, uint32_t from_me
   }
   if (const TrapCode trap = charge(context, ceil_divide(size, kBytesPerFuel)); trap != TrapCode::None)
     return trap;
+  if (target.is_shared() || source.is_shared()) {
+    return move_shared_bytes(context, target.base() + to, source.base() + from, size);
+  }
   return move_bytes(context, target.base() + to, source.base() + from, size);
 }
 
@@ -122,8 +138,53 @@ TrapCode memory_fill(abi::Context* context, uint32_t memory, uint64_t to, uint8_
     return trap;
   if (size == 0) return TrapCode::None;
   uint8_t* const at = target.base() + to;
+  if (target.is_shared()) {
+    return in_pieces(context, size, false,
+                     [=](uint64_t offset, uint64_t piece) { fill_shared(at + offset, value, piece); });
+  }
   return in_pieces(context, size, false,
                    [=](uint64_t offset, uint64_t piece) { std::memset(at + offset, value, piece); });
+}
+
+// ---- waiting
+
+// Whether a waiting guest has to stop: then `*object`, a Waiting, says why.
+struct Waiting {
+  Store& store;
+  TrapCode trap = TrapCode::None;
+
+  static bool is_interrupted(void* object) {
+    auto* const waiting = static_cast<Waiting*>(object);
+    waiting->trap = waiting->store.look_at_interrupts();
+    return waiting->trap != TrapCode::None;
+  }
+};
+
+TrapCode memory_wait(abi::Context* context, uint32_t memory, uint64_t address, uint32_t size,
+                     uint64_t expected, int64_t timeout_ns, uint32_t* result) {
+  LinearMemory& target = memory_at(context, memory);
+  if (!target.is_shared()) return TrapCode::ExpectedSharedMemory;
+  uint64_t until_ns = base::kNoTimeLimit;
+  if (timeout_ns >= 0) until_ns = base::monotonic_ns() + static_cast<uint64_t>(timeout_ns);  // Below 2^64.
+  Waiting waiting{Store::of(context)};
+  // Sleeping does not go past the deadline; waking up then, it is found to have passed.
+  const uint64_t deadline_ns = waiting.store.deadline_ns();
+  const bool is_deadline_first = deadline_ns < until_ns;
+  const ParkingLot::Place place{address, target.base() + address, size, expected};
+  const ParkingLot::Outcome outcome =
+      target.parking_lot().wait(place, is_deadline_first ? deadline_ns : until_ns,
+                                waiting.store.interrupts()->sleeper, {Waiting::is_interrupted, &waiting});
+  if (outcome == ParkingLot::Outcome::Stopped) return waiting.trap;
+  if (outcome == ParkingLot::Outcome::TimedOut && is_deadline_first) {
+    return context->builtins->interrupted(context);
+  }
+  *result = static_cast<uint32_t>(outcome);
+  return TrapCode::None;
+}
+
+uint32_t memory_notify(abi::Context* context, uint32_t memory, uint64_t address, uint32_t count) {
+  LinearMemory& target = memory_at(context, memory);
+  return target.is_shared() ? target.parking_lot().notify(address, count) : 0;
 }
 
 void data_drop(abi::Context* context, uint32_t data) { Instance::of(context)->drop_data(data); }
@@ -202,6 +263,8 @@ constinit const abi::Builtins kBuiltins = {
     .memory_copy = memory_copy,
     .memory_fill = memory_fill,
     .data_drop = data_drop,
+    .memory_wait = memory_wait,
+    .memory_notify = memory_notify,
     .table_grow = table_grow,
     .table_init = table_init,
     .table_copy = table_copy,

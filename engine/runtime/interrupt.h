@@ -5,6 +5,8 @@
 
 #include "engine/abi/context.h"
 #include "engine/base/os/thread.h"
+#include "engine/runtime/limits.h"
+#include "engine/runtime/parking_lot.h"
 
 namespace wherry::runtime {
 
@@ -39,12 +41,17 @@ class InterruptClock {
 struct InterruptState {
   std::atomic<uint32_t> users{1};
   std::atomic<bool> requested{false};
+  Sleeper sleeper;  // Of the thread that runs the store's guests.
+  MemoryAccount memory{
+      0};  // Of the store; shared memories that its modules made count here when it has ended, too.
   abi::StoreState state;
 
-  // The store's guests trap with Interrupted as soon as they look. Any thread; async-signal-safe.
+  // The store's guests trap with Interrupted as soon as they look; one that waits is woken to look. Any thread;
+  // async-signal-safe.
   void interrupt() {
     requested.store(true);
     state.deadline_epoch.store(0);
+    sleeper.nudge();
   }
   void retain() { users.fetch_add(1, std::memory_order_relaxed); }
   void release() {

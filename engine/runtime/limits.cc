@@ -17,9 +17,11 @@ base::Failure limit_exceeded(const char* what, uint64_t more, uint64_t in_use, u
   return base::fail(wasm::ErrorCode::LimitExceeded, base::Error::kNoOffset, detail);
 }
 
-bool Budget::take_memory(uint64_t bytes) {
-  if (bytes > limits_.memory_bytes - memory_bytes_) return false;
-  memory_bytes_ += bytes;
+bool MemoryAccount::take(uint64_t bytes) {
+  uint64_t used = used_bytes_.load(std::memory_order_relaxed);
+  do {
+    if (bytes > limit_bytes_ - used) return false;
+  } while (!used_bytes_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
   return true;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "engine/base/result.h"
@@ -17,19 +18,42 @@ struct StoreLimits {
   uint64_t heap_bytes = uint64_t{1} << 30;  // Of garbage-collected objects.
 };
 
-// What they use. Every growth is taken from here first, and given back if it then fails for another reason. Not
-// thread-safe: belongs to the store's thread.
-class Budget {
+// Bytes of linear memory in use, and how many may be. Thread-safe, because shared memories grow on any thread. Whoever
+// grows takes first, and gives back what it could not use.
+class MemoryAccount {
  public:
-  explicit Budget(const StoreLimits& limits) : limits_(limits) {}
+  explicit MemoryAccount(uint64_t limit_bytes) : limit_bytes_(limit_bytes) {}
 
-  const StoreLimits& limits() const { return limits_; }
-  uint64_t memory_bytes() const { return memory_bytes_; }
-  uint64_t table_elements() const { return table_elements_; }
+  uint64_t limit_bytes() const { return limit_bytes_; }
+  uint64_t used_bytes() const { return used_bytes_.load(std::memory_order_relaxed); }
 
   // False: the limit would be passed, and nothing has changed.
-  [[nodiscard]] bool take_memory(uint64_t bytes);
-  void give_memory(uint64_t bytes) { memory_bytes_ -= bytes; }
+  [[nodiscard]] bool take(uint64_t bytes);
+  void give(uint64_t bytes) { used_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
+  // Before anybody uses it.
+  void set_limit(uint64_t limit_bytes) { limit_bytes_ = limit_bytes; }
+
+ private:
+  uint64_t limit_bytes_;
+  std::atomic<uint64_t> used_bytes_{0};
+};
+
+// What they use. Every growth is taken from here first, and given back if it then fails for another reason. Not
+// thread-safe, but for the account of memory: belongs to the store's thread.
+class Budget {
+ public:
+  explicit Budget(const StoreLimits& limits) : limits_(limits), own_memory_(limits.memory_bytes) {}
+  Budget(const Budget&) = delete;
+  Budget& operator=(const Budget&) = delete;
+
+  const StoreLimits& limits() const { return limits_; }
+  uint64_t memory_bytes() const { return memory_->used_bytes(); }
+  uint64_t table_elements() const { return table_elements_; }
+
+  MemoryAccount& memory() { return *memory_; }
+  // Counts memory there from now on: an account that outlives this object. Before anything is taken.
+  void use_account(MemoryAccount* account) { memory_ = account; }
+  // False: the limit would be passed, and nothing has changed.
   [[nodiscard]] bool take_elements(uint64_t elements);
   void give_elements(uint64_t elements) { table_elements_ -= elements; }
 
@@ -40,7 +64,8 @@ class Budget {
 
  private:
   StoreLimits limits_;
-  uint64_t memory_bytes_ = 0;
+  MemoryAccount own_memory_;
+  MemoryAccount* memory_ = &own_memory_;
   uint64_t table_elements_ = 0;
   uint32_t instances_ = 0;
   uint32_t memories_ = 0;

@@ -7,7 +7,9 @@
 // memory tries half, and so on: it then grows less far, which a guest sees as -1 from memory.grow.
 //
 // Growing commits pages of the machine; memory is zero because those pages never held anything else. The size is
-// published after the pages are there, with release order, for shared memories.
+// published after the pages are there, with release order, for shared memories. Those are one object for all stores that
+// import them, so that the size which code compares with is the same for all; the store whose module made one pays for
+// it, wherever it grows.
 // Rejected: moving unguarded memories by mremap when they outgrow their place (every cached base would need a reload).
 #include "engine/runtime/memory.h"
 
@@ -16,6 +18,7 @@
 
 #include "engine/base/os/reservations.h"
 #include "engine/base/os/virtual_memory.h"
+#include "engine/runtime/interrupt.h"
 #include "engine/wasm/errors.h"
 
 namespace wherry::runtime {
@@ -39,17 +42,45 @@ base::Failure out_of_memory() { return base::fail(wasm::ErrorCode::OutOfMemory);
 
 base::Result<std::unique_ptr<LinearMemory>> LinearMemory::create(const wasm::MemoryType& type, Guard guard,
                                                                  Budget& budget) {
-  const uint64_t min_bytes = pages_to_bytes(type.limits.min, type.page_size_log2);
-  std::unique_ptr<LinearMemory> memory(new (std::nothrow) LinearMemory(type, budget));
+  std::unique_ptr<LinearMemory> memory(new (std::nothrow) LinearMemory(type, &budget.memory()));
   if (memory == nullptr) return out_of_memory();
-  if (!budget.take_memory(min_bytes)) {
-    return limit_exceeded("bytes of memory", min_bytes, budget.memory_bytes(), budget.limits().memory_bytes);
-  }
-  memory->object.size_bytes.store(min_bytes, std::memory_order_relaxed);  // The destructor gives it back.
-  WHERRY_TRY(memory->reserve(guard));
-  if (!memory->commit_to(min_bytes)) return out_of_memory();
+  WHERRY_TRY(memory->allocate(guard));
   WHERRY_TRY(budget.take_memory_object());
   return memory;
+}
+
+base::Result<LinearMemory*> LinearMemory::create_shared(const wasm::MemoryType& type, Guard guard,
+                                                        InterruptState* payer, uint64_t limit_bytes) {
+  std::unique_ptr<LinearMemory> memory(new (std::nothrow) LinearMemory(type, nullptr));
+  if (memory == nullptr) return out_of_memory();
+  if (payer != nullptr) {
+    payer->retain();
+    memory->payer_ = payer;
+    memory->account_ = &payer->memory;
+  } else {
+    memory->own_account_.reset(new (std::nothrow) MemoryAccount(limit_bytes));
+    if (memory->own_account_ == nullptr) return out_of_memory();
+    memory->account_ = memory->own_account_.get();
+  }
+  memory->lot_.reset(new (std::nothrow) ParkingLot);
+  if (memory->lot_ == nullptr) return out_of_memory();
+  WHERRY_TRY(memory->allocate(guard));
+  return memory.release();
+}
+
+base::Result<void> LinearMemory::allocate(Guard guard) {
+  const uint64_t min_bytes = pages_to_bytes(type_.limits.min, type_.page_size_log2);
+  if (!account_->take(min_bytes)) {
+    return limit_exceeded("bytes of memory", min_bytes, account_->used_bytes(), account_->limit_bytes());
+  }
+  object.size_bytes.store(min_bytes, std::memory_order_relaxed);  // The destructor gives it back.
+  WHERRY_TRY(reserve(guard));
+  if (!commit_to(min_bytes)) return out_of_memory();
+  return {};
+}
+
+void LinearMemory::release() {
+  if (holders_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
 }
 
 base::Result<void> LinearMemory::reserve(Guard guard) {
@@ -70,7 +101,7 @@ base::Result<void> LinearMemory::reserve(Guard guard) {
   }
   const uint64_t max_bytes = pages_to_bytes(max_pages(type_), type_.page_size_log2);
   const uint64_t least = std::max<uint64_t>(base::round_up_to_pages(size_bytes()), base::page_size_bytes());
-  const uint64_t most = std::min({max_bytes, budget_.limits().memory_bytes, kMaxReservationBytes});
+  const uint64_t most = std::min({max_bytes, account_->limit_bytes(), kMaxReservationBytes});
   if (size_bytes() > kMaxReservationBytes) {
     return limit_exceeded("bytes in one memory", size_bytes(), 0, kMaxReservationBytes);
   }
@@ -87,7 +118,8 @@ base::Result<void> LinearMemory::reserve(Guard guard) {
 LinearMemory::~LinearMemory() {
   if (object.has_guard) base::unregister_reservation(object.base);
   base::release_pages(object.base, reserved_bytes_);
-  budget_.give_memory(size_bytes());
+  if (account_ != nullptr) account_->give(size_bytes());
+  if (payer_ != nullptr) payer_->release();
 }
 
 bool LinearMemory::commit_to(uint64_t size_bytes) {
@@ -115,9 +147,9 @@ LinearMemory::Growth LinearMemory::grow(uint64_t delta_pages, uint64_t* previous
     return Growth::Refused;
   const uint64_t new_bytes = pages_to_bytes(pages, type_.page_size_log2);
   const uint64_t room = object.has_guard ? uint64_t{4} << 30 : reserved_bytes_;
-  if (new_bytes > room || !budget_.take_memory(new_bytes - old_bytes)) return Growth::Refused;
+  if (new_bytes > room || !account_->take(new_bytes - old_bytes)) return Growth::Refused;
   if (!commit_to(new_bytes)) {
-    budget_.give_memory(new_bytes - old_bytes);
+    account_->give(new_bytes - old_bytes);
     return Growth::OutOfMemory;
   }
   object.size_bytes.store(new_bytes, std::memory_order_release);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -7,6 +8,7 @@
 #include "engine/abi/context.h"
 #include "engine/base/result.h"
 #include "engine/runtime/limits.h"
+#include "engine/runtime/parking_lot.h"
 #include "engine/wasm/types.h"
 
 namespace wherry::runtime {
@@ -16,6 +18,8 @@ inline constexpr uint64_t kGuardedReservationBytes = (uint64_t{4} << 30) + (uint
 // No other memory grows beyond this, whatever its type says: address space is 128 TiB and tenants are many.
 inline constexpr uint64_t kMaxReservationBytes = uint64_t{64} << 30;
 
+struct InterruptState;
+
 enum class Guard : uint8_t { Off, On };
 
 // A linear memory (core spec 4.2.8). Its bytes never move: the largest size it may reach is reserved when it is made,
@@ -24,7 +28,8 @@ enum class Guard : uint8_t { Off, On };
 //     accesses need no check;
 //   - otherwise min(maximum of the type, store's limit, kMaxReservationBytes), and less where the system refuses that
 //     much (not less than the minimum); growth beyond it is refused.
-// Belongs to a store and its thread; a shared memory may be grown from any thread.
+// Belongs to a store and its thread. A shared one (threads proposal) belongs to whoever holds it, counted: stores, and the
+// host by the public SharedMemory; all of it but index() may be used by any thread at any time.
 class LinearMemory {
  public:
   abi::MemoryObject object;  // First: what Context::memory0 and the memories of a Context point to.
@@ -32,7 +37,17 @@ class LinearMemory {
   // Zeros, at the type's minimum. `budget` must outlive it. Errors: LimitExceeded, OutOfMemory.
   static base::Result<std::unique_ptr<LinearMemory>> create(const wasm::MemoryType& type, Guard guard,
                                                             Budget& budget);
+  // A shared one, which the caller holds once. `payer`'s account is charged, and `payer` kept alive; null: it has an
+  // account of its own, of `limit_bytes`. Errors: as of create.
+  static base::Result<LinearMemory*> create_shared(const wasm::MemoryType& type, Guard guard,
+                                                   InterruptState* payer, uint64_t limit_bytes);
   ~LinearMemory();
+  // Of shared ones.
+  void retain() { holders_.fetch_add(1, std::memory_order_relaxed); }
+  void release();
+  bool is_shared() const { return object.is_shared; }
+  ParkingLot& parking_lot() { return *lot_; }
+
   LinearMemory(const LinearMemory&) = delete;
   LinearMemory& operator=(const LinearMemory&) = delete;
 
@@ -48,20 +63,27 @@ class LinearMemory {
   // store's limit or the reservation is passed. Nothing changes unless Done.
   Growth grow(uint64_t delta_pages, uint64_t* previous_pages);
 
-  uint32_t index() const { return index_; }  // In its store.
+  uint32_t index() const { return index_; }  // In its store; not of shared ones.
 
  private:
   friend class Store;
-  LinearMemory(const wasm::MemoryType& type, Budget& budget) : object{}, type_(type), budget_(budget) {}
+  LinearMemory(const wasm::MemoryType& type, MemoryAccount* account)
+      : object{}, type_(type), account_(account) {}
+  base::Result<void> allocate(Guard guard);
   base::Result<void> reserve(Guard guard);
   [[nodiscard]] bool commit_to(uint64_t size_bytes);
 
   wasm::MemoryType type_;
-  Budget& budget_;
+  MemoryAccount* account_;
   uint64_t reserved_bytes_ = 0;
   uint64_t committed_bytes_ = 0;  // Whole pages of the machine.
   uint32_t index_ = 0;
-  std::mutex growing_;  // Of shared memories.
+  // Of shared memories.
+  std::mutex growing_;
+  std::atomic<uint32_t> holders_{1};
+  std::unique_ptr<ParkingLot> lot_;
+  std::unique_ptr<MemoryAccount> own_account_;
+  InterruptState* payer_ = nullptr;
 };
 
 }  // namespace wherry::runtime

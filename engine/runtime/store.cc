@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <new>
+#include <utility>
 
 #include "engine/base/os/clock.h"
 #include "engine/base/os/virtual_memory.h"
@@ -57,6 +58,8 @@ bool Store::initialise() {
   id_ = next_store_id();
   interrupts_ = new (std::nothrow) InterruptState;
   if (interrupts_ == nullptr) return false;
+  interrupts_->memory.set_limit(setup_.limits.memory_bytes);
+  budget_.use_account(&interrupts_->memory);
   state().activation = &activation_;
   state().store = this;
   state().heap = heap_.front();
@@ -78,6 +81,7 @@ Store::~Store() {
   delete_all(&globals_);
   delete_all(&tags_);
   delete_all(&tables_);
+  for (const uint32_t shared : shared_memories_) std::exchange(memories_[shared], nullptr)->release();
   delete_all(&memories_);
   delete_all(&instances_);
   base::release_pages(stack_mapping_, stack_mapping_bytes_);
@@ -88,9 +92,30 @@ Store::~Store() {
 // ---- making
 
 base::Result<LinearMemory*> Store::add_memory(const wasm::MemoryType& type) {
+  if (type.limits.is_shared) {
+    LinearMemory* const shared = WHERRY_TRY(LinearMemory::create_shared(type, setup_.guard, interrupts_, 0));
+    base::Result<void> added = add_shared_memory(shared);
+    shared->release();
+    WHERRY_TRY(std::move(added));
+    return shared;
+  }
   std::unique_ptr<LinearMemory> memory = WHERRY_TRY(LinearMemory::create(type, setup_.guard, budget_));
   uint32_t* const index = &memory->index_;
   return keep(&memories_, std::move(memory), index);
+}
+
+base::Result<void> Store::add_shared_memory(LinearMemory* memory) {
+  for (const uint32_t known : shared_memories_) {
+    if (memories_[known] == memory) return {};
+  }
+  if (!memories_.reserve(memories_.size() + 1) || !shared_memories_.reserve(shared_memories_.size() + 1)) {
+    return out_of_memory();
+  }
+  WHERRY_TRY(budget_.take_memory_object());
+  (void)shared_memories_.push_back(static_cast<uint32_t>(memories_.size()));  // It has room; so has the next.
+  (void)memories_.push_back(memory);
+  memory->retain();
+  return {};
 }
 
 base::Result<Table*> Store::add_table(const wasm::TableType& type, abi::Ref init) {
@@ -185,6 +210,14 @@ abi::FuncObject* Store::func(HandleId handle) {
   const wasm::Module& module = instance.module();
   if (handle.index >= module.funcs.size() - module.imported_funcs) return nullptr;
   return instance.func(module.imported_funcs + handle.index);
+}
+
+HandleId Store::handle_of(const LinearMemory* memory) const {
+  if (!memory->is_shared()) return {memory->index(), 1};
+  for (const uint32_t known : shared_memories_) {
+    if (memories_[known] == memory) return {known, 1};
+  }
+  return {};
 }
 
 LinearMemory* Store::memory(HandleId handle) const { return at_handle(memories_, handle); }

@@ -76,6 +76,8 @@ class Store {
   // --- making things; all belong to the store. Errors: LimitExceeded, OutOfMemory. Types are in canonical space.
 
   base::Result<LinearMemory*> add_memory(const wasm::MemoryType& type);
+  // Makes a shared memory known here and holds it until the store ends; nothing if it is known already.
+  base::Result<void> add_shared_memory(LinearMemory* memory);
   base::Result<Table*> add_table(const wasm::TableType& type, abi::Ref init);
   // Types that a host's global or table mentions must stay alive: give the TypeSet, if any, to keep_types.
   base::Result<Global*> add_global(const wasm::GlobalType& type, const uint64_t* value);
@@ -91,7 +93,7 @@ class Store {
   // --- handles: from an object, and back; null for a handle that means nothing here.
 
   HandleId handle_of(const abi::FuncObject* func) const;  // A made one.
-  static HandleId handle_of(const LinearMemory* memory) { return {memory->index(), 1}; }
+  HandleId handle_of(const LinearMemory* memory) const;   // A shared one must be known here.
   static HandleId handle_of(const Table* table) { return {table->index(), 1}; }
   static HandleId handle_of(const Global* global) { return {global->index(), 1}; }
   static HandleId handle_of(const Tag* tag) { return {tag->index(), 1}; }
@@ -206,6 +208,7 @@ class Store {
   void (*destroy_host_failure_)(void*) = nullptr;
 
   base::Vector<LinearMemory*> memories_;
+  base::Vector<uint32_t> shared_memories_;  // Places in memories_.
   base::Vector<Table*> tables_;
   base::Vector<Global*> globals_;
   base::Vector<Tag*> tags_;

@@ -69,7 +69,7 @@ TEST_CASE("handles find the object again, and nothing else") {
   wasm::MemoryType memory_type;
   auto memory = store.add_memory(memory_type);
   REQUIRE(memory);
-  CHECK(store.memory(Store::handle_of(*memory)) == *memory);
+  CHECK(store.memory(store.handle_of(*memory)) == *memory);
   CHECK(store.memory({1, 1}) == nullptr);
   CHECK(store.memory({0, 2}) == nullptr);
   CHECK(store.table({0, 1}) == nullptr);

@@ -48,9 +48,14 @@ class Caller : public StoreRef {
 
   // The bytes of the memory that the calling instance exports as "memory", which is where guests of WASI and most
   // other hosts keep the data that they pass by address. A few nanoseconds: found once for each instance. See
-  // MemoryView for how long it may be used. Errors: Link if there is no such memory; Unsupported if it is shared; as
+  // MemoryView for how long it may be used. Errors: Link if there is no such memory; Usage if it is shared; as
   // instance().
   Result<MemoryView> memory() const;
+
+  // The same, also of a shared memory, whose bytes other threads may change at any moment: for hosts that are written
+  // for that. They copy what they look at before they look, and hand the rest to the system unseen (a buffer that is
+  // written to a file). Errors: as memory(), but for shared ones.
+  Result<MemoryView> racing_memory(bool& is_shared) const;
 
   // Accounts for host memory that this call is about to allocate, or bytes it is about to copy, because a guest said
   // so; call it before doing so. Error: a trap HostCallBudget when the sum over this call exceeds

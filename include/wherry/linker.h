@@ -13,6 +13,7 @@
 #include "wherry/instance.h"
 #include "wherry/module.h"
 #include "wherry/result.h"
+#include "wherry/shared_memory.h"
 #include "wherry/store.h"
 
 namespace wherry {
@@ -86,6 +87,11 @@ class Linker {
   // error of kind Link, here or at instantiation; with allow_shadowing the later definition counts.
   Result<void> define_functions(std::string_view module, std::span<const HostFunctionEntry> functions,
                                 void* environment = nullptr);
+
+  // --- shared memories, for any store ---
+
+  // Defines a shared memory; the linker holds it. Error also: Usage if it is of another engine.
+  Result<void> define(std::string_view module, std::string_view name, const SharedMemory& memory);
 
   // --- things of one store ---
 

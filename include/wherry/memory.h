@@ -24,7 +24,7 @@ namespace wherry {
 // Every access is checked; addresses and lengths come from the guest and may be anything. Numbers are read and written
 // as the machine has them, which is little-endian as WebAssembly is, at any alignment.
 //
-// Threads: like the store. Never a view of a shared memory.
+// Threads: like the store. Never a view of a shared memory, but for Caller::racing_memory.
 class MemoryView {
  public:
   // An empty memory.
@@ -131,8 +131,8 @@ class Memory {
   // The null handle.
   Memory() = default;
 
-  // A new memory of zeros, at `type.limits.min` pages. Errors: Usage for a type that is not valid, Unsupported for a
-  // shared one, Limit, OutOfMemory, InvalidHandle.
+  // A new memory of zeros, at `type.limits.min` pages. A shared one belongs to whoever holds it; SharedMemory::of holds
+  // it. Errors: Usage for a type that is not valid, Limit, OutOfMemory, InvalidHandle.
   static Result<Memory> create(StoreRef store, const MemoryType& type);
 
   bool is_null() const { return handle_.store == 0; }
@@ -148,7 +148,8 @@ class Memory {
   // type or the store's limits do not allow it, OutOfMemory; then nothing has changed.
   Result<uint64_t> grow(StoreRef store, uint64_t delta) const;
 
-  // Its bytes; see MemoryView for how long they may be used. Errors also: Unsupported for a shared memory.
+  // Its bytes; see MemoryView for how long they may be used. Errors also: Usage for a shared memory, whose bytes are
+  // copied by read and write.
   Result<MemoryView> view(StoreRef store) const;
 
   // Its bytes as one span. The same rules: after the guest has run, take a new one to see what has grown.

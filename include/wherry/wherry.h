@@ -4,21 +4,22 @@
 // Instance::typed, TypedFunc::call. examples/embed.cc goes it in sixty lines.
 #pragma once
 
-#include "wherry/blob.h"      // Bytes, Blob
-#include "wherry/caller.h"    // Caller, HostStatus
-#include "wherry/config.h"    // Config, StoreLimits
-#include "wherry/engine.h"    // Engine
-#include "wherry/extern.h"    // Table, Global, Tag, Extern
-#include "wherry/func.h"      // TypedFunc
-#include "wherry/host.h"      // HostEntry, HostFunctionEntry, host_function
-#include "wherry/instance.h"  // Instance
-#include "wherry/linker.h"    // Linker, InstancePre
-#include "wherry/memory.h"    // Memory, MemoryView
-#include "wherry/module.h"    // Module, CustomSection
-#include "wherry/result.h"    // Error, ErrorKind, Result
-#include "wherry/store.h"     // Store, StoreRef, InterruptHandle, DataKey
-#include "wherry/text.h"      // parse_text, print_text, load_text
-#include "wherry/trap.h"      // Trap, TrapCode, Frame
-#include "wherry/types.h"     // ValType, FuncType, ExternType, ...
-#include "wherry/value.h"     // Val, V128, Func, ExternRef
-#include "wherry/version.h"   // version()
+#include "wherry/blob.h"           // Bytes, Blob
+#include "wherry/caller.h"         // Caller, HostStatus
+#include "wherry/config.h"         // Config, StoreLimits
+#include "wherry/engine.h"         // Engine
+#include "wherry/extern.h"         // Table, Global, Tag, Extern
+#include "wherry/func.h"           // TypedFunc
+#include "wherry/host.h"           // HostEntry, HostFunctionEntry, host_function
+#include "wherry/instance.h"       // Instance
+#include "wherry/linker.h"         // Linker, InstancePre
+#include "wherry/memory.h"         // Memory, MemoryView
+#include "wherry/module.h"         // Module, CustomSection
+#include "wherry/result.h"         // Error, ErrorKind, Result
+#include "wherry/shared_memory.h"  // SharedMemory, WaitResult
+#include "wherry/store.h"          // Store, StoreRef, InterruptHandle, DataKey
+#include "wherry/text.h"           // parse_text, print_text, load_text
+#include "wherry/trap.h"           // Trap, TrapCode, Frame
+#include "wherry/types.h"          // ValType, FuncType, ExternType, ...
+#include "wherry/value.h"          // Val, V128, Func, ExternRef
+#include "wherry/version.h"        // version()

@@ -12,16 +12,19 @@ struct StoreState;
 struct LinkerState;
 struct PreState;
 struct InterruptState;
+struct SharedMemoryState;
 
 // Counting up and down, atomically. retain returns its argument; both accept null.
 EngineState* retain(EngineState* state) noexcept;
 ModuleState* retain(ModuleState* state) noexcept;
 PreState* retain(PreState* state) noexcept;
 InterruptState* retain(InterruptState* state) noexcept;
+SharedMemoryState* retain(SharedMemoryState* state) noexcept;
 void release(EngineState* state) noexcept;
 void release(ModuleState* state) noexcept;
 void release(PreState* state) noexcept;
 void release(InterruptState* state) noexcept;
+void release(SharedMemoryState* state) noexcept;
 
 // Owns one count. Copying counts up, destruction counts down. Different copies may be used on different threads; one
 // copy is not to be assigned and read at once.
