@@ -20,18 +20,25 @@ class ByteReader {
   explicit ByteReader(ByteSpan bytes, uint64_t base_offset = 0)
       : next_(bytes.data()),
         end_(bytes.data() + bytes.size()),
-        begin_(bytes.data()),
-        base_offset_(base_offset) {}
+        origin_(base_offset - reinterpret_cast<uintptr_t>(bytes.data())) {}
 
   bool ok() const { return fault_ == ReadFault::None; }
   ReadFault fault() const { return fault_; }
   uint64_t fault_offset() const { return fault_offset_; }
   bool at_end() const { return next_ == end_; }
   size_t remaining() const { return static_cast<size_t>(end_ - next_); }
-  uint64_t offset() const { return base_offset_ + static_cast<uint64_t>(next_ - begin_); }
+  uint64_t offset() const { return offset_of(next_); }
+  uint64_t offset_of(const uint8_t* position) const {
+    return origin_ + reinterpret_cast<uintptr_t>(position);
+  }
   const uint8_t* position() const { return next_; }
   // Moves back (or on) to a position that this reader has reported.
   void seek(const uint8_t* position) { next_ = position; }
+  // The same, forgetting a fault: something else is read there instead.
+  void reset(const uint8_t* position) {
+    next_ = position;
+    fault_ = ReadFault::None;
+  }
 
   uint8_t u8() {
     if (next_ == end_) [[unlikely]]
@@ -78,7 +85,7 @@ class ByteReader {
   void fail(ReadFault fault, const uint8_t* where) {
     if (fault_ == ReadFault::None) {
       fault_ = fault;
-      fault_offset_ = base_offset_ + static_cast<uint64_t>(where - begin_);
+      fault_offset_ = offset_of(where);
     }
     next_ = end_;
   }
@@ -87,8 +94,7 @@ class ByteReader {
 
   const uint8_t* next_;
   const uint8_t* end_;
-  const uint8_t* begin_;
-  uint64_t base_offset_;
+  uint64_t origin_;  // What an address is added to for a place in the file.
   uint64_t fault_offset_ = 0;
   ReadFault fault_ = ReadFault::None;
 };

@@ -105,3 +105,39 @@ TEST_CASE("a fault sticks: later reads give nothing and keep the first reason") 
   CHECK(reader.fault_offset() == 0);
   CHECK(reader.at_end());
 }
+
+// Numbers of up to eight bytes are read from one word where the span is long enough, and else byte by byte.
+TEST_CASE("a number reads the same with bytes behind it as at the end") {
+  const auto check = [](const std::vector<uint8_t>& bytes, auto read_one) {
+    std::vector<uint8_t> longer = bytes;
+    longer.resize(bytes.size() + 10, 0xff);
+    ByteReader at_end({bytes.data(), bytes.size()});
+    ByteReader inside({longer.data(), longer.size()});
+    const int64_t expected = read_one(at_end);
+    const int64_t found = read_one(inside);
+    CHECK(found == expected);
+    CHECK(inside.fault() == at_end.fault());
+    CHECK(inside.fault_offset() == at_end.fault_offset());
+    if (at_end.ok()) CHECK(inside.offset() == at_end.offset());
+  };
+  uint64_t random = 1;
+  for (int round = 0; round < 20000; ++round) {
+    random = random * 6364136223846793005 + 1442695040888963407;
+    const size_t size = 1 + (random >> 33) % 11;
+    std::vector<uint8_t> bytes;
+    for (size_t i = 0; i < size; ++i) {
+      // Mostly bytes that make edges: nothing, everything, one bit.
+      const auto pick = static_cast<uint8_t>(random >> (i * 5));
+      const uint8_t byte = pick % 4 == 0   ? 0
+                           : pick % 4 == 1 ? 0x7f
+                           : pick % 4 == 2 ? 0x40 >> (pick >> 5)
+                                           : pick;
+      bytes.push_back(static_cast<uint8_t>(i + 1 < size ? byte | 0x80 : byte & 0x7f));
+    }
+    check(bytes, [](ByteReader& r) { return int64_t{r.u32()}; });
+    check(bytes, [](ByteReader& r) { return static_cast<int64_t>(r.u64()); });
+    check(bytes, [](ByteReader& r) { return int64_t{r.s32()}; });
+    check(bytes, [](ByteReader& r) { return r.s33(); });
+    check(bytes, [](ByteReader& r) { return r.s64(); });
+  }
+}

@@ -125,41 +125,22 @@ void Emitter::undo_last(uint32_t slot) {
   before_last_.form = Form::None;
 }
 
-Emitter::Source Emitter::pick_one(const Handler* by_from, uint32_t stride, const Value& value, ValType type,
-                                  Handler* handler) {
-  Source source = this->source(value, type);
-  *handler = by_from[index_of(source.from) * stride];
-  if (*handler == 0 && source.from != From::Const) {
-    source.from = From::Slot;
-    *handler = by_from[index_of(From::Slot) * stride];
-  }
-  if (*handler != 0) consume(source);
-  return source;
-}
-
-// Falls back to slots where the combination has no handler; 0 when even that does not help (constants stay).
-Handler Emitter::pick_two(const Handler* block, uint32_t inner, Source* a, Source* b) const {
-  const auto at = [&](From left, From right) { return block[at_from_from(left, right) * inner]; };
-  if (const Handler handler = at(a->from, b->from); handler != 0) [[likely]]
-    return handler;
-  const From slot_a = a->from == From::Const ? From::Const : From::Slot;
-  const From slot_b = b->from == From::Const ? From::Const : From::Slot;
-  const From choices[3][2] = {{a->from, slot_b}, {slot_a, b->from}, {slot_a, slot_b}};
+Emitter::Choice Emitter::pick_two_slowly(const Handler* block, uint32_t inner, From a, From b) {
+  const From slot_a = a == From::Const ? From::Const : From::Slot;
+  const From slot_b = b == From::Const ? From::Const : From::Slot;
+  const From choices[3][2] = {{a, slot_b}, {slot_a, b}, {slot_a, slot_b}};
   for (const auto& choice : choices) {
-    const Handler handler = at(choice[0], choice[1]);
-    if (handler == 0) continue;
-    a->from = choice[0];
-    b->from = choice[1];
-    return handler;
+    const Handler handler = block[at_from_from(choice[0], choice[1]) * inner];
+    if (handler != 0) return {handler, choice[0], choice[1]};
   }
-  return 0;
+  return {0, a, b};
 }
 
 // --- Arithmetic ---
 
 void Emitter::binary(Op op, Value a, Value b, uint32_t to) {
-  settle(&a);
-  settle(&b);
+  a = settled(a);
+  b = settled(b);
   if (a.is_const()) [[unlikely]] {
     if (b.is_const()) {
       materialize(&a, operand_type(op));
@@ -201,9 +182,9 @@ void Emitter::unary(Op op, const Value& a, uint32_t to) {
 }
 
 void Emitter::select(ValType type, Value a, Value b, Value condition, uint32_t to) {
-  settle(&a);
-  settle(&b);
-  settle(&condition);
+  a = settled(a);
+  b = settled(b);
+  condition = settled(condition);
   if (condition.is_const()) materialize(&condition, wasm::kI32);
   const auto resolve = [&](const Value& value) {
     Source source = this->source(value, type);
@@ -247,7 +228,7 @@ void Emitter::global_get(ValType type, bool imported, uint32_t context_offset, u
 
 void Emitter::global_set(ValType type, bool imported, uint32_t context_offset, const Value& value) {
   Value operand = value;
-  settle(&operand);
+  operand = settled(operand);
   Source from = source(operand, type);
   if (from.domain != Domain::Int && from.from == From::Acc) from.from = From::Slot;
   Handler handler = handlers_.global_set[imported][index_of(from.from)];
@@ -263,28 +244,28 @@ void Emitter::global_set(ValType type, bool imported, uint32_t context_offset, c
   seal();
 }
 
-void Emitter::materialize(Value* value, ValType type) {
-  const uint32_t to = value->slot;
-  switch (value->kind) {
-    case Value::Kind::Temp: return;
+Value Emitter::compute(Value value, ValType type) {
+  const uint32_t to = value.slot;
+  switch (value.kind) {
+    case Value::Kind::Temp: break;
     case Value::Kind::Sum: {
-      binary(Op::I32Add, value->sum_left(), value->sum_right(), to);
+      binary(Op::I32Add, value.sum_left(), value.sum_right(), to);
       break;
     }
     case Value::Kind::Const: {
       const Producer producer{handlers_.move_const, size(), Op::Nop, Form::MoveConst};
       emit(handlers_.move_const[index_of(To::Slot)], pack(Slots{0, 0, static_cast<uint16_t>(to), 0}));
-      word(value->bits);
+      word(value.bits);
       wrote_raw(producer, type, to);
       break;
     }
     case Value::Kind::Local: {
       if (domain_of(type) != Domain::Int) {
-        copy(*value, type, to);
+        copy(value, type, to);
         break;
       }
       Handler handler;
-      const Source from = pick_one(handlers_.move, kToCount, *value, type, &handler);
+      const Source from = pick_one(handlers_.move, kToCount, value, type, &handler);
       const Producer producer{handlers_.move + at_from_to(from.from, To::Slot), size(), Op::Nop, Form::Move,
                               from.from};
       emit(handler, pack(Slots{from.slot, 0, static_cast<uint16_t>(to), 0}));
@@ -292,7 +273,7 @@ void Emitter::materialize(Value* value, ValType type) {
       break;
     }
   }
-  *value = Value::temp(to);
+  return Value::temp(to);
 }
 
 void Emitter::move_wide(uint32_t from, uint32_t to) {
@@ -332,7 +313,7 @@ void Emitter::set_local(uint32_t local, Value value) {
   const LocalPlace& place = locals_[local];
   const Domain domain = domain_of(place.type);
   const To pin = local == pin0_ ? To::Pin0 : local == pin1_ ? To::Pin1 : To::Slot;
-  settle(&value);
+  value = settled(value);
   if (value.kind == Value::Kind::Local && value.local() == local) return;
   if (options_.destination_folding && last_made(value) && retarget_last(pin)) {
     set_destination(last_, place.slot);
@@ -468,7 +449,7 @@ void Emitter::patch(Patch patch, uint32_t target) {
 
 void Emitter::return_one(const Value& value, ValType type, uint32_t header) {
   Value operand = value;
-  settle(&operand);
+  operand = settled(operand);
   const auto e = static_cast<uint16_t>(header);
   const Source from = source(operand, type);
   if (from.domain != Domain::Int && from.from == From::Acc) {

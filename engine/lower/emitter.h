@@ -129,7 +129,9 @@ class Emitter {
   void global_get(wasm::ValType type, bool imported, uint32_t context_offset, uint32_t to);
   void global_set(wasm::ValType type, bool imported, uint32_t context_offset, const Value& value);
   // Makes the value's slot hold it. Afterwards it is a Temp.
-  void materialize(Value* value, wasm::ValType type);
+  void materialize(Value* value, wasm::ValType type) {
+    if (!value->is_temp()) *value = compute(*value, type);
+  }
   // The same for a Local, leaving the accumulators as they are.
   void materialize_quietly(Value* value);
   void copy(const Value& value, wasm::ValType type, uint32_t to);
@@ -173,7 +175,16 @@ class Emitter {
   }
   // Resolves for a handler that takes [From] classes, falling back to Slot (a Const must be materialised before).
   Source pick_one(const Handler* by_from, uint32_t stride, const Value& value, wasm::ValType type,
-                  Handler* handler);
+                  Handler* handler) {
+    Source source = this->source(value, type);
+    *handler = by_from[static_cast<uint32_t>(source.from) * stride];
+    if (*handler == 0 && source.from != From::Const) [[unlikely]] {
+      source.from = From::Slot;
+      *handler = by_from[static_cast<uint32_t>(From::Slot) * stride];
+    }
+    if (*handler != 0) consume(source);
+    return source;
+  }
 
   static Cell pack(Slots slots) { return std::bit_cast<Cell>(slots); }
   static Cell pack(SlotsOffset slots) { return std::bit_cast<Cell>(slots); }
@@ -242,15 +253,34 @@ class Emitter {
   bool last_made(const Value& value) const;
   Cell constant_of(const Producer& producer) const { return code_[producer.position + 2]; }
   Slots slots_of_last() const { return std::bit_cast<Slots>(code_[last_.position + 1]); }
-  Handler pick_two(const Handler* block, uint32_t inner, Source* a, Source* b) const;
+  // Falls back to slots where the combination has no handler; 0 when even that does not help (constants stay).
+  Handler pick_two(const Handler* block, uint32_t inner, Source* a, Source* b) const {
+    const Handler handler =
+        block[(static_cast<uint32_t>(a->from) * kFromCount + static_cast<uint32_t>(b->from)) * inner];
+    if (handler != 0) [[likely]]
+      return handler;
+    const Choice choice = pick_two_slowly(block, inner, a->from, b->from);
+    a->from = choice.a;
+    b->from = choice.b;
+    return choice.handler;
+  }
+  struct Choice {
+    Handler handler;
+    From a;
+    From b;
+  };
+  static Choice pick_two_slowly(const Handler* block, uint32_t inner, From a, From b);
   bool load_indexed(wasm::Op op, const Value& address, uint32_t offset, uint32_t to);
   bool store_indexed(wasm::Op op, const Value& address, const Value& value, uint32_t offset);
   bool fuse_last(Condition* condition);
   // Sums are consumed as addresses only; everywhere else they are computed first.
-  void settle(Value* value) {
-    if (value->kind == Value::Kind::Sum) [[unlikely]]
-      materialize(value, wasm::kI32);
+  Value settled(Value value) {
+    if (value.kind != Value::Kind::Sum) [[likely]]
+      return value;
+    return compute(value, wasm::kI32);
   }
+  // By value, so that operands stay in registers.
+  Value compute(Value value, wasm::ValType type);
 
   const HandlerTable& handlers_;
   const Options& options_;

@@ -46,8 +46,7 @@ bool Emitter::load_indexed(Op op, const Value& address, uint32_t offset, uint32_
 
 void Emitter::load(Op op, const Value& address, uint32_t offset, uint32_t to) {
   if (load_indexed(op, address, offset, to)) return;
-  Value base = address;
-  settle(&base);
+  Value base = settled(address);
   const Handler* const block = handlers_.load[family_of(op).index];
   if (base.is_const()) {
     const uint64_t sum = static_cast<uint32_t>(base.bits) + uint64_t{offset};
@@ -106,11 +105,9 @@ bool Emitter::store_indexed(Op op, const Value& address, const Value& value, uin
 
 void Emitter::store(Op op, const Value& address, const Value& value, uint32_t offset) {
   const ValType type = second_type(op);
-  Value stored = value;
-  settle(&stored);
+  Value stored = settled(value);
   if (store_indexed(op, address, stored, offset)) return;
-  Value base = address;
-  settle(&base);
+  Value base = settled(address);
   const Handler* block = handlers_.store[family_of(op).index];
   if (base.is_const()) {
     const uint64_t sum = static_cast<uint32_t>(base.bits) + uint64_t{offset};

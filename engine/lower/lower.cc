@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/lower/lowering.h"
+#include "engine/lower/pinned.h"
 #include "engine/validate/function_validator.h"
 #include "engine/wasm/errors.h"
 
@@ -28,12 +29,13 @@ base::Result<void> lower(const Environment& environment, wasm::FuncIndex func, b
   memory.body.clear();
   out->cells.clear();
   // Two to three words an instruction of about two bytes: most bodies need no second allocation.
-  if (!memory.body.append(body) || !out->cells.reserve(body.size() + 16)) {
+  constexpr uint8_t kZeros[kCodePadding] = {};
+  if (!memory.body.append(body) || !memory.body.append(kZeros) || !out->cells.reserve(body.size() + 16)) {
     return base::fail(wasm::ErrorCode::OutOfMemory);
   }
   Lowering lowering(environment, &memory.lowering, out, with_positions);
   validate::FunctionValidator<Lowering> validator(environment.module, memory.validator, lowering);
-  WHERRY_TRY(validator.run(func, memory.body));
+  WHERRY_TRY(validator.run(func, memory.body.span().first(body.size())));
   if (lowering.failed()) return base::Failure(lowering.take_error());
   return {};
 }

@@ -21,6 +21,7 @@ Lowering::Lowering(const Environment& environment, Memory* memory, SlotCode* out
 void Lowering::fail(ErrorCode code, std::string_view detail) {
   if (failed_) return;
   failed_ = true;
+  emitter_.set_failed();
   error_ = base::Error{code, offset_, std::string(detail)};
 }
 
@@ -40,6 +41,7 @@ void Lowering::place_locals() {
   uint32_t slots = 0;
   for (const ValType type : state_->locals) slots += wasm::slots_of(type);  // At most 51,000 of 2.
   is_wide_ = slots > kMostNearLocalSlots;
+  has_plain_locals_ = !is_wide_ && slots == state_->locals.size();
   uint32_t at = 0;
   const auto place = [&](size_t i) {
     memory_->places[i] = {at, state_->locals[i]};
@@ -66,7 +68,8 @@ void Lowering::begin(State& state) {
   settled_ = 0;
   PinnedLocals pinned;
   if (environment_.options.pinned_locals && !is_wide_) {
-    pinned = choose_pinned(state.body, state.locals, state.module->module.features, &memory_->counts);
+    pinned = choose_pinned(state.body.subspan(state.code_begin), state.locals, state.module->module.features,
+                           &memory_->counts);
   }
   emitter_.begin(memory_->places.data(), pinned.first, pinned.second);
   if (with_positions_) {
@@ -96,22 +99,6 @@ void Lowering::finish() {
   }
 }
 
-void Lowering::step(Op op, uint64_t offset) {
-  offset_ = offset;
-  emitter_.set_offset(static_cast<uint32_t>(offset));
-  if (op != Op::End && op != Op::Else) ++fuel_;
-}
-
-uint32_t Lowering::slot_at(const Operand* operand) const {
-  if (operand == state_->operands) return first_temp_;
-  const Operand& below = operand[-1];
-  return below.value.slot + wasm::slots_of(below.type);
-}
-
-void Lowering::reach(uint32_t slot) {
-  if (slot > last_reached_) last_reached_ = slot;
-}
-
 void Lowering::put_temps(Operand* operands, std::span<const ValType> types) {
   uint32_t slot = slot_at(operands);
   for (size_t i = 0; i < types.size(); ++i) {
@@ -119,16 +106,6 @@ void Lowering::put_temps(Operand* operands, std::span<const ValType> types) {
     slot += wasm::slots_of(types[i]);
   }
   reach(slot);
-}
-
-void Lowering::put_pending(Operand* operand, Value value) {
-  value.slot = slot_at(operand);
-  reach(value.slot);
-  operand->value = value;
-  if (value.is_const()) return;
-  const uint32_t index = index_of(operand);
-  if (index < settled_) settled_ = index;
-  if (index - settled_ > kMostPending) settle_pending(index);
 }
 
 void Lowering::materialize(Operand* operands, uint32_t count) {
@@ -159,24 +136,28 @@ void Lowering::simple(const Instruction& instruction, Operand* operands) {
   const Op op = instruction.op;
   switch (op) {
     case Op::I32Const:
-      return put_pending(operands, Value::constant(0, static_cast<uint32_t>(instruction.value)));
-    case Op::I64Const:
+    case Op::I64Const: return constant(instruction, operands);
     case Op::F32Const:
-    case Op::F64Const: return put_pending(operands, Value::constant(0, instruction.value));
+    case Op::F64Const: return put_constant(operands, Value::constant(0, instruction.value));
     default: break;
   }
-  const Family family = family_of(op);
-  if (family.shape == Shape::Unary) {
-    const uint32_t to = slot_at(operands);
-    emitter_.unary(op, operands[0].value, to);
-    operands[0].value = Value::temp(to);
-    return;
+  switch (family_of(op).shape) {
+    case Shape::Unary: return unary(instruction, operands);
+    case Shape::Binary: return binary(instruction, operands);
+    default: return other(instruction, operands, wasm::info(op).signature.param_count);
   }
-  if (family.shape != Shape::Binary)
-    return other(instruction, operands, wasm::info(op).signature.param_count);
+}
+
+void Lowering::unary(const Instruction& instruction, Operand* operand) {
+  const uint32_t to = slot_at(operand);
+  emitter_.unary(instruction.op, operand->value, to);
+  operand->value = Value::temp(to);
+}
+
+void Lowering::binary(const Instruction& instruction, Operand* operands) {
   const Value left = operands[0].value;
   const Value right = operands[1].value;
-  if (op == Op::I32Add && environment_.options.address_folding) {
+  if (instruction.op == Op::I32Add && environment_.options.address_folding) {
     const bool local_first = left.kind == Value::Kind::Local;
     const Value& base = local_first ? left : right;
     const Value& added = local_first ? right : left;
@@ -185,7 +166,7 @@ void Lowering::simple(const Instruction& instruction, Operand* operands) {
     }
   }
   const uint32_t to = slot_at(operands);
-  emitter_.binary(op, left, right, to);
+  emitter_.binary(instruction.op, left, right, to);
   operands[0].value = Value::temp(to);
 }
 
@@ -282,7 +263,7 @@ void Lowering::atomic_access(const Instruction& instruction, Operand* operands) 
 
 // --- Variables ---
 
-void Lowering::local_get(uint32_t index, Operand* result) {
+void Lowering::local_get_other(uint32_t index, Operand* result) {
   if (state_->locals[index] == wasm::kV128) return cannot_run(Op::LocalGet);
   if (!is_far(index)) return put_pending(result, Value::of_local(0, index));
   put_temp(result);
@@ -323,7 +304,7 @@ void Lowering::global_set(uint32_t index, Operand* operand) {
 }
 
 void Lowering::ref_null(wasm::HeapType, Operand* result) {
-  put_pending(result, Value::constant(0, abi::kNullRef));
+  put_constant(result, Value::constant(0, abi::kNullRef));
 }
 
 void Lowering::ref_func(uint32_t func, Operand* result) {

@@ -49,16 +49,31 @@ class Lowering {
 
   Lowering(const Environment& environment, Memory* memory, SlotCode* out, bool with_positions);
 
-  bool failed() const { return failed_ || emitter_.failed(); }
+  bool failed() const { return emitter_.failed(); }
   base::Error take_error();
 
   void begin(State& state);
   void finish();
-  void step(wasm::Op op, uint64_t offset);
+  void step(wasm::Op op, uint64_t offset) {
+    offset_ = offset;
+    emitter_.set_offset(static_cast<uint32_t>(offset));
+    if (op != wasm::Op::End && op != wasm::Op::Else) ++fuel_;
+  }
 
   void simple(const Instruction& instruction, Operand* operands);
+  void constant(const Instruction& instruction, Operand* operand) {
+    const bool is_64 = instruction.op == wasm::Op::I64Const;
+    put_constant(operand,
+                 Value::constant(0, is_64 ? instruction.value : static_cast<uint32_t>(instruction.value)));
+  }
+  void unary(const Instruction& instruction, Operand* operand);
+  void binary(const Instruction& instruction, Operand* operands);
   void memory_access(const Instruction& instruction, const wasm::MemoryType& type, Operand* operands);
-  void local_get(uint32_t index, Operand* result);
+  void local_get(uint32_t index, Operand* result) {
+    if (has_plain_locals_) [[likely]]
+      return put_pending(result, Value::of_local(0, index));
+    local_get_other(index, result);
+  }
   void local_set(uint32_t index, Operand* operand);
   void local_tee(uint32_t index, Operand* operand);
   void global_get(uint32_t index, Operand* result);
@@ -114,12 +129,31 @@ class Lowering {
     return static_cast<uint32_t>(operand - state_->operands);
   }
   // The slot of a stack position, from what lies below it.
-  uint32_t slot_at(const Operand* operand) const;
+  uint32_t slot_at(const Operand* operand) const {
+    if (operand == state_->operands) return first_temp_;
+    const Operand& below = operand[-1];
+    return below.value.slot + wasm::slots_of(below.type);
+  }
   uint32_t slot_at(uint32_t index) const { return slot_at(state_->operands + index); }
-  void reach(uint32_t slot);
+  void reach(uint32_t slot) {
+    if (slot > last_reached_) last_reached_ = slot;
+  }
   // Writes `values` as temporaries of the given types.
   void put_temps(Operand* operands, std::span<const wasm::ValType> types);
-  void put_pending(Operand* operand, Value value);
+  // A local or sum that is computed when it is used, or a constant.
+  void put_pending(Operand* operand, Value value) {
+    put_constant(operand, value);
+    const uint32_t index = index_of(operand);
+    if (index < settled_) settled_ = index;
+    if (index - settled_ > kMostPending) [[unlikely]]
+      settle_pending(index);
+  }
+  void put_constant(Operand* operand, Value value) {
+    value.slot = slot_at(operand);
+    reach(value.slot);
+    operand->value = value;
+  }
+  void local_get_other(uint32_t index, Operand* result);
   void put_temp(Operand* operand) {
     operand->value = Value::temp(slot_at(operand));
     reach(operand->value.slot);
@@ -161,8 +195,9 @@ class Lowering {
   Emitter emitter_;
   State* state_ = nullptr;
   bool with_positions_;
-  bool failed_ = false;
+  bool failed_ = false;  // `error_` is set; emitter_.failed() is true then too.
   bool is_wide_ = false;
+  bool has_plain_locals_ = false;  // No vectors, and no local beyond the reach of operands.
   base::Error error_{};
   uint64_t offset_ = 0;
   uint32_t header_ = 0;

@@ -1,43 +1,51 @@
-// A quick walk over the bytes before the real pass: the choice must be known when the first instruction is
-// emitted. Only lengths of immediates are read for the common one-byte instructions; the rest goes through the
-// common reader.
+// A quick walk over the bytes before the real pass: the choice must be known when the first instruction is emitted.
+//
+// It is a tenth of lowering, so it does little: a table says what follows a one-byte instruction, integers are skipped by
+// their continuation bits without being read, and no end is looked for within an instruction (there are zeros behind the
+// code). The rest goes through the common reader; a walk by that alone took three times as long. Finding the size of an
+// instruction in a word of eight bytes without a branch was tried: more instructions, and each waits for the one before.
 #include "engine/lower/pinned.h"
 
 #include <array>
+#include <cstring>
 
 #include "engine/wasm/instruction.h"
 
 namespace wherry::lower {
 namespace {
 
-enum class Skip : uint8_t { Reader, Nothing, OneLeb, TwoLebs, MemArg, SignedLeb, Four, Eight };
+enum class Skip : uint8_t { Reader, Nothing, Local, OneInteger, TwoIntegers, Access, Open, End };
+
+constexpr Skip skip_of(wasm::Op op, wasm::Immediate immediate) {
+  using wasm::Immediate;
+  using wasm::Op;
+  if (op == Op::LocalGet || op == Op::LocalSet || op == Op::LocalTee) return Skip::Local;
+  if (op == Op::End) return Skip::End;
+  if (op == Op::TryTable) return Skip::Open;
+  switch (immediate) {
+    case Immediate::None: return Skip::Nothing;
+    case Immediate::Block: return Skip::Open;
+    case Immediate::Label:
+    case Immediate::Func:
+    case Immediate::Local:
+    case Immediate::Global:
+    case Immediate::Table:
+    case Immediate::Memory:
+    case Immediate::I32:
+    case Immediate::I64: return Skip::OneInteger;
+    case Immediate::CallIndirect: return Skip::TwoIntegers;
+    case Immediate::MemArg1:
+    case Immediate::MemArg2:
+    case Immediate::MemArg4:
+    case Immediate::MemArg8: return Skip::Access;
+    default: return Skip::Reader;
+  }
+}
 
 constexpr std::array<Skip, 256> make_skips() {
-  using wasm::Immediate;
   std::array<Skip, 256> skips{};
-  const auto of = [](Immediate immediate) {
-    switch (immediate) {
-      case Immediate::None: return Skip::Nothing;
-      case Immediate::Label:
-      case Immediate::Func:
-      case Immediate::Local:
-      case Immediate::Global:
-      case Immediate::Table:
-      case Immediate::Memory: return Skip::OneLeb;
-      case Immediate::CallIndirect: return Skip::TwoLebs;
-      case Immediate::MemArg1:
-      case Immediate::MemArg2:
-      case Immediate::MemArg4:
-      case Immediate::MemArg8: return Skip::MemArg;
-      case Immediate::I32:
-      case Immediate::I64: return Skip::SignedLeb;
-      case Immediate::F32: return Skip::Four;
-      case Immediate::F64: return Skip::Eight;
-      default: return Skip::Reader;
-    }
-  };
 #define OP(name, code, text, immediate, signature, feature) \
-  if (code < 256) skips[code & 0xff] = of(Immediate::immediate);
+  if (code < 256) skips[code & 0xff] = skip_of(wasm::Op::name, wasm::Immediate::immediate);
 #include "engine/wasm/opcodes.inc"
   return skips;
 }
@@ -45,66 +53,117 @@ constexpr std::array<Skip, 256> make_skips() {
 constexpr std::array<Skip, 256> kSkips = make_skips();
 constexpr uint32_t kDeepestWeight = 12;  // 8^12 leaves room for eight million uses in 64 bits.
 
-constexpr uint8_t kBlock = 0x02, kLoop = 0x03, kIf = 0x04, kEnd = 0x0b, kTryTable = 0x1f, kLocalGet = 0x20,
-                  kLocalTee = 0x22;
+constexpr uint8_t kLoop = 0x03, kTryTable = 0x1f, kEmptyBlock = 0x40;
+constexpr uint8_t kHasMemory = 0x40;
+
+const uint8_t* skip_integer(const uint8_t* at) {
+  while ((*at++ & 0x80) != 0) {}
+  return at;
+}
+
+// Counts the uses of locals.
+class Walk {
+ public:
+  Walk(base::ByteSpan code, wasm::Features features, std::span<uint64_t> counts)
+      : at_(code.data()), end_(code.data() + code.size()), features_(features), counts_(counts) {}
+
+  void run() {
+    const uint8_t* at = at_;
+    while (at < end_) {
+      switch (kSkips[*at]) {
+        case Skip::Local: {
+          const uint32_t local = at[1];
+          if (local >= 0x80) [[unlikely]] {
+            at = use_far_local(at + 1);
+            continue;
+          }
+          if (local < counts_.size()) counts_[local] += weight_;
+          at += 2;
+          continue;
+        }
+        case Skip::Nothing: ++at; continue;
+        case Skip::OneInteger: at = skip_integer(at + 1); continue;
+        case Skip::TwoIntegers: at = skip_integer(skip_integer(at + 1)); continue;
+        case Skip::Access:
+          if ((at[1] & kHasMemory) != 0) [[unlikely]]
+            ++at;  // One integer more; the first has a single byte in valid code.
+          at = skip_integer(skip_integer(at + 1));
+          continue;
+        case Skip::End:
+          close();
+          ++at;
+          continue;
+        case Skip::Open:
+          open(*at);
+          if (*at != kTryTable && at[1] == kEmptyBlock) {
+            at += 2;
+            continue;
+          }
+          [[fallthrough]];
+        case Skip::Reader:
+          at_ = at;
+          if (!skip_slowly()) return;
+          at = at_;
+          continue;
+      }
+    }
+  }
+
+ private:
+  const uint8_t* use_far_local(const uint8_t* at) {
+    base::ByteReader reader({at, static_cast<size_t>(end_ - at)});
+    const uint32_t local = reader.u32();
+    if (local < counts_.size()) counts_[local] += weight_;
+    return reader.position();
+  }
+
+  void close() {
+    if (blocks_ > 0) {
+      --blocks_;
+    } else if (loops_ > 0) {
+      blocks_ = outer_blocks_[--loops_];
+      weight_ >>= 3;
+    }
+  }
+
+  void open(uint8_t opcode) {
+    if (opcode == kLoop && loops_ < kDeepestWeight) {
+      outer_blocks_[loops_++] = blocks_;
+      blocks_ = 0;
+      weight_ <<= 3;
+    } else {
+      ++blocks_;
+    }
+  }
+
+  bool skip_slowly() {
+    base::ByteReader reader({at_, static_cast<size_t>(end_ - at_)});
+    if (!wasm::read_instruction(reader, features_, &instruction_)) return false;
+    at_ = reader.position();
+    return true;
+  }
+
+  const uint8_t* at_;
+  const uint8_t* const end_;
+  const wasm::Features features_;
+  const std::span<uint64_t> counts_;
+  wasm::Instruction instruction_;
+  // The nesting as a string of bits is not kept: `blocks_` counts blocks opened inside the innermost loop, and the
+  // counts of outer loops are stacked for the first levels, which are all that weights tell apart.
+  std::array<uint32_t, kDeepestWeight> outer_blocks_{};
+  uint32_t loops_ = 0;
+  uint32_t blocks_ = 0;
+  uint64_t weight_ = 1;  // 8 to the power of `loops_`.
+};
 
 }  // namespace
 
-PinnedLocals choose_pinned(base::ByteSpan body, std::span<const wasm::ValType> locals,
+PinnedLocals choose_pinned(base::ByteSpan code, std::span<const wasm::ValType> locals,
                            wasm::Features features, base::Vector<uint64_t>* counts) {
   PinnedLocals pinned;
   counts->clear();
   if (locals.empty() || !counts->resize(locals.size())) return pinned;
-  base::ByteReader reader(body);
-  for (uint32_t groups = reader.u32(); groups != 0 && reader.ok(); --groups) {
-    reader.u32();
-    if (!wasm::read_val_type(reader, features)) return pinned;
-  }
-  wasm::Instruction instruction;
-  // The nesting as a string of bits is not kept: `blocks` counts blocks opened inside the innermost loop, and the
-  // counts of outer loops are stacked for the first levels, which are all that weights tell apart.
-  std::array<uint32_t, kDeepestWeight> outer_blocks{};
-  uint32_t loops = 0;
-  uint32_t blocks = 0;
-  while (!reader.at_end()) {
-    const uint8_t byte = reader.peek();
-    if (byte >= kLocalGet && byte <= kLocalTee) {
-      reader.u8();
-      const uint32_t local = reader.u32();
-      if (local < counts->size()) (*counts)[local] += uint64_t{1} << (3 * loops);
-      continue;
-    }
-    if (byte == kLoop && loops < kDeepestWeight) {
-      outer_blocks[loops++] = blocks;
-      blocks = 0;
-    } else if (byte == kBlock || byte == kLoop || byte == kIf || byte == kTryTable) {
-      ++blocks;
-    } else if (byte == kEnd) {
-      if (blocks > 0) {
-        --blocks;
-      } else if (loops > 0) {
-        blocks = outer_blocks[--loops];
-      }
-    }
-    switch (kSkips[byte]) {
-      case Skip::Reader:
-        if (!wasm::read_instruction(reader, features, &instruction)) return pinned;
-        continue;
-      case Skip::MemArg: {
-        constexpr uint32_t kHasMemory = 0x40;
-        reader.u8();
-        if ((reader.u32() & kHasMemory) != 0) reader.u32();
-        reader.u64();
-        continue;
-      }
-      case Skip::TwoLebs: reader.u8(), reader.u32(), reader.u32(); continue;
-      case Skip::OneLeb: reader.u8(), reader.u32(); continue;
-      case Skip::SignedLeb: reader.u8(), reader.s64(); continue;
-      case Skip::Nothing: reader.u8(); continue;
-      case Skip::Four: reader.u8(), reader.fixed32(); continue;
-      case Skip::Eight: reader.u8(), reader.fixed64(); continue;
-    }
-  }
+  Walk(code, features, counts->span()).run();
   uint64_t best = 0, second = 0;
   for (uint32_t i = 0; i < counts->size(); ++i) {
     const wasm::ValKind kind = locals[i].kind();

@@ -20,6 +20,8 @@ enum class FastKind : uint8_t {
   LocalGet,
   LocalSet,
   LocalTee,
+  Block,  // Block, loop and if.
+  Br,
   BrIf,
   Call,
   End,
@@ -62,6 +64,8 @@ consteval FastRow fast_row(wasm::Op op, wasm::Immediate immediate, std::string_v
     if (op == wasm::Op::LocalGet) row.kind = FastKind::LocalGet;
     if (op == wasm::Op::LocalSet) row.kind = FastKind::LocalSet;
     if (op == wasm::Op::LocalTee) row.kind = FastKind::LocalTee;
+    if (op == wasm::Op::Block || op == wasm::Op::Loop || op == wasm::Op::If) row.kind = FastKind::Block;
+    if (op == wasm::Op::Br) row.kind = FastKind::Br;
     if (op == wasm::Op::BrIf) row.kind = FastKind::BrIf;
     if (op == wasm::Op::Call) row.kind = FastKind::Call;
     if (op == wasm::Op::End) row.kind = FastKind::End;

@@ -53,6 +53,7 @@ struct FunctionState {
   std::span<const wasm::ValType> locals;  // Parameters first.
   std::span<const uint8_t> body;          // Locals and code.
   uint64_t body_offset = 0;               // Of `body` in the file.
+  size_t code_begin = 0;                  // In `body`: behind the declarations of locals.
 
   Operand<Sink>* operands = nullptr;
   uint32_t operand_count = 0;
@@ -103,6 +104,11 @@ struct NullSink {
 
   // Rows with a signature: constants, arithmetic, vectors, elem.drop, data.drop, atomic.fence; not nop.
   void simple(const Instruction&, Operand*) {}
+  // Short cuts of it for i32.const and i64.const, and for operators with one result that stand in kFastRows. Such an
+  // instruction may also come by simple().
+  void constant(const Instruction&, Operand*) {}
+  void unary(const Instruction&, Operand*) {}
+  void binary(const Instruction&, Operand*) {}
   // Rows with a MemArg, AtomicArg or LaneArg; the memory's declaration has the index type.
   void memory_access(const Instruction&, const wasm::MemoryType&, Operand*) {}
 

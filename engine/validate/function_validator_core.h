@@ -70,12 +70,23 @@ class FunctionValidator : private BodyChecks {
                       std::span<uint64_t> declared);
   bool begin_state(const wasm::FuncType* func, ValType result);
   bool check_constant(uint32_t visible_globals);
+  bool run_instructions();
   bool next();
   bool slow_next();
   bool read_index(const uint8_t* at) {
     reader_.seek(at + 1);
     inst_.index = reader_.u32();
     return reader_.ok() || fail_malformed();
+  }
+  // One byte that says all: no parameters, and no result or one of a number type.
+  bool read_block(const uint8_t* at) {
+    const uint32_t type = reader_.remaining() > 1 ? at[1] : 0;
+    if (type != 0x40 && type - 0x7c > 3) [[unlikely]]
+      return read_instruction();
+    reader_.seek(at + 2);
+    inst_.block.kind = type == 0x40 ? wasm::BlockType::Kind::Empty : wasm::BlockType::Kind::Value;
+    inst_.block.value = static_cast<ValKind>(type);
+    return true;
   }
   bool read_constant(const uint8_t* at, ValType type) {
     reader_.seek(at + 1);
@@ -93,6 +104,10 @@ class FunctionValidator : private BodyChecks {
     if (live_) sink_.step(inst_.op, inst_.offset);
     return true;
   }
+  bool fail_of_sink() {
+    error_ = sink_.take_error();
+    return false;
+  }
   bool dispatch();
   bool dispatch_control();
   bool dispatch_reference();
@@ -101,6 +116,7 @@ class FunctionValidator : private BodyChecks {
   // ---- the stacks (below)
   ControlT& top() { return state_.controls[state_.control_count - 1]; }
   bool reserve(uint64_t count) { return count <= capacity_ || grow(count); }
+  bool reserve_one() { return state_.operand_count < capacity_ || grow(uint64_t{state_.operand_count} + 1); }
   bool grow(uint64_t count);
   // `count` operands are there.
   bool need(uint32_t count) { return state_.operand_count - floor_ >= count || need_slowly(count, {}); }
@@ -111,6 +127,12 @@ class FunctionValidator : private BodyChecks {
     const uint32_t count = static_cast<uint32_t>(types.size());
     if (state_.operand_count - floor_ < count && !need_slowly(count, types)) return false;
     return check_at(last(count), types);
+  }
+  // An operand of this type is there.
+  bool check_one(ValType type) {
+    if (state_.operand_count != floor_ && last(1)->type == type) [[likely]]
+      return true;
+    return check({type});
   }
   bool check(std::initializer_list<ValType> types) { return check(Types(types.begin(), types.size())); }
   bool check_at(const OperandT* operands, Types types);
@@ -212,6 +234,7 @@ bool FunctionValidator<Sink>::run_body(wasm::FuncIndex func, base::ByteSpan body
   state_.locals = buffers_.locals;
   state_.body = body;
   state_.body_offset = offset;
+  state_.code_begin = static_cast<size_t>(reader_.position() - body.data());
   if (!begin_state(&type.func, ValKind::Bottom)) return false;
   if (tracks_locals_) {
     buffers_.initialized.clear();
@@ -222,22 +245,13 @@ bool FunctionValidator<Sink>::run_body(wasm::FuncIndex func, base::ByteSpan body
     }
   }
   sink_.begin(state_);
-  while (state_.control_count != 0) {
-    if (sink_.failed()) [[unlikely]] {
-      error_ = sink_.take_error();
-      return false;
-    }
-    if (!next()) [[unlikely]]
-      return false;
-  }
+  if (!run_instructions()) return false;
   if (!reader_.at_end()) {
     inst_.offset = reader_.offset();
     return fail(ErrorCode::EndOpcodeExpected, "found more bytes behind the body's end");
   }
   sink_.finish();
-  if (!sink_.failed()) return true;
-  error_ = sink_.take_error();
-  return false;
+  return !sink_.failed() || fail_of_sink();
 }
 
 template <class Sink>
@@ -286,14 +300,25 @@ bool FunctionValidator<Sink>::begin_state(const wasm::FuncType* func, ValType re
 }
 
 template <class Sink>
-inline bool FunctionValidator<Sink>::next() {
+bool FunctionValidator<Sink>::run_instructions() {
+  do {
+    if (sink_.failed()) [[unlikely]]
+      return fail_of_sink();
+    if (!next()) [[unlikely]]
+      return false;
+  } while (state_.control_count != 0);
+  return true;
+}
+
+template <class Sink>
+[[gnu::always_inline]] inline bool FunctionValidator<Sink>::next() {
   const uint8_t* const at = reader_.position();
   if (reader_.at_end()) [[unlikely]] {
     inst_.offset = reader_.offset();
     return fail(ErrorCode::EndOpcodeExpected, "found the end of the body");
   }
-  const FastRow& row = kFastRows[*at];
-  inst_.offset = reader_.offset();
+  const FastRow row = kFastRows[*at];
+  inst_.offset = reader_.offset_of(at);
   inst_.op = row.op;
   switch (row.kind) {
     case FastKind::Slow: return slow_next();
@@ -306,6 +331,8 @@ inline bool FunctionValidator<Sink>::next() {
     case FastKind::LocalGet: return read_index(at) && step() && local_get();
     case FastKind::LocalSet: return read_index(at) && step() && local_set();
     case FastKind::LocalTee: return read_index(at) && step() && local_tee();
+    case FastKind::Block: return read_block(at) && step() && block();
+    case FastKind::Br: return read_index(at) && step() && br();
     case FastKind::BrIf: return read_index(at) && step() && br_if();
     case FastKind::Call: return read_index(at) && step() && call();
     case FastKind::Index: return read_index(at) && dispatch();
@@ -325,9 +352,6 @@ bool FunctionValidator<Sink>::dispatch() {
   if (inst_.op != Op::End && inst_.op != Op::Else) step();
   switch (inst_.op) {
     case Op::Nop: return true;
-    case Op::LocalGet: return local_get();
-    case Op::LocalSet: return local_set();
-    case Op::LocalTee: return local_tee();
     case Op::GlobalGet: return global_get();
     case Op::GlobalSet: return global_set();
     case Op::Drop: return drop();
@@ -356,17 +380,11 @@ bool FunctionValidator<Sink>::dispatch_control() {
       if (live_) sink_.unreachable();
       set_unreachable();
       return true;
-    case Op::Block:
-    case Op::Loop:
-    case Op::If: return block();
     case Op::TryTable: return try_table();
     case Op::Else: return else_();
     case Op::End: return end();
-    case Op::Br: return br();
-    case Op::BrIf: return br_if();
     case Op::BrTable: return br_table();
     case Op::Return: return return_();
-    case Op::Call:
     case Op::ReturnCall: return call();
     case Op::CallIndirect:
     case Op::ReturnCallIndirect: return call_indirect();
@@ -498,7 +516,7 @@ void FunctionValidator<Sink>::set_types(OperandT* operands, Types types) {
 
 template <class Sink>
 bool FunctionValidator<Sink>::push(ValType type) {
-  if (!reserve(uint64_t{state_.operand_count} + 1)) return false;
+  if (!reserve_one()) return false;
   state_.operands[state_.operand_count++].type = type;
   return true;
 }

@@ -6,14 +6,13 @@
 namespace wherry::validate {
 
 template <class Sink>
-bool FunctionValidator<Sink>::check_initialized(uint32_t index) {
-  if (!tracks_locals_ || (buffers_.initialized[index / 64] >> (index % 64) & 1) != 0) return true;
+[[gnu::noinline]] bool FunctionValidator<Sink>::check_initialized(uint32_t index) {
+  if ((buffers_.initialized[index / 64] >> (index % 64) & 1) != 0) return true;
   return fail(ErrorCode::UninitializedLocal, "local " + std::to_string(index));
 }
 
 template <class Sink>
-bool FunctionValidator<Sink>::initialize(uint32_t index) {
-  if (!tracks_locals_) return true;
+[[gnu::noinline]] bool FunctionValidator<Sink>::initialize(uint32_t index) {
   uint64_t& word = buffers_.initialized[index / 64];
   const uint64_t bit = uint64_t{1} << (index % 64);
   if ((word & bit) != 0) return true;
@@ -35,8 +34,9 @@ template <class Sink>
 inline bool FunctionValidator<Sink>::local_get() {
   const uint32_t index = inst_.index;
   if (index >= state_.locals.size()) return fail_index(ErrorCode::UnknownLocal, index, state_.locals.size());
-  if (!check_initialized(index)) return false;
-  if (!reserve(uint64_t{state_.operand_count} + 1)) return false;
+  if (tracks_locals_ && !check_initialized(index)) [[unlikely]]
+    return false;
+  if (!reserve_one()) return false;
   if (live_) sink_.local_get(index, state_.operands + state_.operand_count);
   state_.operands[state_.operand_count++].type = state_.locals[index];
   return true;
@@ -46,7 +46,8 @@ template <class Sink>
 inline bool FunctionValidator<Sink>::local_set() {
   const uint32_t index = inst_.index;
   if (index >= state_.locals.size()) return fail_index(ErrorCode::UnknownLocal, index, state_.locals.size());
-  if (!check({state_.locals[index]}) || !initialize(index)) return false;
+  if (!check_one(state_.locals[index]) || (tracks_locals_ && !initialize(index))) [[unlikely]]
+    return false;
   if (live_) sink_.local_set(index, last(1));
   --state_.operand_count;
   return true;
@@ -56,7 +57,8 @@ template <class Sink>
 inline bool FunctionValidator<Sink>::local_tee() {
   const uint32_t index = inst_.index;
   if (index >= state_.locals.size()) return fail_index(ErrorCode::UnknownLocal, index, state_.locals.size());
-  if (!check({state_.locals[index]}) || !initialize(index)) return false;
+  if (!check_one(state_.locals[index]) || (tracks_locals_ && !initialize(index))) [[unlikely]]
+    return false;
   if (live_) sink_.local_tee(index, last(1));
   last(1)->type = state_.locals[index];
   return true;
@@ -64,7 +66,7 @@ inline bool FunctionValidator<Sink>::local_tee() {
 
 template <class Sink>
 inline bool FunctionValidator<Sink>::global_get() {
-  if (!check_global(inst_.index) || !reserve(uint64_t{state_.operand_count} + 1)) return false;
+  if (!check_global(inst_.index) || !reserve_one()) return false;
   if (live_) sink_.global_get(inst_.index, state_.operands + state_.operand_count);
   state_.operands[state_.operand_count++].type = typed_.global_types[inst_.index];
   return true;
@@ -76,7 +78,7 @@ inline bool FunctionValidator<Sink>::global_set() {
   if (!module_.globals[inst_.index].type.is_mutable) {
     return fail(ErrorCode::ImmutableGlobal, "global " + std::to_string(inst_.index));
   }
-  if (!check({typed_.global_types[inst_.index]})) return false;
+  if (!check_one(typed_.global_types[inst_.index])) return false;
   if (live_) sink_.global_set(inst_.index, last(1));
   --state_.operand_count;
   return true;

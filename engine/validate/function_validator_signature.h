@@ -10,31 +10,44 @@ template <class Sink>
 template <uint32_t kCount>
 inline bool FunctionValidator<Sink>::fast_operator(const FastRow& row, const uint8_t* at) {
   reader_.seek(at + 1);
-  step();
   OperandT* const operands = last(kCount);
   if (state_.operand_count - floor_ < kCount || operands[0].type != ValType(row.first) ||
       (kCount == 2 && operands[1].type != ValType(row.second))) [[unlikely]] {
+    step();
     return by_signature();
   }
-  if (live_) sink_.simple(inst_, operands);
+  if (live_) {
+    sink_.step(inst_.op, inst_.offset);
+    if constexpr (kCount == 1) {
+      sink_.unary(inst_, operands);
+    } else {
+      sink_.binary(inst_, operands);
+    }
+  }
   operands[0].type = row.result;
   state_.operand_count -= kCount - 1;
   return true;
 }
 
-// Memory 0, small alignment, an offset of one or two bytes, no surprise. Leaves the reader alone otherwise.
+// Memory 0, small alignment, an offset of 32 bits, no surprise. Leaves the reader alone otherwise.
 template <class Sink>
 inline bool FunctionValidator<Sink>::read_fast_memarg(const FastRow& row, const uint8_t* at) {
   if (reader_.remaining() < 4 || at[1] > row.natural_align_log2 || module_.memories.empty()) return false;
   uint32_t offset = at[2];
   uint32_t size_bytes = 3;
+  inst_.align_log2 = at[1];
+  inst_.memory = 0;
   if (offset >= 0x80) {
-    if (at[3] >= 0x80) return false;
+    if (at[3] >= 0x80) [[unlikely]] {
+      reader_.seek(at + 2);
+      inst_.value = reader_.u64();
+      if (reader_.ok() && inst_.value <= ~uint32_t{0}) return true;
+      reader_.reset(at);
+      return false;
+    }
     offset = (offset & 0x7f) | uint32_t{at[3]} << 7;
     size_bytes = 4;
   }
-  inst_.align_log2 = at[1];
-  inst_.memory = 0;
   inst_.value = offset;
   reader_.seek(at + size_bytes);
   return true;
@@ -79,10 +92,10 @@ inline bool FunctionValidator<Sink>::fast_store(const FastRow& row, const uint8_
 
 template <class Sink>
 inline bool FunctionValidator<Sink>::constant(ValType type) {
-  if (!reserve(uint64_t{state_.operand_count} + 1)) return false;
+  if (!reserve_one()) return false;
   if (live_) {
     sink_.step(inst_.op, inst_.offset);
-    sink_.simple(inst_, state_.operands + state_.operand_count);
+    sink_.constant(inst_, state_.operands + state_.operand_count);
   }
   state_.operands[state_.operand_count++].type = type;
   return true;

@@ -56,6 +56,9 @@ struct TraceSink {
   }
   void finish() { trace += "finish\n"; }
   void step(wasm::Op, uint64_t) {}
+  void constant(const Instruction& at, Operand* operands) { simple(at, operands); }
+  void unary(const Instruction& at, Operand* operands) { simple(at, operands); }
+  void binary(const Instruction& at, Operand* operands) { simple(at, operands); }
   void simple(const Instruction& at, Operand* operands) {
     const wasm::OpInfo& row = wasm::info(at.op);
     line(std::string(row.text), operands, row.signature.param_count);
