@@ -6,16 +6,10 @@
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
-OPTIMIZATIONS = ["accumulators", "destination-folding", "address-folding", "compare-and-branch", "branch-table-index",
-                 "pinned-locals"]
-MODES = [
-    [],
-    ["-O", "signals-based-traps=n"],
-    ["-O", ",".join(f"{name}=n" for name in OPTIMIZATIONS)],
-    ["-O", ",".join(f"{name}=n" for name in ["signals-based-traps", *OPTIMIZATIONS])],
-    ["-W", "fuel=1000000000000", "-W", "timeout=1h"],
-] + [["-O", f"{name}=n"] for name in OPTIMIZATIONS]
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from modes import MODES  # noqa: E402
 
 
 def main():
@@ -26,11 +20,11 @@ def main():
             made.flush()
             script = made.name
         outputs = []
-        for mode in MODES:
+        for name, mode in MODES:
             done = subprocess.run([*command, *mode, script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             outputs.append(done.stdout)
             if done.returncode != 0:
-                sys.exit(f"{' '.join(mode) or 'by default'}: status {done.returncode}\n{done.stdout[-4000:]}")
+                sys.exit(f"{name}: status {done.returncode}\n{done.stdout[-4000:]}")
         if len(set(outputs)) != 1:
             sys.exit(f"modes do not agree: {outputs}")
         print(outputs[0], end="")
