@@ -2,6 +2,7 @@
 
 #include "engine/abi/context.h"
 #include "engine/interpret/dispatch.h"
+#include "engine/interpret/globals.h"
 
 // Moves, select and globals: 8 raw bytes, whatever their type.
 namespace wherry::interpret {
@@ -86,15 +87,6 @@ WHERRY_HOT WHERRY_HANDLER select(WHERRY_ARGS) {
   const uint64_t chosen = WHERRY_GET(uint32_t, condition, slots.e, 0) != 0 ? x : y;
   WHERRY_PUT(uint64_t, to, slots.d, chosen);
   WHERRY_NEXT(2 + (a == From::Const) + (b == From::Const));
-}
-
-// The global's slot: in the Context itself, or where a pointer there leads.
-template <bool imported>
-WHERRY_INLINE uint64_t* global_at(Context* ctx, uint32_t offset) {
-  if constexpr (imported)
-    return *ctx->at<abi::GlobalSlots>(offset);
-  else
-    return ctx->at<uint64_t>(offset);
 }
 
 template <bool imported, To to>

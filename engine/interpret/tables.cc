@@ -10,6 +10,7 @@
 #include "engine/interpret/memory_any.h"
 #include "engine/interpret/other.h"
 #include "engine/interpret/rows.h"
+#include "engine/interpret/simd.h"
 
 // The rows are instantiated elsewhere.
 #pragma clang diagnostic ignored "-Wundefined-var-template"
@@ -155,12 +156,33 @@ constexpr void set_control(HandlerTable* table) {
 }
 
 template <Access access>
+constexpr void set_vectors(lower::VectorHandlers* table) {
+  table->binary = kVectorBinary.cells;
+  table->unary = kVectorUnary.cells;
+  table->ternary = kVectorTernary.cells;
+  table->shift = kVectorShift.cells;
+  table->test = kVectorTest.cells;
+  table->extract = kVectorExtract.cells;
+  table->replace = kVectorReplace.cells;
+  table->splat = kVectorSplat.cells;
+  table->data = &kVectorData;
+  table->load = VectorAccess<access>::load.cells;
+  table->load_indexed = VectorAccess<access>::load_indexed.cells;
+  table->store = VectorAccess<access>::store.cells;
+  table->store_indexed = VectorAccess<access>::store_indexed.cells;
+  table->load_lane = VectorAccess<access>::load_lane.cells;
+  table->store_lane = VectorAccess<access>::store_lane.cells;
+  table->any = &kVectorAny;
+}
+
+template <Access access>
 constexpr HandlerTable make_table() {
   HandlerTable table{};
   set_numeric(&table);
   set_memory<access>(&table);
   set_data(&table);
   set_control(&table);
+  set_vectors<access>(&table.vector);
 #define OTHER(name) table.other[static_cast<uint32_t>(Op::name)] = word_of(&other::name);
 #include "engine/interpret/other.inc"
 #define SET_ATOMIC(name) table.other[static_cast<uint32_t>(Op::name)] = word_of(&atomics::name);

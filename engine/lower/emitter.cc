@@ -77,15 +77,14 @@ void Emitter::note_position() {
 uint32_t Emitter::destination(const Producer& producer) const {
   if (failed_) return kNone;
   const Cell operands = code_[producer.position + 1];
-  if (producer.form == Form::Load || producer.form == Form::GlobalGet)
-    return std::bit_cast<SlotsOffset>(operands).d;
+  if (has_offset(producer)) return std::bit_cast<SlotsOffset>(operands).d;
   return std::bit_cast<Slots>(operands).d;
 }
 
 void Emitter::set_destination(const Producer& producer, uint32_t slot) {
   if (failed_) return;
   Cell& operands = code_[producer.position + 1];
-  if (producer.form == Form::Load || producer.form == Form::GlobalGet) {
+  if (has_offset(producer)) {
     auto slots = std::bit_cast<SlotsOffset>(operands);
     slots.d = static_cast<uint16_t>(slot);
     operands = pack(slots);
@@ -245,6 +244,7 @@ void Emitter::global_set(ValType type, bool imported, uint32_t context_offset, c
 }
 
 Value Emitter::compute(Value value, ValType type) {
+  if (type == wasm::kV128) return compute_vector(value);
   const uint32_t to = value.slot;
   switch (value.kind) {
     case Value::Kind::Temp: break;
@@ -282,13 +282,15 @@ void Emitter::move_wide(uint32_t from, uint32_t to) {
   seal();
 }
 
-void Emitter::materialize_quietly(Value* value) {
+void Emitter::materialize_quietly(Value* value, ValType type) {
+  if (type == wasm::kV128) return materialize_vector(value);
   move_wide(locals_[value->local()].slot, value->slot);
   *value = Value::temp(value->slot);
 }
 
 void Emitter::copy(const Value& value, ValType type, uint32_t to) {
   if (value.is_temp() && value.slot == to) return;
+  if (type == wasm::kV128) return copy_vector(value, to);
   if (value.kind == Value::Kind::Sum || value.is_const()) {
     Value moved = value;
     moved.slot = to;
@@ -320,10 +322,12 @@ void Emitter::set_local(uint32_t local, Value value) {
     Accumulator& made = accumulator(domain);
     const bool holds_it = made.slot == value.slot;
     overwritten(place.slot);
+    if (domain == Domain::Vector) overwritten(place.slot + 1);
     if (holds_it) made = {place.slot, 0, nullptr};
     seal();
     return;
   }
+  if (domain == Domain::Vector) return set_local_vector(local, value);
   if (value.is_const()) {
     emit(handlers_.move_const[index_of(pin)], pack(Slots{0, 0, static_cast<uint16_t>(place.slot), 0}));
     word(value.bits);

@@ -52,8 +52,10 @@ class Emitter {
   Emitter(const HandlerTable& handlers, const Options& options, base::Vector<Cell>* code)
       : handlers_(handlers), options_(options), code_(*code) {}
 
-  void begin(const LocalPlace* locals, uint32_t pin0, uint32_t pin1) {
+  // `vectors` takes the constants of the function.
+  void begin(const LocalPlace* locals, uint32_t pin0, uint32_t pin1, base::Vector<VectorBits>* vectors) {
     locals_ = locals;
+    vectors_ = vectors;
     pin0_ = pin0;
     pin1_ = pin1;
     forget();
@@ -92,6 +94,8 @@ class Emitter {
     for (Accumulator& accumulator : accumulators_) {
       if (accumulator.slot == slot) accumulator.slot = kNone;
     }
+    Accumulator& vector = accumulator(Domain::Vector);  // In two slots.
+    if (vector.slot + 1 == slot) vector.slot = kNone;
   }
 
   Source source(const Value& value, Domain domain) const {
@@ -132,13 +136,36 @@ class Emitter {
   void materialize(Value* value, wasm::ValType type) {
     if (!value->is_temp()) *value = compute(*value, type);
   }
-  // The same for a Local, leaving the accumulators as they are.
-  void materialize_quietly(Value* value);
+  // The same for a Local, leaving the accumulators of scalars as they are.
+  void materialize_quietly(Value* value, wasm::ValType type);
   void copy(const Value& value, wasm::ValType type, uint32_t to);
   // 8 bytes between any two slots; leaves the accumulators as they are.
   void move_wide(uint32_t from, uint32_t to);
   void set_local(uint32_t local, Value value);
   void return_one(const Value& value, wasm::ValType type, uint32_t header);
+
+  // --- Vectors (emitter_vector.cc). Instructions by shape; see vector_code.h. ---
+
+  // The constant as a Value, not yet anywhere.
+  Value vector_constant(VectorBits bits);
+  void vector_binary(wasm::Op op, Value a, Value b, uint32_t to);
+  void vector_unary(wasm::Op op, Value a, uint32_t to);
+  void vector_ternary(wasm::Op op, Value a, Value b, Value c, uint32_t to);
+  void vector_shift(wasm::Op op, Value a, Value count, uint32_t to);
+  void vector_test(wasm::Op op, Value a, uint32_t to);
+  void vector_extract(wasm::Op op, Value a, uint32_t lane, uint32_t to);
+  void vector_replace(wasm::Op op, Value a, Value scalar, uint32_t lane, uint32_t to);
+  void vector_splat(wasm::Op op, Value scalar, uint32_t to);
+  void vector_shuffle(Value a, Value b, VectorBits lanes, uint32_t to);
+  void vector_select(Value a, Value b, Value condition, uint32_t to);
+  void vector_global_get(bool imported, uint32_t context_offset, uint32_t to);
+  void vector_global_set(bool imported, uint32_t context_offset, Value value);
+  void vector_load(wasm::Op op, const Value& address, uint32_t offset, uint32_t to);
+  void vector_store(const Value& address, Value value, uint32_t offset);
+  void vector_load_lane(wasm::Op op, Value address, Value vector, uint32_t offset, uint32_t lane,
+                        uint32_t to);
+  void vector_store_lane(wasm::Op op, Value address, Value vector, uint32_t offset, uint32_t lane);
+  void return_vector(Value value, uint32_t header);
 
   // What a conditional branch will test. Taking it lifts a comparison that was just emitted out of the code; until
   // branch_on puts it back as a branch, only quiet instructions may be emitted.
@@ -197,7 +224,19 @@ class Emitter {
   }
 
  private:
-  enum class Form : uint8_t { None, Binary, Unary, Load, LoadIndexed, Move, MoveConst, Select, GlobalGet };
+  enum class Form : uint8_t {
+    None,
+    Binary,
+    Unary,
+    Load,
+    LoadIndexed,
+    Move,
+    MoveConst,
+    Select,
+    GlobalGet,
+    Vector,
+    VectorLoad
+  };
 
   // `by_to` are the handlers that differ in the destination only.
   struct Producer {
@@ -223,6 +262,11 @@ class Emitter {
 
   uint32_t held(uint32_t slot) const { return options_.accumulators ? slot : kNone; }
   void note_position();
+  // Where the destination is in SlotsOffset, not in Slots.
+  static bool has_offset(const Producer& producer) {
+    return producer.form == Form::Load || producer.form == Form::GlobalGet ||
+           producer.form == Form::VectorLoad;
+  }
   uint32_t destination(const Producer& producer) const;
   void set_destination(const Producer& producer, uint32_t slot);
   bool retarget_last(To to);
@@ -244,6 +288,7 @@ class Emitter {
     int_before_last_ = accumulator(Domain::Int);
     before_last_ = last_;
     overwritten(slot);
+    if (domain == Domain::Vector) overwritten(slot + 1);
     accumulator(domain) = {held(slot), producer.position, producer.by_to};
     last_ = producer;
   }
@@ -281,18 +326,33 @@ class Emitter {
   }
   // By value, so that operands stay in registers.
   Value compute(Value value, wasm::ValType type);
+  bool folded_address(const Handler* block, uint32_t inner, const Value& address, uint32_t offset,
+                      Source* left, Source* right, Handler* handler);
+
+  Value compute_vector(Value value);
+  void materialize_vector(Value* value) {
+    if (!value->is_temp()) *value = compute_vector(*value);
+  }
+  void copy_vector(const Value& value, uint32_t to);
+  void set_local_vector(uint32_t local, const Value& value);
+  Source vector_source(Value* value);
+  void emit_vector(const Handler* by_to, Slots slots, Domain domain);
+  void emit_vector(const Handler* by_to, SlotsOffset slots);
+  Source vector_address(Value address, const Handler* row, uint32_t inner, uint32_t* offset,
+                        Handler* handler);
 
   const HandlerTable& handlers_;
   const Options& options_;
   base::Vector<Cell>& code_;
   base::Vector<Position>* positions_ = nullptr;
   const LocalPlace* locals_ = nullptr;
+  base::Vector<VectorBits>* vectors_ = nullptr;
   uint32_t pin0_ = kNone;
   uint32_t pin1_ = kNone;
   uint32_t offset_ = 0;
   bool failed_ = false;
 
-  Accumulator accumulators_[3];
+  Accumulator accumulators_[4];
   Producer last_;
   // As they were before last_ was emitted, for undo_last.
   Accumulator int_before_last_;

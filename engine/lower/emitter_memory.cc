@@ -17,17 +17,18 @@ constexpr uint32_t kLargestIndexedOffset = 0xffff;
 
 }  // namespace
 
-bool Emitter::load_indexed(Op op, const Value& address, uint32_t offset, uint32_t to) {
+// The two operands of a load's address and the form of `block` that takes them, if there is one.
+bool Emitter::folded_address(const Handler* block, uint32_t inner, const Value& address, uint32_t offset,
+                             Source* left_out, Source* right_out, Handler* handler_out) {
   if (!options_.address_folding || offset > kLargestIndexedOffset) return false;
-  const Handler* const block = handlers_.load_indexed[family_of(op).index];
   Source left, right;
   Handler handler = 0;
   if (address.kind == Value::Kind::Sum) {
     left = source(address.sum_left(), Domain::Int);
     right = source(address.sum_right(), Domain::Int);
-    handler = pick_two(block, kToCount, &left, &right);
+    handler = pick_two(block, inner, &left, &right);
   } else if (last_made(address) && last_.form == Form::Binary && last_.op == Op::I32Add) {
-    handler = block[at(last_.a, last_.b) * kToCount];
+    handler = block[at(last_.a, last_.b) * inner];
     if (handler == 0) return false;
     const Slots slots = slots_of_last();
     left = {.from = last_.a, .slot = slots.a};
@@ -35,7 +36,17 @@ bool Emitter::load_indexed(Op op, const Value& address, uint32_t offset, uint32_
     if (last_.b == From::Const) right.constant = constant_of(last_);
     undo_last(address.slot);
   }
-  if (handler == 0) return false;
+  *left_out = left;
+  *right_out = right;
+  *handler_out = handler;
+  return handler != 0;
+}
+
+bool Emitter::load_indexed(Op op, const Value& address, uint32_t offset, uint32_t to) {
+  const Handler* const block = handlers_.load_indexed[family_of(op).index];
+  Source left, right;
+  Handler handler;
+  if (!folded_address(block, kToCount, address, offset, &left, &right, &handler)) return false;
   const Handler* const by_to = block + at(left.from, right.from) * kToCount;
   const Producer producer{by_to, size(), op, Form::LoadIndexed, left.from, right.from};
   emit(handler, pack(Slots{left.slot, right.slot, static_cast<uint16_t>(to), static_cast<uint16_t>(offset)}));

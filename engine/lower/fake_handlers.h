@@ -14,8 +14,15 @@ class FakeHandlers {
 
  private:
   const Handler* block(uint32_t count);
+  template <uint32_t forms>
+  const Handler (*rows(uint32_t count))[forms] {
+    return reinterpret_cast<const Handler(*)[forms]>(block(count * forms));
+  }
+  void add_vectors();
 
   HandlerTable table_{};
+  VectorData vector_data_{};
+  VectorAny vector_any_{};
   std::vector<std::vector<Handler>> blocks_;
   Handler next_ = 0x10001;
 };
@@ -24,6 +31,30 @@ inline const Handler* FakeHandlers::block(uint32_t count) {
   std::vector<Handler>& handlers = blocks_.emplace_back(count);
   for (Handler& handler : handlers) handler = next_ += 2;
   return handlers.data();
+}
+
+inline void FakeHandlers::add_vectors() {
+  VectorHandlers& table = table_.vector;
+  table.binary = rows<kVectorBinaryForms>(vector_count(VectorShape::Binary));
+  table.unary = rows<kVectorUnaryForms>(vector_count(VectorShape::Unary));
+  table.ternary = rows<kVectorTernaryForms>(vector_count(VectorShape::Ternary));
+  table.shift = rows<kVectorScalarForms>(vector_count(VectorShape::Shift));
+  table.test = rows<kVectorTestForms>(vector_count(VectorShape::Test));
+  table.extract = rows<kVectorExtractForms>(vector_count(VectorShape::Extract));
+  table.replace = rows<kVectorScalarForms>(vector_count(VectorShape::Replace));
+  table.splat = rows<kVectorSplatForms>(vector_count(VectorShape::Splat));
+  table.load = rows<kVectorLoadForms>(vector_count(VectorShape::Load));
+  table.load_indexed = rows<kVectorIndexedForms>(vector_count(VectorShape::Load));
+  table.store = block(kVectorLoadForms);
+  table.store_indexed = block(kVectorIndexedForms);
+  table.load_lane = rows<kFromCount>(vector_count(VectorShape::LoadLane));
+  table.store_lane = rows<kFromCount>(vector_count(VectorShape::StoreLane));
+  table.data = &vector_data_;
+  table.any = &vector_any_;
+  auto* data = reinterpret_cast<Handler*>(&vector_data_);
+  for (size_t i = 0; i < sizeof vector_data_ / sizeof(Handler); ++i) data[i] = next_ += 2;
+  auto* any = reinterpret_cast<Handler*>(&vector_any_);
+  for (size_t i = 0; i < sizeof vector_any_ / sizeof(Handler); ++i) any[i] = next_ += 2;
 }
 
 inline FakeHandlers::FakeHandlers() {
@@ -51,7 +82,7 @@ inline FakeHandlers::FakeHandlers() {
         for (Handler& handler : table_.store_any[family.index]) handler = next_ += 2;
         break;
       case Shape::None:
-        // Vectors, aggregates and exceptions cannot be run.
+        // Vectors have tables of their own; aggregates and exceptions cannot be run.
         if (info.feature < wasm::Feature::Simd || info.feature == wasm::Feature::FunctionReferences ||
             info.feature == wasm::Feature::WideArithmetic || info.feature == wasm::Feature::Threads) {
           table_.other[i] = next_ += 2;
@@ -59,6 +90,7 @@ inline FakeHandlers::FakeHandlers() {
         break;
     }
   }
+  add_vectors();
   table_.select = block(kTwo * kFromCount * kToCount);
   table_.move = block(kFromCount * kToCount);
   const auto fill = [this](Handler* first, size_t size_bytes) {

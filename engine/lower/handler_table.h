@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "engine/lower/slot_code.h"
+#include "engine/lower/vector_code.h"
 
 // The catalogue of handlers: what lowering picks from and the interpreter fills. Apart from slot_code.h, so that a new
 // instruction does not recompile the files of handlers.
@@ -93,6 +94,8 @@ struct HandlerTable {
   // {any, byte offset of the imported FuncObject* in the Context}. Atomic accesses have four words instead: handler,
   // Slots{a, -, -, -}, the 64-bit offset, {u32 byte offset of the MemoryObject* in the Context, u32 memory index}.
   Handler other[wasm::kOpCount];
+
+  VectorHandlers vector;
 };
 
 }  // namespace wherry::lower

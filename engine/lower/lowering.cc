@@ -41,7 +41,7 @@ void Lowering::place_locals() {
   uint32_t slots = 0;
   for (const ValType type : state_->locals) slots += wasm::slots_of(type);  // At most 51,000 of 2.
   is_wide_ = slots > kMostNearLocalSlots;
-  has_plain_locals_ = !is_wide_ && slots == state_->locals.size();
+  has_plain_locals_ = !is_wide_;
   uint32_t at = 0;
   const auto place = [&](size_t i) {
     memory_->places[i] = {at, state_->locals[i]};
@@ -65,13 +65,14 @@ void Lowering::begin(State& state) {
   place_locals();
   if (failed_) return;
   memory_->patches.clear();
+  memory_->vectors.clear();
   settled_ = 0;
   PinnedLocals pinned;
   if (environment_.options.pinned_locals && !is_wide_) {
     pinned = choose_pinned(state.body.subspan(state.code_begin), state.locals, state.module->module.features,
                            &memory_->counts);
   }
-  emitter_.begin(memory_->places.data(), pinned.first, pinned.second);
+  emitter_.begin(memory_->places.data(), pinned.first, pinned.second, &memory_->vectors);
   if (with_positions_) {
     memory_->positions.clear();
     emitter_.record_positions(&memory_->positions);
@@ -84,7 +85,7 @@ void Lowering::begin(State& state) {
 void Lowering::finish() {
   end_segment();
   const uint32_t temps_end = last_reached_ + 1;
-  const uint32_t most_temps = is_wide_ ? first_temp_ + kWideTemporaries : kLastSlot;
+  const uint32_t most_temps = is_wide_ ? first_temp_ + kWideTemporaries - 1 : kLastSlot;
   if (temps_end > most_temps) return fail(ErrorCode::FrameTooLarge, "the operand stack is too deep");
   // Clearing works in groups of four, so the frame has room behind its last local.
   const uint32_t locals_end = out_->zero_begin + ((out_->zero_count + 3) & ~3u);
@@ -144,8 +145,10 @@ void Lowering::simple(const Instruction& instruction, Operand* operands) {
   switch (family_of(op).shape) {
     case Shape::Unary: return unary(instruction, operands);
     case Shape::Binary: return binary(instruction, operands);
-    default: return other(instruction, operands, wasm::info(op).signature.param_count);
+    default: break;
   }
+  if (vector_family_of(op).shape != VectorShape::None) return vector(instruction, operands);
+  other(instruction, operands, wasm::info(op).signature.param_count);
 }
 
 void Lowering::unary(const Instruction& instruction, Operand* operand) {
@@ -206,9 +209,12 @@ void Lowering::special(const Instruction& instruction, Operand*, uint32_t, uint3
 }
 
 void Lowering::select(ValType type, Operand* operands) {
-  if (type == wasm::kV128) return cannot_run(Op::Select);
   const uint32_t to = slot_at(operands);
-  emitter_.select(type, operands[0].value, operands[1].value, operands[2].value, to);
+  if (type == wasm::kV128) {
+    emitter_.vector_select(operands[0].value, operands[1].value, operands[2].value, to);
+  } else {
+    emitter_.select(type, operands[0].value, operands[1].value, operands[2].value, to);
+  }
   operands[0].value = Value::temp(to);
 }
 
@@ -218,11 +224,14 @@ void Lowering::memory_access(const Instruction& instruction, const wasm::MemoryT
   if (is_atomic(wasm::info(op).immediate)) return atomic_access(instruction, operands);
   const Family family = family_of(op);
   const bool is_load = family.shape == Shape::Load;
-  if (!is_load && family.shape != Shape::Store) return cannot_run(op);
   const bool is_guarded = environment_.options.guard_pages;
   const bool is_plain =
       instruction.memory == 0 && !type.limits.is_64 && instruction.value <= 0xffffffff &&
       (!is_guarded || (type.page_size_log2 == 16 && instruction.value < kGuardedOffsetLimit));
+  if (family.shape == Shape::None) {
+    if (vector_family_of(op).shape == VectorShape::None) return cannot_run(op);
+    return is_plain ? vector_access(instruction, operands) : vector_access_any(instruction, operands);
+  }
   const uint32_t to = slot_at(operands);
   if (is_plain) {
     const auto offset = static_cast<uint32_t>(instruction.value);
@@ -263,18 +272,21 @@ void Lowering::atomic_access(const Instruction& instruction, Operand* operands) 
 
 // --- Variables ---
 
+// To or from a local beyond the reach of ordinary operands.
+void Lowering::move_far(uint32_t from, uint32_t to, ValType type) {
+  for (uint32_t i = 0; i < wasm::slots_of(type); ++i) emitter_.move_wide(from + i, to + i);
+}
+
 void Lowering::local_get_other(uint32_t index, Operand* result) {
-  if (state_->locals[index] == wasm::kV128) return cannot_run(Op::LocalGet);
   if (!is_far(index)) return put_pending(result, Value::of_local(0, index));
   put_temp(result);
-  emitter_.move_wide(memory_->places[index].slot, result->value.slot);
+  move_far(memory_->places[index].slot, result->value.slot, state_->locals[index]);
 }
 
 void Lowering::local_set(uint32_t index, Operand* operand) {
-  if (state_->locals[index] == wasm::kV128) return cannot_run(Op::LocalSet);
   if (is_far(index)) {
     emitter_.materialize(&operand->value, operand->type);
-    emitter_.move_wide(operand->value.slot, memory_->places[index].slot);
+    move_far(operand->value.slot, memory_->places[index].slot, operand->type);
     return emitter_
         .forget_producers();  // The move reads the slot, so what a tee leaves may not be taken out of it.
   }
@@ -290,17 +302,23 @@ void Lowering::local_tee(uint32_t index, Operand* operand) {
 
 void Lowering::global_get(uint32_t index, Operand* result) {
   const ValType type = state_->module->global_types[index];
-  if (type == wasm::kV128) return cannot_run(Op::GlobalGet);
+  const bool imported = index < state_->module->module.imported_globals;
   put_temp(result);
-  emitter_.global_get(type, index < state_->module->module.imported_globals,
-                      environment_.global_offsets[index], result->value.slot);
+  if (type == wasm::kV128) {
+    emitter_.vector_global_get(imported, environment_.global_offsets[index], result->value.slot);
+  } else {
+    emitter_.global_get(type, imported, environment_.global_offsets[index], result->value.slot);
+  }
 }
 
 void Lowering::global_set(uint32_t index, Operand* operand) {
   const ValType type = state_->module->global_types[index];
-  if (type == wasm::kV128) return cannot_run(Op::GlobalSet);
-  emitter_.global_set(type, index < state_->module->module.imported_globals,
-                      environment_.global_offsets[index], operand->value);
+  const bool imported = index < state_->module->module.imported_globals;
+  if (type == wasm::kV128) {
+    emitter_.vector_global_set(imported, environment_.global_offsets[index], operand->value);
+  } else {
+    emitter_.global_set(type, imported, environment_.global_offsets[index], operand->value);
+  }
 }
 
 void Lowering::ref_null(wasm::HeapType, Operand* result) {

@@ -45,6 +45,7 @@ class Lowering {
     base::Vector<PendingPatch> patches;
     base::Vector<uint64_t> counts;
     base::Vector<Emitter::Position> positions;
+    base::Vector<VectorBits> vectors;
   };
 
   Lowering(const Environment& environment, Memory* memory, SlotCode* out, bool with_positions);
@@ -184,6 +185,10 @@ class Lowering {
                      bool tail);
   void other(const Instruction& instruction, Operand* operands, uint32_t params);
   void atomic_access(const Instruction& instruction, Operand* operands);
+  void vector(const Instruction& instruction, Operand* operands);
+  void vector_access(const Instruction& instruction, Operand* operands);
+  void vector_access_any(const Instruction& instruction, Operand* operands);
+  void move_far(uint32_t from, uint32_t to, wasm::ValType type);
   Cell return_call_word(const CanonType& type, Operand* arguments);
 
   void begin_segment();
@@ -197,7 +202,7 @@ class Lowering {
   bool with_positions_;
   bool failed_ = false;  // `error_` is set; emitter_.failed() is true then too.
   bool is_wide_ = false;
-  bool has_plain_locals_ = false;  // No vectors, and no local beyond the reach of operands.
+  bool has_plain_locals_ = false;  // No local is beyond the reach of operands.
   base::Error error_{};
   uint64_t offset_ = 0;
   uint32_t header_ = 0;

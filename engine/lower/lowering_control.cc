@@ -67,7 +67,7 @@ void Lowering::move_to_target(const Control& target, Operand* values, uint32_t c
   if (in_place(target, values, count)) return;
   uint32_t to = target_slot(target);
   const uint32_t slots = slot_at(values + count) - slot_at(values);
-  if (count <= kMostSingleMoves && slots == count) {  // No vectors.
+  if (count <= kMostSingleMoves) {
     for (uint32_t i = 0; i < count; ++i) {
       emitter_.copy(values[i].value, values[i].type, to);
       to += wasm::slots_of(values[i].type);
@@ -100,8 +100,8 @@ bool Lowering::only_locals_pending(uint32_t first, uint32_t count) const {
 
 void Lowering::settle_quietly(uint32_t first, uint32_t count) {
   for (uint32_t i = first; i < count; ++i) {
-    Value& value = state_->operands[i].value;
-    if (value.kind == Value::Kind::Local) emitter_.materialize_quietly(&value);
+    Operand& operand = state_->operands[i];
+    if (operand.value.kind == Value::Kind::Local) emitter_.materialize_quietly(&operand.value, operand.type);
   }
   if (settled_ < count) settled_ = count;
 }
@@ -203,7 +203,8 @@ void Lowering::br_if(uint32_t, Control& target, Operand* values) {
   if (!quiet) materialize(values, count);
   const Emitter::Condition taken = emitter_.take_condition(condition.value);
   for (uint32_t i = 0; i < count; ++i) {
-    if (values[i].value.kind == Value::Kind::Local) emitter_.materialize_quietly(&values[i].value);
+    if (values[i].value.kind == Value::Kind::Local)
+      emitter_.materialize_quietly(&values[i].value, values[i].type);
   }
   branch_conditionally(target, values, count, [&](bool sense) { return emitter_.branch_on(taken, sense); });
 }
@@ -285,7 +286,9 @@ void Lowering::return_(Control& body, Operand* values) {
   const auto header = static_cast<uint16_t>(header_);
   if (count == 0) {
     emitter_.emit(handlers.return_none, Emitter::pack(Slots{0, 0, 0, header}));
-  } else if (count == 1 && values[0].type != wasm::kV128) {
+  } else if (count == 1 && values[0].type == wasm::kV128) {
+    emitter_.return_vector(values[0].value, header_);
+  } else if (count == 1) {
     emitter_.return_one(values[0].value, values[0].type, header);
   } else {
     materialize(values, count);

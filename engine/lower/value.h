@@ -7,13 +7,20 @@
 namespace wherry::lower {
 
 // Which accumulator a value would be in.
-enum class Domain : uint8_t { Int, F32, F64 };
+enum class Domain : uint8_t { Int, F32, F64, Vector };
 
 constexpr Domain domain_of(wasm::ValType type) {
   if (type == wasm::kF32) return Domain::F32;
   if (type == wasm::kF64) return Domain::F64;
+  if (type == wasm::kV128) return Domain::Vector;
   return Domain::Int;
 }
+
+// A v128 constant.
+struct VectorBits {
+  uint64_t low = 0;
+  uint64_t high = 0;
+};
 
 // What lowering knows of an operand. Every stack position has a slot of its own, `slot`; only a Temp has its
 // value there (or, until somebody needs the slot, in an accumulator). The others are read from their source when
@@ -22,7 +29,7 @@ struct Value {
   enum class Kind : uint8_t {
     Temp,
     Local,  // The current value of local().
-    Const,  // `bits`.
+    Const,  // `bits`; of a v128 its number in the pool (Emitter::vector_constant).
     Sum,    // An i32: local() plus the local addend(), or plus the constant addend().
   };
 

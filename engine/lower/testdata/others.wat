@@ -70,7 +70,10 @@
 ;;=     2: move p0 -> s5
 ;;=     4: i64.mul_wide_u s4 (0 0)
 ;;=     7: return s4
-;;= func 6: instruction cannot be executed yet: v128.const
+;;= func 6 frame 5 clears 0 from 3
+;;=     0: v128.const 0x00000000000000000000000000000000 -> va
+;;=     4: i8x16.extract_lane_s va[0] -> acc
+;;=     6: return acc
 ;;= func 7 frame 8 clears 0 from 5
 ;;=     0: f32.add s0, 1065353216 -> acc
 ;;=     3: f64.promote_f32 acc -> s1
