@@ -141,9 +141,10 @@ struct StoreState {
   uint64_t gc_barrier = 0;           // Reference stores call Builtins::barrier while it is not zero.
   wasm::TrapCode trap = wasm::TrapCode::None;  // Why the last run stopped.
   uint32_t reserved = 0;
-  void* store = nullptr;                       // The runtime's store; opaque to tiers.
-  FuncObject* callee = nullptr;                // The host function being entered.
-  HeapFront* heap = nullptr;                   // Where objects are allocated (engine/abi/heap.h). Never null.
+  void* store = nullptr;          // The runtime's store; opaque to tiers.
+  FuncObject* callee = nullptr;   // The host function being entered.
+  Ref barrier_holder = kNullRef;  // What Builtins::barrier is about to be told; scratch of a tier.
+  HeapFront* heap = nullptr;      // Where objects are allocated (engine/abi/heap.h). Never null.
   const wasm::TypeDirectory* types = nullptr;  // By canonical id; null while the store has no instance.
 };
 

@@ -70,6 +70,23 @@ struct Builtins {
   ObjectHeader* (*allocate)(Context*, uint32_t type_id, uint32_t length, uint64_t size_bytes,
                             uint64_t* live_end);
 
+  // Free cells of a class for HeapFront, whose run is empty; otherwise as allocate. False: out of memory.
+  bool (*refill)(Context*, uint32_t size_class, uint64_t* live_end);
+  // New arrays and whole ranges of arrays. References may be null. `type_id` is the new array's. A value is one or two
+  // slots, as the element takes; null: zeros. Indices of segments are the module's.
+  wasm::TrapCode (*array_new)(Context*, uint32_t type_id, uint32_t length, const uint64_t* value,
+                              uint64_t* live_end, Ref* result);
+  wasm::TrapCode (*array_new_data)(Context*, uint32_t type_id, uint32_t data, uint32_t from, uint32_t length,
+                                   uint64_t* live_end, Ref* result);
+  wasm::TrapCode (*array_new_elem)(Context*, uint32_t type_id, uint32_t element, uint32_t from,
+                                   uint32_t length, uint64_t* live_end, Ref* result);
+  wasm::TrapCode (*array_fill)(Context*, Ref array, uint32_t at, const uint64_t* value, uint32_t count);
+  wasm::TrapCode (*array_copy)(Context*, Ref to, uint32_t to_at, Ref from, uint32_t from_at, uint32_t count);
+  wasm::TrapCode (*array_init_data)(Context*, Ref array, uint32_t at, uint32_t data, uint32_t from,
+                                    uint32_t count);
+  wasm::TrapCode (*array_init_elem)(Context*, Ref array, uint32_t at, uint32_t element, uint32_t from,
+                                    uint32_t count);
+
   // The write barrier of reference stores (GC); called while StoreState::gc_barrier is not zero.
   void (*barrier)(Context*, Ref holder, Ref value);
 };

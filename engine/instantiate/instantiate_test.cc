@@ -61,12 +61,13 @@ struct World {
   Trace trace;
   std::unique_ptr<Store> store;
 
-  explicit World(runtime::StoreLimits limits = {}, bool counts_fuel = false) {
+  explicit World(runtime::StoreLimits limits = {}, bool counts_fuel = false, bool gc_stress = false) {
     runtime::StoreSetup setup;
     setup.tier = &kTier;
     setup.clock = &clock;
     setup.limits = limits;
     setup.counts_fuel = counts_fuel;
+    setup.gc_stress = gc_stress;
     setup.interruption = true;
     store = std::move(*Store::create(setup));
     store->embedder = &trace;
@@ -176,14 +177,53 @@ TEST_CASE("constant expressions: constants, arithmetic that wraps, globals, vect
   CHECK(instance.global_slots(12)[0] == 0xffff'ffff);
 }
 
-TEST_CASE("expressions that make objects say that they cannot run yet") {
-  World world;
+TEST_CASE("constant expressions make objects, which live as long as something holds them") {
+  for (const bool stress : {false, true}) {
+    World world({}, false, stress);
+    Instance& instance = world.must(R"((module
+      (type $s (struct (field i8) (field (mut i64)) (field (ref null $s)) (field v128)))
+      (type $bytes (array i8))
+      (type $refs (array (ref null any)))
+      (global $first (ref $s) (struct.new $s (i32.const 511) (i64.const 7) (struct.new_default $s)
+        (v128.const i64x2 3 4)))
+      (global (ref $bytes) (array.new $bytes (i32.const 258) (i32.const 5)))
+      (global (ref $refs) (array.new_fixed $refs 3 (ref.i31 (i32.const -1)) (global.get $first)
+        (array.new_default $bytes (i32.const 9))))
+      (global externref (extern.convert_any (struct.new_default $s)))
+      (table 4 (ref $s) (struct.new_default $s))
+      (elem (ref $refs) (array.new $refs (ref.null any) (i32.const 2))))
+    )");
+    world.store->heap().collect();
+    const uint64_t* const s = abi::slots_of(*instance.global_slots(0));
+    CHECK(s[0] == 0xff);
+    CHECK(s[1] == 7);
+    CHECK(world.store->heap().is_object(s[2]));
+    CHECK(s[3] == 3);
+    CHECK(s[4] == 4);
+    const abi::Ref bytes = *instance.global_slots(1);
+    CHECK(abi::header_of(bytes)->length == 5);
+    CHECK(abi::payload_of(bytes)[4] == 2);
+    const uint64_t* const refs = abi::slots_of(*instance.global_slots(2));
+    CHECK(abi::i31_signed(refs[0]) == -1);
+    CHECK(refs[1] == *instance.global_slots(0));
+    CHECK(abi::header_of(refs[2])->length == 9);
+    CHECK(world.store->heap().is_object(*instance.global_slots(3)));
+    CHECK(world.store->heap().is_object(instance.table(0)->object.entries[3]));
+    auto segment = instance.element(0);
+    REQUIRE(segment);
+    CHECK(abi::header_of((*segment)[0])->length == 2);
+  }
+}
+
+TEST_CASE("a constant expression that fills the heap is an error") {
+  runtime::StoreLimits limits;
+  limits.heap_bytes = 1 << 20;
+  World world(limits);
   const runtime::Stop stop = world.fails(R"((module
-    (type $s (struct (field i32)))
-    (global (ref $s) (struct.new $s (i32.const 1)))))");
+    (type $bytes (array i8))
+    (global (ref $bytes) (array.new $bytes (i32.const 1) (i32.const -1)))))");
   CHECK_FALSE(stop.is_trap());
-  CHECK(stop.error.code == ErrorCode::NotYetExecutable);
-  CHECK(stop.error.detail == "struct.new");
+  CHECK(stop.error.code == ErrorCode::OutOfMemory);
 }
 
 TEST_CASE("an expression that changed after validation is an error") {

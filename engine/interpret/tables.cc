@@ -6,6 +6,7 @@
 #include "engine/interpret/atomics.h"
 #include "engine/interpret/control.h"
 #include "engine/interpret/data.h"
+#include "engine/interpret/gc.h"
 #include "engine/interpret/interpreter.h"
 #include "engine/interpret/memory_any.h"
 #include "engine/interpret/other.h"
@@ -155,6 +156,39 @@ constexpr void set_control(HandlerTable* table) {
   });
 }
 
+constexpr void set_objects(HandlerTable* table) {
+  const auto index = [](FieldKind kind) { return static_cast<uint32_t>(kind); };
+#define FIELD(kind)                                                                  \
+  table->struct_get[index(FieldKind::kind)] = StructRow<FieldKind::kind>::get.cells; \
+  table->struct_set[index(FieldKind::kind)] = StructRow<FieldKind::kind>::set.cells;
+#define ELEMENT(kind) table->array_get[index(FieldKind::kind)] = ArrayGetRow<FieldKind::kind>::row.cells;
+#define STORED(kind) table->array_set[index(FieldKind::kind)] = ArraySetRow<FieldKind::kind>::row.cells;
+  FIELD(Word)
+  FIELD(Ref)
+  FIELD(Byte) FIELD(ByteS) FIELD(Short) FIELD(ShortS) FIELD(F32) FIELD(F64) FIELD(V128) ELEMENT(Word)
+      ELEMENT(Byte) ELEMENT(ByteS) ELEMENT(Short) ELEMENT(ShortS) ELEMENT(Int) ELEMENT(F32) ELEMENT(F64)
+          ELEMENT(V128) STORED(Word) STORED(Ref) STORED(Byte) STORED(Short) STORED(Int) STORED(F32)
+              STORED(F64) STORED(V128)
+#undef FIELD
+#undef ELEMENT
+#undef STORED
+                  using Casts = CastRows<void>;
+  table->array_len = Casts::array_len.cells;
+  table->ref_i31 = Casts::ref_i31.cells;
+  for (uint32_t i = 0; i < 2; ++i) table->i31_get[i] = Casts::i31_get[i].cells;
+  for (uint32_t i = 0; i < lower::kStructNewForms; ++i) table->struct_new[i] = Casts::struct_new[i].cells;
+  table->struct_new_large = word_of(&gc::struct_new_large);
+  for (uint32_t which = 0; which < 3; ++which) {
+    table->ref_test[which] = Casts::test[which].cells;
+    table->ref_cast[which] = Casts::cast[which].cells;
+    for (uint32_t sense = 0; sense < 2; ++sense) {
+      table->branch_cast[sense][which] = Casts::branch[sense][which].cells;
+    }
+  }
+#define OTHER(name) table->other[static_cast<uint32_t>(Op::name)] = word_of(&gc::name);
+#include "engine/interpret/gc.inc"
+}
+
 template <Access access>
 constexpr void set_vectors(lower::VectorHandlers* table) {
   table->binary = kVectorBinary.cells;
@@ -183,6 +217,7 @@ constexpr HandlerTable make_table() {
   set_data(&table);
   set_control(&table);
   set_vectors<access>(&table.vector);
+  set_objects(&table);
 #define OTHER(name) table.other[static_cast<uint32_t>(Op::name)] = word_of(&other::name);
 #include "engine/interpret/other.inc"
 #define SET_ATOMIC(name) table.other[static_cast<uint32_t>(Op::name)] = word_of(&atomics::name);

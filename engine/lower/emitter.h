@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "engine/base/vector.h"
 #include "engine/lower/handler_table.h"
@@ -167,6 +168,29 @@ class Emitter {
   void vector_store_lane(wasm::Op op, Value address, Value vector, uint32_t offset, uint32_t lane);
   void return_vector(Value value, uint32_t header);
 
+  // --- Objects: `block` is the row of the handler table that fits. `e` and `extra` are as that says.
+
+  // [a][to].
+  void produce(const Handler* block, wasm::Op op, Value a, wasm::ValType type, uint16_t e, Domain result,
+               uint32_t to, const Cell* extra = nullptr);
+  // [a][b][to].
+  void produce(const Handler* block, wasm::Op op, Value a, Value b, wasm::ValType type, wasm::ValType second,
+               Domain result, uint32_t to);
+  // [to].
+  void produce(const Handler* block, wasm::Op op, Slots slots, Cell extra, std::span<const uint32_t> pairs);
+  // [a][value], [a][b][value].
+  void put_field(const Handler* block, Value a, wasm::ValType type, Value value, wasm::ValType field,
+                 uint16_t e);
+  void put_element(const Handler* block, Value a, wasm::ValType type, Value index, Value value,
+                   wasm::ValType element);
+  // [a]: looks at a reference, which stays what it is.
+  void check_reference(const Handler* by_from, const Value& reference, Cell extra);
+  Patch branch_on_reference(const Handler* by_from, const Value& reference, Cell extra);
+  // Where a value that is neither a constant nor a sum can be read.
+  uint32_t slot_of(const Value& value) const {
+    return value.kind == Value::Kind::Local ? locals_[value.local()].slot : value.slot;
+  }
+
   // What a conditional branch will test. Taking it lifts a comparison that was just emitted out of the code; until
   // branch_on puts it back as a branch, only quiet instructions may be emitted.
   struct Condition {
@@ -235,7 +259,8 @@ class Emitter {
     Select,
     GlobalGet,
     Vector,
-    VectorLoad
+    VectorLoad,
+    Object
   };
 
   // `by_to` are the handlers that differ in the destination only.
@@ -317,6 +342,7 @@ class Emitter {
   static Choice pick_two_slowly(const Handler* block, uint32_t inner, From a, From b);
   bool load_indexed(wasm::Op op, const Value& address, uint32_t offset, uint32_t to);
   bool store_indexed(wasm::Op op, const Value& address, const Value& value, uint32_t offset);
+  Source source_for_branch(const Handler* by_from, const Value& reference, Handler* handler) const;
   bool fuse_last(Condition* condition);
   // Sums are consumed as addresses only; everywhere else they are computed first.
   Value settled(Value value) {

@@ -82,15 +82,32 @@ inline FakeHandlers::FakeHandlers() {
         for (Handler& handler : table_.store_any[family.index]) handler = next_ += 2;
         break;
       case Shape::None:
-        // Vectors have tables of their own; aggregates and exceptions cannot be run.
+        // Vectors have tables of their own; exceptions cannot be run.
         if (info.feature < wasm::Feature::Simd || info.feature == wasm::Feature::FunctionReferences ||
-            info.feature == wasm::Feature::WideArithmetic || info.feature == wasm::Feature::Threads) {
+            info.feature == wasm::Feature::Gc || info.feature == wasm::Feature::WideArithmetic ||
+            info.feature == wasm::Feature::Threads) {
           table_.other[i] = next_ += 2;
         }
         break;
     }
   }
   add_vectors();
+  for (uint32_t kind = 0; kind < kFieldKinds; ++kind) {
+    table_.struct_get[kind] = block(kFromCount * kToCount);
+    table_.struct_set[kind] = block(kTwo);
+    table_.array_get[kind] = block(kTwo * kToCount);
+    table_.array_set[kind] = block(kTwo * kFromCount);
+  }
+  for (const Handler** row : {&table_.array_len, &table_.ref_i31, &table_.i31_get[0], &table_.i31_get[1],
+                              &table_.ref_test[0], &table_.ref_test[1], &table_.ref_test[2]}) {
+    *row = block(kFromCount * kToCount);
+  }
+  for (uint32_t which = 0; which < 3; ++which) {
+    table_.ref_cast[which] = block(kFromCount);
+    for (uint32_t sense = 0; sense < 2; ++sense) table_.branch_cast[sense][which] = block(kFromCount);
+  }
+  for (const Handler*& row : table_.struct_new) row = block(kToCount);
+  table_.struct_new_large = next_ += 2;
   table_.select = block(kTwo * kFromCount * kToCount);
   table_.move = block(kFromCount * kToCount);
   const auto fill = [this](Handler* first, size_t size_bytes) {

@@ -14,6 +14,24 @@ constexpr bool is_atomic(wasm::Immediate immediate) {
   return immediate >= wasm::Immediate::AtomicArg1 && immediate <= wasm::Immediate::AtomicArg8;
 }
 
+// How a field or an element lies in an object, and what reading it gives. Word: 8 bytes, also for what a structure
+// holds of i32 and packed types; an array's Int has 4.
+enum class FieldKind : uint8_t { Word, Ref, Byte, ByteS, Short, ShortS, Int, F32, F64, V128 };
+inline constexpr uint32_t kFieldKinds = 10;
+
+// What a cast asks for, in one word. None: nothing but null. Final: exactly the type. Open: it, or a type below it, by
+// display at `depth`. Func: likewise for functions. Abstract: `type` is a wasm::AbstractHeap.
+enum class CastKind : uint8_t { Final, Open, Func, Abstract };
+struct CastTarget {
+  uint32_t type;  // Final, Open, Func: wasm::CanonId + 1.
+  uint16_t depth;
+  CastKind kind;
+  bool nullable;
+};
+
+// Objects with more fields than this that are given a value are copied in a loop.
+inline constexpr uint32_t kStructNewForms = 6;
+
 // The handlers, which lowering is given and does not know. Every array is indexed as its comment says; `words` is
 // the instruction's length.
 struct HandlerTable {
@@ -96,6 +114,31 @@ struct HandlerTable {
   Handler other[wasm::kOpCount];
 
   VectorHandlers vector;
+
+  // --- Structures, arrays and casts. Fields are counted in slots from an object's first; null where a kind has no
+  // handlers. V128 ones exist with all operands in slots only.
+
+  const Handler* struct_get[kFieldKinds];  // [a][to]. Slots{a, -, d, e: field}; 2 words. No Const.
+  const Handler*
+      struct_set[kFieldKinds];  // [a][value]. Slots{a, b: value, -, e: field}; 2 words, 3 with a constant.
+  const Handler* array_get[kFieldKinds];  // [a][b][to]. Slots{a, b: index, d}; 2 words, 3 with a constant.
+  const Handler*
+      array_set[kFieldKinds];  // [a][b][value]. Slots{a, b: index, d: value}; 2 words + 1 a constant.
+  const Handler* array_len;    // [a][to]. Slots{a, -, d}; 2 words.
+  const Handler* ref_i31;
+  const Handler* i31_get[2];  // [signed][a][to].
+  // [0]: Final, [1]: Open, [2]: all. [a][to]. Slots{a, -, d}; 3 words: the CastTarget.
+  const Handler* ref_test[3];
+  const Handler* ref_cast[3];  // [a]. Slots{a}; 3 words. Traps, or leaves everything as it is.
+  // [sense][which][a]: SlotsBranch; 3 words: the CastTarget.
+  const Handler* branch_cast[2][3];
+  // [fields that are given a value: 0 to 4, any][to]. Slots{a: class of size, b: fields, d, e: live slots};
+  // word 2: type id, bytes of a cell; then the fields' numbers and the slots of their values, two pairs a word. Live
+  // slots 0: not known.
+  const Handler* struct_new[kStructNewForms];
+  Handler struct_new_large;  // As struct_new[5][Slot], with the object's bytes in word 2.
+  // What makes an array, in `other`: operands in consecutive slots from `a` on; 3 words: handler, Slots{a, b: shift of
+  // elements, d: 1 when fuel is counted, e: live slots}, {type id, segment or fixed length}. Others on arrays: as all.
 };
 
 }  // namespace wherry::lower

@@ -178,6 +178,7 @@ Listing::Listing(const HandlerTable& handlers) : impl_(std::make_unique<Impl>())
   impl_->add_rest(handlers);
   impl_->add_vectors(handlers.vector);
   impl_->add_vector_accesses(handlers.vector);
+  impl_->add_objects(handlers);
   std::sort(impl_->entries.begin(), impl_->entries.end(),
             [](const Entry& left, const Entry& right) { return left.handler < right.handler; });
 }
@@ -315,6 +316,14 @@ std::string Line::write() {
     case Form::ReturnFloat: return name() + (entry_.flag ? " f64 acc" : " f32 acc");
     case Form::ReturnMany: return name() + text(" s%u, %u", slots.a, slots.b);
     case Form::Fuel: return name() + text(" %" PRIu64, word(position_ + 1));
+    case Form::FieldGet:
+    case Form::FieldSet:
+    case Form::ElementGet:
+    case Form::ElementSet:
+    case Form::Look:
+    case Form::Cast:
+    case Form::BranchCast:
+    case Form::StructNew: return write_object();
     case Form::Other: {
       if (is_atomic(wasm::info(entry_.op).immediate)) return write_memory();
       const Cell immediates = word(next_++);

@@ -59,6 +59,14 @@ enum class Form : uint8_t {
   VectorGlobalGet,
   VectorGlobalSet,
   VectorReturn,
+  FieldGet,  // Of objects; the others are in Other.
+  FieldSet,
+  ElementGet,
+  ElementSet,
+  Look,
+  Cast,
+  BranchCast,
+  StructNew,
 };
 
 struct Entry {
@@ -97,6 +105,7 @@ struct Listing::Impl {
   }
   void add_families(const HandlerTable& table);
   void add_rest(const HandlerTable& table);
+  void add_objects(const HandlerTable& table);
   void add_vectors(const VectorHandlers& table);
   void add_vector_accesses(const VectorHandlers& table);
   const Entry* find(Handler handler) const {
@@ -144,6 +153,7 @@ class Line {
   std::string write_memory();
   std::string write_branch();
   std::string write_call();
+  std::string write_object();
   std::string vector_operand(From from, uint16_t slot);
   std::string write_vector();
   std::string write_vector_access();

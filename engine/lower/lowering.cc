@@ -204,10 +204,6 @@ void Lowering::bulk(const Instruction& instruction, Operand* operands, uint32_t 
   other(placed, operands, params);
 }
 
-void Lowering::special(const Instruction& instruction, Operand*, uint32_t, uint32_t) {
-  cannot_run(instruction.op);
-}
-
 void Lowering::select(ValType type, Operand* operands) {
   const uint32_t to = slot_at(operands);
   if (type == wasm::kV128) {

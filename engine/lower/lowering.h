@@ -46,6 +46,7 @@ class Lowering {
     base::Vector<uint64_t> counts;
     base::Vector<Emitter::Position> positions;
     base::Vector<VectorBits> vectors;
+    base::Vector<uint32_t> pairs;
   };
 
   Lowering(const Environment& environment, Memory* memory, SlotCode* out, bool with_positions);
@@ -190,6 +191,25 @@ class Lowering {
   void vector_access_any(const Instruction& instruction, Operand* operands);
   void move_far(uint32_t from, uint32_t to, wasm::ValType type);
   Cell return_call_word(const CanonType& type, Operand* arguments);
+
+  static uint32_t cast_row(const CastTarget& target) {
+    return target.kind == CastKind::Final ? 0 : target.kind == CastKind::Open ? 1 : 2;
+  }
+  CastTarget cast_target(wasm::HeapType heap, bool nullable) const;
+  uint16_t live_slots(const Operand* end) const;
+  void put_result(Operand* operand, wasm::ValType type, uint32_t to);
+  void wrote_vector(uint32_t slot);
+  void cast(const Instruction& instruction, Operand* operand);
+  void struct_get(const Instruction& instruction, Operand* operand);
+  void struct_set(const Instruction& instruction, Operand* operands);
+  bool gather_fields(const CanonType& type, Operand* operands);
+  void struct_new(const Instruction& instruction, Operand* operands);
+  void array_get(const Instruction& instruction, Operand* operands);
+  void array_set(const Instruction& instruction, Operand* operands);
+  void array_new(const Instruction& instruction, Operand* operands, uint32_t params);
+  void array_bulk(const Instruction& instruction, Operand* operands, uint32_t params);
+  void plain_object(const Instruction& instruction, const Handler* block, Operand* operand,
+                    wasm::ValType result);
 
   void begin_segment();
   void end_segment();

@@ -6,6 +6,8 @@
 // code linear in the body.
 #include "engine/lower/lowering.h"
 
+#include <bit>
+
 #include "engine/wasm/errors.h"
 
 namespace wherry::lower {
@@ -228,6 +230,22 @@ void Lowering::br_on_non_null(uint32_t, Control& target, Operand* values) {
                        [&](bool sense) { return emitter_.branch_null(tested, !sense); });
 }
 
+// The reference is passed on either way.
+void Lowering::br_on_cast(const Instruction& instruction, wasm::ValType, wasm::ValType target_type,
+                          Control& target, Operand* values) {
+  const auto count = static_cast<uint32_t>(target.label_types().size());
+  const CastTarget wanted = cast_target(target_type.heap(), target_type.nullable());
+  const uint32_t which = cast_row(wanted);
+  const bool taken_if = instruction.op == Op::BrOnCast;
+  materialize(values, count);
+  const Value tested = values[count - 1].value;
+  branch_conditionally(target, values, count, [&](bool sense) {
+    return emitter_.branch_on_reference(environment_.handlers.branch_cast[sense == taken_if][which], tested,
+                                        std::bit_cast<Cell>(wanted));
+  });
+  emitter_.forget_producers();
+}
+
 // The position that the table's entry for `target` leads to: the loop's start, or a stub that moves the values.
 uint32_t Lowering::table_entry(Control& target, Operand* values, uint32_t arity, uint32_t table,
                                bool* forward) {
@@ -307,9 +325,5 @@ void Lowering::unreachable() {
 }
 
 void Lowering::try_table(const Instruction&, Control&, Operand*) { cannot_run(Op::TryTable); }
-
-void Lowering::br_on_cast(const Instruction& instruction, wasm::ValType, wasm::ValType, Control&, Operand*) {
-  cannot_run(instruction.op);
-}
 
 }  // namespace wherry::lower

@@ -12,6 +12,8 @@
 #include <cstring>
 
 #include "engine/base/os/clock.h"
+#include "engine/runtime/gc_builtins.h"
+#include "engine/runtime/metering.h"
 #include "engine/runtime/shared_bytes.h"
 #include "engine/runtime/store.h"
 
@@ -24,51 +26,6 @@ LinearMemory& memory_at(abi::Context* context, uint32_t index) {
   return *Instance::of(context)->memory(index);
 }
 Table& table_at(abi::Context* context, uint32_t index) { return *Instance::of(context)->table(index); }
-
-bool is_within(uint64_t at, uint64_t size, uint64_t end) { return size <= end && at <= end - size; }
-
-constexpr uint64_t ceil_divide(uint64_t value, uint64_t divisor) {
-  return value / divisor + (value % divisor != 0);
-}
-
-TrapCode charge(abi::Context* context, uint64_t units) {
-  if (!Store::of(context).setup().counts_fuel) return TrapCode::None;
-  context->store->fuel -= static_cast<int64_t>(units);  // Below 2^58: no overflow.
-  return context->store->fuel < 0 ? context->builtins->out_of_fuel(context) : TrapCode::None;
-}
-
-// Between pieces of work.
-TrapCode pause(abi::Context* context) {
-  if (!Store::of(context).setup().interruption) return TrapCode::None;
-  const uint64_t deadline = context->store->deadline_epoch.load(std::memory_order_relaxed);
-  if (context->interrupt->load(std::memory_order_relaxed) < deadline) [[likely]]
-    return TrapCode::None;
-  return context->builtins->interrupted(context);
-}
-
-// Calls `work(offset, size)` for pieces of a range, from its end if `backwards`.
-template <class Work>
-TrapCode in_pieces(abi::Context* context, uint64_t size_bytes, bool backwards, Work work) {
-  uint64_t done = 0;
-  while (true) {
-    const uint64_t piece = std::min(size_bytes - done, kInterruptChunkBytes);
-    work(backwards ? size_bytes - done - piece : done, piece);
-    done += piece;
-    if (done == size_bytes) return TrapCode::None;
-    if (const TrapCode trap = pause(context); trap != TrapCode::None) return trap;
-  }
-}
-
-// As memmove: `backwards` when the target lies above the source, so that no piece is overwritten before it was read.
-TrapCode move_bytes(abi::Context* context, void* to, const void* from, uint64_t size_bytes) {
-  if (size_bytes == 0) return TrapCode::None;
-  auto* const target = static_cast<uint8_t*>(to);
-  const auto* const source = static_cast<const uint8_t*>(from);
-  const bool backwards = reinterpret_cast<uintptr_t>(to) > reinterpret_cast<uintptr_t>(from);
-  return in_pieces(context, size_bytes, backwards, [=](uint64_t offset, uint64_t piece) {
-    std::memmove(target + offset, source + offset, piece);
-  });
-}
 
 // The same, where either side is in a shared memory.
 TrapCode move_shared_bytes(abi::Context* context, uint8_t* to, const uint8_t* from, uint64_t size_bytes) {
@@ -239,15 +196,6 @@ TrapCode table_fill(abi::Context* context, uint32_t table, uint64_t to, abi::Ref
 
 void elem_drop(abi::Context* context, uint32_t element) { Instance::of(context)->drop_element(element); }
 
-abi::ObjectHeader* allocate(abi::Context* context, uint32_t type_id, uint32_t length, uint64_t size_bytes,
-                            uint64_t* live_end) {
-  abi::Activation& activation = *context->store->activation;
-  activation.live_end = live_end;
-  abi::ObjectHeader* const made = Store::of(context).heap().allocate(type_id, length, size_bytes);
-  activation.live_end = nullptr;
-  return made;
-}
-
 // Marking stops the world, so that no store has to be remembered; StoreState::gc_barrier stays zero.
 void barrier(abi::Context*, abi::Ref, abi::Ref) {}
 
@@ -271,6 +219,14 @@ constinit const abi::Builtins kBuiltins = {
     .table_fill = table_fill,
     .elem_drop = elem_drop,
     .allocate = allocate,
+    .refill = refill,
+    .array_new = array_new,
+    .array_new_data = array_new_data,
+    .array_new_elem = array_new_elem,
+    .array_fill = array_fill,
+    .array_copy = array_copy,
+    .array_init_data = array_init_data,
+    .array_init_elem = array_init_elem,
     .barrier = barrier,
 };
 

@@ -9,10 +9,11 @@
 // works on a copy.
 #include "engine/runtime/const_expr.h"
 
+#include <algorithm>
 #include <cstring>
-#include <string>
 
 #include "engine/runtime/instance.h"
+#include "engine/runtime/store.h"
 #include "engine/wasm/errors.h"
 #include "engine/wasm/instruction.h"
 
@@ -37,7 +38,8 @@ wasm::ValType type_of_func(const ModuleShape& shape, uint32_t func) {
 
 class Evaluation {
  public:
-  Evaluation(const ConstPlace& place, Instance& instance) : place_(place), instance_(instance) {}
+  Evaluation(const ConstPlace& place, Instance& instance)
+      : place_(place), instance_(instance), scanned_(instance.store().heap()) {}
 
   base::Result<void> step(const wasm::Instruction& at) {
     switch (at.op) {
@@ -57,13 +59,12 @@ class Evaluation {
       case Op::I64Sub:
       case Op::I64Mul: return binary(at, wasm::kI64, ~uint64_t{0});
       case Op::StructNew:
-      case Op::StructNewDefault:
+      case Op::StructNewDefault: return make_struct(at);
       case Op::ArrayNew:
       case Op::ArrayNewDefault:
-      case Op::ArrayNewFixed:
-      case Op::AnyConvertExtern:
-      case Op::ExternConvertAny:
-        return base::fail(wasm::ErrorCode::NotYetExecutable, at.offset, std::string(wasm::info(at.op).text));
+      case Op::ArrayNewFixed: return make_array(at);
+      case Op::AnyConvertExtern: return convert(at, wasm::AbstractHeap::Extern, wasm::AbstractHeap::Any);
+      case Op::ExternConvertAny: return convert(at, wasm::AbstractHeap::Any, wasm::AbstractHeap::Extern);
       default: return changed(wasm::ErrorCode::ConstantExpressionRequired, at.offset);
     }
   }
@@ -82,7 +83,91 @@ class Evaluation {
     if (size_ == operands_.size() && !operands_.resize(size_ + 8))
       return base::fail(wasm::ErrorCode::OutOfMemory);
     operands_[size_++] = operand;
+    scanned_.set(operands_.data(), size_ * sizeof(Operand));
     return {};
+  }
+
+  // An operand of this type or one below it; null if there is none.
+  const Operand* pop_below(wasm::ValType type) {
+    if (size_ == 0 || !instance_.shape().registry->is_subtype(operands_[size_ - 1].type, type))
+      return nullptr;
+    return &operands_[--size_];
+  }
+
+  // A type of the module, of a kind; null if there is none.
+  const wasm::CanonType* type_at(uint32_t index, wasm::CompositeKind kind) const {
+    const wasm::TypeSet& types = *instance_.shape().types;
+    if (index >= types.size() || types[wasm::TypeIndex(index)].kind != kind) return nullptr;
+    return &types[wasm::TypeIndex(index)];
+  }
+
+  static wasm::ValType unpacked(wasm::ValType storage) {
+    const bool is_packed = storage.kind() == wasm::ValKind::I8 || storage.kind() == wasm::ValKind::I16;
+    return is_packed ? wasm::kI32 : storage;
+  }
+
+  base::Result<void> push_object(const wasm::CanonType& type, abi::Ref ref) {
+    if (ref == abi::kNullRef) return base::fail(wasm::ErrorCode::OutOfMemory, base::Error::kNoOffset, "heap");
+    return push({wasm::ValType::ref(wasm::HeapType::concrete(type.id.value), false), {ref}});
+  }
+
+  // Writes a value as the first bytes of its slots, which is how objects hold it.
+  static void write(uint8_t* to, wasm::ValType storage, const Operand& value) {
+    std::memcpy(to, value.slots, size_t{1} << wasm::storage_shift(storage));
+  }
+
+  // Fills memory with what its first bytes hold.
+  static void repeat(uint8_t* memory, uint64_t have_bytes, uint64_t size_bytes) {
+    while (have_bytes < size_bytes) {
+      const uint64_t more = std::min(have_bytes, size_bytes - have_bytes);
+      std::memcpy(memory + have_bytes, memory, more);
+      have_bytes += more;
+    }
+  }
+
+  // The operands stay where they are seen until the object is made.
+  base::Result<void> make_struct(const wasm::Instruction& at) {
+    const wasm::CanonType* const type = type_at(at.index, wasm::CompositeKind::Struct);
+    if (type == nullptr) return changed(wasm::ErrorCode::UnknownType, at.offset);
+    const abi::Ref made = instance_.store().heap().allocate_struct(*type);
+    if (made != abi::kNullRef && at.op == Op::StructNew) {
+      for (size_t i = type->fields.size(); i-- > 0;) {
+        const wasm::ValType storage = type->fields[i].storage;
+        const Operand* const value = pop_below(unpacked(storage));
+        if (value == nullptr) return changed(wasm::ErrorCode::TypeMismatch, at.offset);
+        const uint32_t slot = type->field_slot(static_cast<uint32_t>(i));
+        write(abi::payload_of(made) + uint64_t{slot} * 8, storage, *value);
+      }
+    }
+    return push_object(*type, made);
+  }
+
+  base::Result<void> make_array(const wasm::Instruction& at) {
+    const wasm::CanonType* const type = type_at(at.index, wasm::CompositeKind::Array);
+    if (type == nullptr) return changed(wasm::ErrorCode::UnknownType, at.offset);
+    const wasm::ValType storage = type->fields[0].storage;
+    const bool is_fixed = at.op == Op::ArrayNewFixed;
+    const Operand* const count = is_fixed ? nullptr : pop(wasm::kI32);
+    if (!is_fixed && count == nullptr) return changed(wasm::ErrorCode::TypeMismatch, at.offset);
+    const uint32_t length = is_fixed ? at.second : static_cast<uint32_t>(count->slots[0]);
+    if (is_fixed && length > size_) return changed(wasm::ErrorCode::TypeMismatch, at.offset);
+    const abi::Ref made = instance_.store().heap().allocate_array(*type, length);
+    if (made == abi::kNullRef || at.op == Op::ArrayNewDefault) return push_object(*type, made);
+    uint8_t* const payload = abi::payload_of(made);
+    for (uint32_t i = is_fixed ? length : 1; i-- > 0;) {
+      const Operand* const value = pop_below(unpacked(storage));
+      if (value == nullptr) return changed(wasm::ErrorCode::TypeMismatch, at.offset);
+      if (length != 0) write(payload + (uint64_t{i} << type->element_shift), storage, *value);
+    }
+    if (!is_fixed) repeat(payload, size_t{1} << type->element_shift, uint64_t{length} << type->element_shift);
+    return push_object(*type, made);
+  }
+
+  // A reference has the same bits in both hierarchies.
+  base::Result<void> convert(const wasm::Instruction& at, wasm::AbstractHeap from, wasm::AbstractHeap to) {
+    const Operand* const value = pop_below(wasm::ValType::ref(from, true));
+    if (value == nullptr) return changed(wasm::ErrorCode::TypeMismatch, at.offset);
+    return push({wasm::ValType::ref(to, value->type.nullable()), {value->slots[0]}});
   }
 
   // An operand of exactly this type; null if there is none.
@@ -122,8 +207,8 @@ class Evaluation {
   base::Result<void> convert_i31(const wasm::Instruction& at) {
     const Operand* const value = pop(wasm::kI32);
     if (value == nullptr) return changed(wasm::ErrorCode::TypeMismatch, at.offset);
-    return push(
-        {wasm::ValType::ref(wasm::AbstractHeap::I31, false), {(value->slots[0] & 0x7fff'ffff) << 1 | 1}});
+    return push({wasm::ValType::ref(wasm::AbstractHeap::I31, false),
+                 {abi::i31_of(static_cast<uint32_t>(value->slots[0]))}});
   }
 
   // Two's complement: the low half of 64-bit arithmetic is 32-bit arithmetic.
@@ -140,6 +225,7 @@ class Evaluation {
 
   const ConstPlace& place_;
   Instance& instance_;
+  ScannedWords scanned_;
   base::Vector<Operand> operands_;
   size_t size_ = 0;
 };

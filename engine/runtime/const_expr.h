@@ -20,7 +20,7 @@ struct ConstPlace {
 // Works out a constant expression (core spec 3.4.2); `slots` takes its value (two slots for v128, else one). Functions
 // are referred to without being made. Validation has accepted it, but the file that it lies in may have changed under
 // its mapping since: so types and indices are looked at once more, and what does not fit is an error. Errors:
-// NotYetExecutable for instructions that make GC objects, with the instruction; OutOfMemory; TypeMismatch,
+// OutOfMemory, also for a heap that is full; TypeMismatch,
 // ConstantExpressionRequired and the like for changed bytes.
 base::Result<void> evaluate(const wasm::ConstExpr& expression, const ConstPlace& place, Instance& instance,
                             uint64_t* slots);

@@ -43,6 +43,30 @@ bool Heap::begin() {
 
 // ---- allocation
 
+// Before an allocation. False: no memory for the heap itself.
+bool Heap::make_room() {
+  if (space_ == nullptr && !begin()) return false;
+  if (setup_.stress || since_bytes_ >= threshold_bytes_) collect();
+  return true;
+}
+
+bool Heap::fill_run(uint32_t size_class) {
+  abi::Run& run = front_.runs[size_class];
+  if (!space_->refill(size_class, &run)) return false;
+  since_bytes_ += static_cast<uint64_t>(run.end - run.cursor);
+  // Under stress the next one comes here again.
+  if (setup_.stress) run.end = run.cursor + abi::cell_bytes_of(size_class);
+  return true;
+}
+
+bool Heap::refill(uint32_t size_class) {
+  if (!make_room()) return false;
+  if (fill_run(size_class)) return true;
+  if (since_bytes_ < space_->limit_bytes() / kLeastGainShare) return false;
+  collect();
+  return fill_run(size_class);
+}
+
 uint8_t* Heap::take(uint64_t size_bytes) {
   if (size_bytes > abi::kMaxCellBytes) {
     uint8_t* const memory = space_->allocate_large(size_bytes);
@@ -51,19 +75,14 @@ uint8_t* Heap::take(uint64_t size_bytes) {
   }
   const uint32_t size_class = abi::size_class_of(static_cast<uint32_t>(size_bytes));
   abi::Run& run = front_.runs[size_class];
-  if (run.cursor == run.end) {
-    if (!space_->refill(size_class, &run)) return nullptr;
-    since_bytes_ += static_cast<uint64_t>(run.end - run.cursor);
-  }
+  if (run.cursor == run.end && !fill_run(size_class)) return nullptr;
   uint8_t* const cell = run.cursor;
   run.cursor += abi::cell_bytes_of(size_class);
-  if (setup_.stress) run = {};  // The next one comes here again.
   return cell;
 }
 
 abi::ObjectHeader* Heap::allocate(uint32_t type_id, uint32_t length, uint64_t size_bytes) {
-  if (space_ == nullptr && !begin()) return nullptr;
-  if (setup_.stress || since_bytes_ >= threshold_bytes_) collect();
+  if (!make_room()) return nullptr;
   uint8_t* memory = take(size_bytes);
   if (memory == nullptr && since_bytes_ >= space_->limit_bytes() / kLeastGainShare) {
     collect();

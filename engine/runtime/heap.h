@@ -75,6 +75,8 @@ class Heap {
   // Everything behind the header is zero.
 
   abi::ObjectHeader* allocate(uint32_t type_id, uint32_t length, uint64_t size_bytes);
+  // Free cells for the run of a class, which is empty. False: as above.
+  [[nodiscard]] bool refill(uint32_t size_class);
   abi::Ref allocate_struct(const wasm::CanonType& type);
   abi::Ref allocate_array(const wasm::CanonType& type, uint32_t length);
   // `slots`: the arguments, as many as the tag's type has parameter slots. The caller keeps them alive.
@@ -105,6 +107,8 @@ class Heap {
   friend class ScannedWords;
 
   bool begin();
+  bool make_room();
+  bool fill_run(uint32_t size_class);
   uint8_t* take(uint64_t size_bytes);
   void mark_roots(Marker& marker);
   void mark_stacks(Marker& marker);

@@ -53,8 +53,10 @@ struct CanonType {
 class TypeDirectory {
  public:
   const CanonType& operator[](CanonId id) const {
-    const Place at = place(id.value);
-    return *chunks_[at.chunk][at.slot];
+    const uint64_t biased = uint64_t{id.value} + 256;
+    const auto top = static_cast<uint32_t>(63 - __builtin_clzll(biased));
+    // SAFETY: the chunk exists, since the id was given.
+    return **reinterpret_cast<const CanonType* const*>(origins_[top - 8] + biased * sizeof(CanonType*));
   }
 
  private:
@@ -72,6 +74,8 @@ class TypeDirectory {
   }
 
   const CanonType** chunks_[kChunks] = {};
+  uintptr_t origins_[kChunks] =
+      {};  // Where a chunk would begin if it had entries for the ids before its first too.
 };
 
 // The canonical types of one module, by the module's own indices. Keeps them alive. Move-only; immutable, so any

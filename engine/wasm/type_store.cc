@@ -328,6 +328,8 @@ bool TypeStore::allocate_ids(TypeGroup* group) {
       if (chunk == nullptr) {
         chunk = static_cast<const CanonType**>(std::calloc(size_t{256} << at.chunk, sizeof(CanonType*)));
         if (chunk == nullptr) break;
+        directory_.origins_[at.chunk] =
+            reinterpret_cast<uintptr_t>(chunk) - (uint64_t{256} << at.chunk) * sizeof(CanonType*);
       }
       ++next_id_;
     }
