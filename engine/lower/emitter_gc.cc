@@ -25,7 +25,7 @@ void Emitter::produce(const Handler* block, Op op, Value a, ValType type, uint16
 
 void Emitter::produce(const Handler* block, Op op, Value a, Value b, ValType type, ValType second,
                       Domain result, uint32_t to) {
-  settle(&b);
+  b = settled(b);
   if (a.is_const()) materialize(&a, type);
   Source left = source(a, type);
   Source right = source(b, second);
@@ -55,7 +55,7 @@ void Emitter::produce(const Handler* block, Op op, Slots slots, Cell extra, std:
 }
 
 void Emitter::put_field(const Handler* block, Value a, ValType type, Value value, ValType field, uint16_t e) {
-  settle(&value);
+  value = settled(value);
   if (a.is_const()) materialize(&a, type);
   Source left = source(a, type);
   Source right = source(value, field);
@@ -75,8 +75,8 @@ void Emitter::put_field(const Handler* block, Value a, ValType type, Value value
 
 void Emitter::put_element(const Handler* block, Value a, ValType type, Value index, Value value,
                           ValType element) {
-  settle(&index);
-  settle(&value);
+  index = settled(index);
+  value = settled(value);
   if (a.is_const()) materialize(&a, type);
   if (block[at(From::Slot, From::Slot) * kFromCount + index_of(From::Const)] == 0 && value.is_const()) {
     materialize(&value, element);
