@@ -61,6 +61,8 @@ uint32_t Body::find_local(Type type, bool to_write) {
   const uint32_t start = decisions_.below(count);
   for (uint32_t i = 0; i < count; ++i) {
     const uint32_t index = (start + i) % count;
+    // The scratch vector holds what settle_lanes() has yet to settle.
+    if (features_.simd && index == scratch_vector()) continue;
     if (locals_[index] == type && !(to_write && is_reserved(index))) return index;
   }
   return kNone;
@@ -212,7 +214,10 @@ bool Body::one() {
       if (decisions_.once_in(4)) leave();
       break;
     case 16:
-      if (decisions_.once_in(4)) trap();
+      if (features_.exceptions && !decisions_.once_in(3))
+        throw_something();
+      else if (decisions_.once_in(4))
+        trap();
       break;
     case 17:
     case 18:
@@ -228,9 +233,19 @@ bool Body::one() {
     case 28: update_local(); break;
     case 29:
     case 30: store(); break;
-    case 31: bulk_memory(); break;
+    case 31:
+      if (features_.atomics && !decisions_.once_in(3))
+        atomics();
+      else
+        bulk_memory();
+      break;
     case 32: tables(); break;
-    case 33: wide_arithmetic(); break;
+    case 33:
+      if (features_.exceptions && !decisions_.once_in(3))
+        enter_try();
+      else
+        wide_arithmetic();
+      break;
     case 34:
       if (decisions_.once_in(2))
         test_null();

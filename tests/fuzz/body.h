@@ -1,5 +1,6 @@
 // One body of a generated module; see generate.cc. Its parts: body.cc walks, body_values.cc makes numbers, body_memory.cc
-// loads, stores and tables, body_control.cc blocks, branches and calls, body_vectors.cc vectors.
+// loads, stores and tables, body_control.cc blocks, branches and calls, body_vectors.cc vectors,
+// body_exceptions.cc exceptions and atomic instructions.
 #pragma once
 
 #include <cstdint>
@@ -116,6 +117,16 @@ class Body {
   void make_vector(uint32_t depth, uint32_t allowed);
   void make_from_vector(Type type, uint32_t depth);
   void vectors();
+
+  // ---- exceptions, atomics
+
+  // What a handler of that kind hands over.
+  Types caught(uint32_t kind, uint32_t tag) const;
+  void handler(uint32_t kind, uint32_t tag, uint32_t label);
+  void enter_try();
+  void throw_something();
+  void atomics();
+  void aligned_address(uint32_t memory, uint32_t log2);
 
   // ---- memory
 

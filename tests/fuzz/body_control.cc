@@ -63,6 +63,7 @@ Type Body::some_type() {
   static constexpr Type kChoices[] = {kI32, kI64, kI32, kF64, kF32, kI32, kI64, kFuncRef, kExternRef};
   const uint32_t choice = decisions_.below(12);
   if (choice < std::size(kChoices)) return kChoices[choice];
+  if (features_.exceptions && choice == 11) return kExnRef;
   return features_.simd ? kV128 : kI32;
 }
 

@@ -132,7 +132,9 @@ void Body::make(Type type, uint32_t depth) {
     case 12:
       if (type == kV128) return make_vector(depth, 0);
       if (is_number(type)) return make_load(type, depth);
-      return make_table_get(type, depth);
+      if (type != kExnRef) return make_table_get(type, depth);
+      constant(type);
+      break;
     case 13: return make_select(type, depth);
     case 14: return make_block(type, depth);
     default: return make_if(type, depth);

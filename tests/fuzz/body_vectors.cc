@@ -3,55 +3,16 @@
 // The bits of a NaN that float arithmetic makes are not determined, and with vectors everything can look at them. So what may
 // hold such lanes ("unsettled" below) goes only into instructions that treat lanes of that shape as numbers; before anything
 // else sees it, NaN lanes become 0: x & (x == x).
-#include <array>
-#include <cstddef>
 #include <string_view>
 
 #include "tests/fuzz/body.h"
+#include "tests/fuzz/rows.h"
 
 namespace wherry::fuzz {
 
 namespace {
 
-struct Row {
-  uint32_t code;
-  std::string_view text;
-  std::string_view immediate;
-  std::string_view signature;
-  std::string_view feature;
-
-  constexpr bool is(std::string_view part) const { return text.find(part) != std::string_view::npos; }
-  constexpr bool is_memory() const {
-    return immediate.starts_with("MemArg") || immediate.starts_with("LaneArg");
-  }
-  constexpr std::string_view operands() const { return signature.substr(0, signature.find('_')); }
-  constexpr char result() const { return signature.back(); }
-};
-
-constexpr Row kAll[] = {
-#define OP(name, code, text, immediate, signature, feature) {code, text, #immediate, #signature, #feature},
-#include "engine/wasm/opcodes.inc"
-#undef OP
-};
-
-constexpr bool is_vector(const Row& row) { return row.feature == "Simd"; }
-
-constexpr size_t count_vectors() {
-  size_t count = 0;
-  for (const Row& row : kAll) count += is_vector(row);
-  return count;
-}
-
-constexpr auto make_rows() {
-  std::array<Row, count_vectors()> rows{};
-  size_t at = 0;
-  for (const Row& row : kAll) {
-    if (is_vector(row)) rows[at++] = row;
-  }
-  return rows;
-}
-
-constexpr auto kRows = make_rows();
+constexpr auto kRows = rows_of<count_rows("Simd")>("Simd");
 
 // The width of float lanes that an instruction gives and whose NaNs are not determined; 0 for none.
 constexpr uint32_t unsettled_result(const Row& row) {
@@ -80,16 +41,6 @@ constexpr uint32_t unsettled_operand(const Row& row) {
     if (row.text.substr(5) == name) return width;
   }
   return 0;
-}
-
-Type type_of(char letter) {
-  switch (letter) {
-    case 'I': return kI32;
-    case 'L': return kI64;
-    case 'F': return kF32;
-    case 'D': return kF64;
-    default: return kV128;
-  }
 }
 
 }  // namespace

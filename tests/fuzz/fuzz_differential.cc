@@ -204,10 +204,11 @@ class Fuzzer {
       finding = compare_equivalent(input, expected, module_of(from, Style::Settled));
     }
     size_t differing = 0;
+    const Errors errors = from.generated ? Errors::Differ : Errors::EndComparison;
     for (Peer* peer : asked) {
       const std::optional<std::string> answer = peer->answer();
       if (counts) ++totals_.compared;
-      std::string what = answer ? difference_from_peer(*ending, *answer) : "no answer";
+      std::string what = answer ? difference_from_peer(*ending, *answer, errors) : "no answer";
       // What others refuse of modules that somebody else made is not our business.
       if (!from.generated && answer && answer->starts_with("refused")) what.clear();
       if (what.empty()) continue;

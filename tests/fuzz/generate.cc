@@ -20,12 +20,15 @@ struct Name {
   std::string_view name;
   bool Features::* member;
 };
-constexpr Name kNames[] = {{"typed-references", &Features::typed_references}, {"simd", &Features::simd}};
+constexpr Name kNames[] = {{"typed-references", &Features::typed_references},
+                           {"simd", &Features::simd},
+                           {"exceptions", &Features::exceptions},
+                           {"atomics", &Features::atomics}};
 
 }  // namespace
 
 std::optional<Features> Features::parse(std::string_view list) {
-  Features features{.typed_references = false, .simd = false};
+  Features features{.typed_references = false, .simd = false, .exceptions = false, .atomics = false};
   while (!list.empty()) {
     const std::string_view word = list.substr(0, list.find(','));
     list.remove_prefix(word.size() == list.size() ? word.size() : word.size() + 1);
@@ -40,7 +43,9 @@ std::optional<Features> Features::parse(std::string_view list) {
   return features;
 }
 
-bool Features::known_to(std::string_view peer) const { return peer != "wasmi" || !typed_references; }
+bool Features::known_to(std::string_view peer) const {
+  return peer != "wasmi" || !(typed_references || exceptions || atomics);
+}
 
 std::vector<uint8_t> generate(Bytes bytes, Style style, Features features) {
   Decisions decisions(bytes);

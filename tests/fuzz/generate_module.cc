@@ -62,6 +62,7 @@ class Assembler {
     functions();
     tables();
     memories();
+    tags();
     globals();
     exports();
     elements();
@@ -142,6 +143,16 @@ class Assembler {
     end_section(5);
   }
 
+  void tags() {
+    if (plan_.tags.empty()) return;
+    section_.unsigned_leb(plan_.tags.size());
+    for (const uint32_t tag : plan_.tags) {
+      section_.byte(0);
+      section_.unsigned_leb(tag);
+    }
+    end_section(13);
+  }
+
   void globals() {
     section_.unsigned_leb(plan_.globals.size() - imported_globals());
     for (size_t i = imported_globals(); i < plan_.globals.size(); ++i) {
@@ -155,6 +166,7 @@ class Assembler {
         case kF64: section_.raw("\x44\0\0\0\0\0\0\xf8\x3f", 9); break;
         case kV128: section_.raw("\xfd\x0c\1\2\3\4\5\6\7\x88\0\0\x80\x7f\xff\xff\xff\xff", 18); break;
         case kFuncRef: section_.raw("\xd2\0", 2); break;
+        case kExnRef: section_.raw("\xd0\x69", 2); break;  // Not chosen.
         case kExternRef: section_.raw("\xd0\x6f", 2); break;
       }
       section_.byte(0x0b);
@@ -237,6 +249,12 @@ Plan plan_module(Decisions& decisions, Features features) {
     Type type = i == imported ? kI32 : choose_type(decisions, features);
     if (i < imported && type == kFuncRef) type = kI64;  // Not null unless the host has functions.
     plan.globals.push_back({type, i < imported});
+  }
+  if (features.exceptions) {
+    // At most two values each, which handlers hand to labels.
+    for (uint32_t i = 0; i < 3; ++i) {
+      plan.tags.push_back(plan.index_of({choose_types(decisions, features, i % 3), {}}));
+    }
   }
   plan.memories = 1 + decisions.once_in(4);
   plan.memory_is_64 = decisions.once_in(8);

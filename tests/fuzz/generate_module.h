@@ -16,6 +16,7 @@ enum Type : uint8_t {
   kF64 = 0x7c,
   kV128 = 0x7b,
   kFuncRef = 0x70,
+  kExnRef = 0x69,
   kExternRef = 0x6f
 };
 using Types = std::vector<Type>;
@@ -87,6 +88,7 @@ struct Plan {
   std::vector<Signature> signatures;  // Blocks may add some.
   std::vector<uint32_t> functions;    // Index of each function's signature, host functions first.
   uint32_t host_functions = 0;
+  std::vector<uint32_t> tags;   // Index of each tag's signature; none without exceptions.
   std::vector<Global> globals;  // Imported ones first; all variable.
   uint32_t memories = 1;
   bool memory_is_64 = false;   // Memory 0.

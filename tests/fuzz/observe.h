@@ -61,7 +61,11 @@ std::span<const Mode> all_modes();
 // What differs between two observations as a line of text; empty if nothing does. Fuel is compared if both have it.
 std::string difference(const Observation& a, const Observation& b);
 
+// Whether a run may end with an error that is no trap, such as a value that the API cannot hold: comparing ends there then.
+enum class Errors : uint8_t { Differ, EndComparison };
+
 // The same for an engine that speaks `common_words`: `theirs` is its text, in lines.
-std::string difference_from_peer(const Observation& ours, std::string_view theirs);
+std::string difference_from_peer(const Observation& ours, std::string_view theirs,
+                                 Errors errors = Errors::Differ);
 
 }  // namespace wherry::fuzz

@@ -45,7 +45,7 @@ def operand_width(name):
     """The width of the lanes an instruction looks at."""
     inner = re.findall(r"[if](?:8x16|16x8|32x4|64x2)", name)
     shape = inner[-1] if inner and "." in name else name.split(".")[0]
-    if name.startswith("v128") or "swizzle" in name:
+    if name.startswith("v128") or "swizzle" in name or "i7x16" in name:
         return 8, "i"
     return vectors.SHAPES[shape], shape[0]
 
@@ -97,6 +97,8 @@ def vector_rows(out, name, immediate, operands):
             emit(out, name, "-", (a,), vectors.VECTOR[name])
     else:
         for row in vector_operands(name, operands):
+            if "i7x16" in name:
+                row = (row[0], row[1] & 0x7F7F7F7F7F7F7F7F7F7F7F7F7F7F7F7F, *row[2:])
             emit(out, name, "-", row, vectors.VECTOR[name])
 
 

@@ -132,6 +132,41 @@ def vector():
             f"f64x2.convert_low_i32x4_{sign}": lambda v, s=sign: pairs_of(
                 64, [SCALAR[f"f64.convert_i32_{s}"](a) for a in lanes(v, 32)[:2]]),
         }
+    return table | relaxed(table)
+
+
+def multiply_add(f, negated):
+    """Two roundings, which is this engine's choice of the two that are allowed."""
+    def apply(a, b, c):
+        product, first = f.mul(a ^ f.sign if negated and not f.is_nan(a) else a, b)
+        total, second = f.add(product, c)
+        return [(total, "arithmetic" if second and first == "arithmetic" else second)]
+    return apply
+
+
+def dot_bytes(v, u):
+    """For a second operand of 7 bits, where nothing is left open."""
+    products = [signed(a, 8) * b for a, b in zip(lanes(v, 8), lanes(u, 8))]
+    return [a + b for a, b in zip(products[::2], products[1::2])]
+
+
+def relaxed(strict):
+    """Relaxed instructions do what their strict relatives do (docs of this engine); the others are spelled out."""
+    table = {}
+    for shape, f in (("f32x4", F32), ("f64x2", F64)):
+        table[f"{shape}.relaxed_min"], table[f"{shape}.relaxed_max"] = strict[f"{shape}.min"], strict[f"{shape}.max"]
+        table[f"{shape}.relaxed_madd"] = float_lanes(f.width, multiply_add(f, False))
+        table[f"{shape}.relaxed_nmadd"] = float_lanes(f.width, multiply_add(f, True))
+    for shape in ("i8x16", "i16x8", "i32x4", "i64x2"):
+        table[f"{shape}.relaxed_laneselect"] = strict["v128.bitselect"]
+    table["i8x16.relaxed_swizzle"] = strict["i8x16.swizzle"]
+    for sign in "su":
+        table[f"i32x4.relaxed_trunc_f32x4_{sign}"] = strict[f"i32x4.trunc_sat_f32x4_{sign}"]
+        table[f"i32x4.relaxed_trunc_f64x2_{sign}_zero"] = strict[f"i32x4.trunc_sat_f64x2_{sign}_zero"]
+    table["i16x8.relaxed_q15mulr_s"] = strict["i16x8.q15mulr_sat_s"]
+    table["i16x8.relaxed_dot_i8x16_i7x16_s"] = lambda v, u: plain(join(dot_bytes(v, u), 16))
+    table["i32x4.relaxed_dot_i8x16_i7x16_add_s"] = lambda v, u, c: plain(join(
+        [a + b + x for a, b, x in zip(dot_bytes(v, u)[::2], dot_bytes(v, u)[1::2], lanes(c, 32))], 32))
     return table
 
 
