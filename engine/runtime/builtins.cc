@@ -234,6 +234,8 @@ constinit const abi::Builtins kBuiltins = {
     .table_fill = table_fill,
     .elem_drop = elem_drop,
     .allocate = allocate,
+    .make_exception = make_exception,
+    .find_catch = find_catch,
     .refill = refill,
     .array_new = array_new,
     .array_new_data = array_new_data,
@@ -242,8 +244,6 @@ constinit const abi::Builtins kBuiltins = {
     .array_copy = array_copy,
     .array_init_data = array_init_data,
     .array_init_elem = array_init_elem,
-    .make_exception = make_exception,
-    .find_catch = find_catch,
     .barrier = barrier,
 };
 
