@@ -178,7 +178,7 @@ struct WastWorld::Impl {
   std::string assert_exception(const WastCommand& command) {
     const Result<std::vector<Val>> results = act(command.action);
     if (results) return expected("an exception", "it returned");
-    const bool is_exception = results.error().trap_code() == TrapCode::UncaughtException;
+    const bool is_exception = results.error().kind() == ErrorKind::Exception;
     return is_exception ? std::string() : expected("an exception", first_line(results.error()));
   }
 

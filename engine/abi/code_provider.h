@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/abi/context.h"
+#include "engine/abi/exceptions.h"
 #include "engine/base/result.h"
 
 namespace wherry::abi {
@@ -14,6 +15,10 @@ struct CodeProvider {
   // Makes the code of a function on its first call. Thread-safe; a function that is ready already is a success. On
   // failure `*error` says why (invalid body, out of memory) and the function stays as it was.
   bool (*prepare)(CodeProvider* self, FuncCode* code, base::Error* error) = nullptr;
+
+  // The function whose code holds `cell`; `code` is null if none does. Thread-safe. What it finds lives as long as the
+  // module.
+  CodeSite (*find)(CodeProvider* self, const Cell* cell) = nullptr;
 };
 
 }  // namespace wherry::abi

@@ -78,7 +78,8 @@ struct TypeEntry {
 
 // How a host function ended. Pending is reserved for asynchronous host functions: the activation would be set
 // aside and resumed; today the runtime turns it into an error.
-enum class HostStatus : uint32_t { Ok = 0, Trap = 1, Pending = 2 };
+// Throw: an exception goes on in the guest that called, StoreState::pending_exception.
+enum class HostStatus : uint32_t { Ok = 0, Trap = 1, Pending = 2, Throw = 3 };
 
 // A host function sees its arguments in `slots` (see "frames" in docs/abi.md) and writes results over them: there
 // is room for max(param_slots, result_slots) of its type. Activation::stack_top stands behind them, so it may enter
@@ -137,7 +138,7 @@ struct StoreState {
   int64_t fuel = 0;  // Units left; below zero: out of fuel. See docs/abi.md, "fuel".
   // Interrupted when *Context::interrupt reaches it; another thread that interrupts sets it to 0.
   std::atomic<uint64_t> deadline_epoch = ~uint64_t{0};
-  Ref pending_exception = kNullRef;  // An exception in flight (engine/abi "exceptions").
+  Ref pending_exception = kNullRef;  // One that left a run, or that a host function throws (docs/abi.md).
   uint64_t gc_barrier = 0;           // Reference stores call Builtins::barrier while it is not zero.
   wasm::TrapCode trap = wasm::TrapCode::None;  // Why the last run stopped.
   uint32_t reserved = 0;

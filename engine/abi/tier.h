@@ -2,6 +2,7 @@
 
 #include "engine/abi/activation.h"
 #include "engine/abi/context.h"
+#include "engine/abi/exceptions.h"
 
 namespace wherry::abi {
 
@@ -69,6 +70,11 @@ struct Builtins {
   // holds is safe in slots below `live_end`, in registers and on the native stack. Null: out of memory.
   ObjectHeader* (*allocate)(Context*, uint32_t type_id, uint32_t length, uint64_t size_bytes,
                             uint64_t* live_end);
+  // A new exception of a tag of the instance, with so many arguments as that has slots; null without memory.
+  Ref (*make_exception)(Context*, uint32_t tag, const uint64_t* arguments);
+  // Whether the frame of `context` that is at the instruction of `cell` (a word of it) catches the exception. None, or
+  // what stopped the search: long lists of clauses cost fuel, and take time.
+  wasm::TrapCode (*find_catch)(Context*, const Cell* cell, Ref exception, Catch* out);
 
   // Free cells of a class for HeapFront, whose run is empty; otherwise as allocate. False: out of memory.
   bool (*refill)(Context*, uint32_t size_class, uint64_t* live_end);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "engine/wasm/features.h"
@@ -10,11 +11,18 @@
 // outside engine/api includes this.
 namespace wherry {
 
+namespace api {
+struct Thrown;
+}
+
 struct ErrorAccess {
   // Whether it is a trap without a backtrace.
   static bool wants_frames(const Error& error) {
     return error.trap() != nullptr && error.trap()->frames.empty();
   }
+  // An error of kind Exception.
+  static Error exception(ExnRef exception, std::string_view message,
+                         std::shared_ptr<const api::Thrown> thrown);
   // Gives a trap its backtrace.
   static void set_frames(Error& error, std::vector<Frame> frames, uint32_t omitted);
 };

@@ -20,41 +20,6 @@ namespace {
 
 constexpr size_t kNameBytes = 256;
 
-// A guest's frame, or (with `host`) a call of a host function.
-struct RawFrame {
-  const abi::Context* context = nullptr;
-  const abi::Cell* cell = nullptr;
-  const abi::FuncCode* code = nullptr;
-  const HostBinding* host = nullptr;
-};
-
-class Collector {
- public:
-  void add(const RawFrame& frame) {
-    if (count_ < kInnermostFrames) {
-      inner_[count_] = frame;
-    } else {
-      outer_[(count_ - kInnermostFrames) % kOutermostFrames] = frame;
-    }
-    ++count_;
-  }
-
-  size_t size() const { return std::min(count_, kInnermostFrames + kOutermostFrames); }
-  uint32_t omitted() const { return static_cast<uint32_t>(std::min<size_t>(count_ - size(), ~uint32_t{0})); }
-  const RawFrame& operator[](size_t index) const {
-    if (index < kInnermostFrames) {
-      return inner_[index];
-    }
-    const size_t first = count_ > kInnermostFrames + kOutermostFrames ? count_ - kInnermostFrames : 0;
-    return outer_[(first + index - kInnermostFrames) % kOutermostFrames];
-  }
-
- private:
-  std::array<RawFrame, kInnermostFrames> inner_;
-  std::array<RawFrame, kOutermostFrames> outer_;
-  size_t count_ = 0;
-};
-
 runtime::Instance* instance_of(const abi::Context* context) {
   return static_cast<runtime::Instance*>(context->instance);
 }
@@ -63,27 +28,31 @@ const detail::ModuleState& module_of(const abi::Context* context) {
   return *static_cast<const detail::ModuleState*>(instance_of(context)->owner());
 }
 
-void collect(detail::StoreState& state, Collector* collector) {
+}  // namespace
+
+void collect(detail::StoreState& state, RawBacktrace* raws) {
   const HostCall* host = state.host_calls;
   const abi::Crossing* crossing = state.runtime->activation().crossings;
   for (;; crossing = crossing->outer) {
     for (; host != nullptr && host->crossing == crossing; host = host->outer) {
-      collector->add({host->caller, nullptr, nullptr, host->binding});
+      raws->add({host->caller, nullptr, nullptr, host->binding});
     }
     if (crossing == nullptr) {
       return;
     }
     interpret::walk_frames(
-        *crossing, collector,
+        *crossing, raws,
         [](void*, abi::Context* context, const abi::Cell* cell) {
           return module_of(context).code->find(cell);
         },
         [](void* environment, const interpret::Frame& frame) {
-          static_cast<Collector*>(environment)->add({frame.context, frame.cell, frame.code, nullptr});
+          static_cast<RawBacktrace*>(environment)->add({frame.context, frame.cell, frame.code, nullptr});
           return true;
         });
   }
 }
+
+namespace {
 
 std::string cut(std::string_view name) { return std::string(name.substr(0, kNameBytes)); }
 
@@ -106,7 +75,7 @@ void describe_host(const RawFrame& raw, Frame* frame) {
 }
 
 // Offsets, unless an earlier frame is at the same instruction.
-void describe_place(const Collector& raws, size_t index, std::vector<Frame>* frames) {
+void describe_place(const RawBacktrace& raws, size_t index, std::vector<Frame>* frames) {
   const RawFrame& raw = raws[index];
   Frame& frame = (*frames)[index];
   frame.function_index = raw.code->func_index;
@@ -151,7 +120,7 @@ void name_frames(const detail::ModuleState& state, std::vector<size_t>& members,
   }
 }
 
-void name_all(const Collector& raws, std::vector<Frame>* frames) {
+void name_all(const RawBacktrace& raws, std::vector<Frame>* frames) {
   std::vector<bool> is_named(raws.size());
   std::vector<size_t> members;
   for (size_t i = 0; i < raws.size(); ++i) {
@@ -172,14 +141,8 @@ void name_all(const Collector& raws, std::vector<Frame>* frames) {
 
 }  // namespace
 
-void take_backtrace(runtime::Store& store, wasm::TrapCode trap) {
-  if (trap == wasm::TrapCode::HostError) {
-    return;  // What a host function failed with has its backtrace; errors of ours have none.
-  }
-  detail::StoreState& state = *static_cast<detail::StoreState*>(store.embedder);
-  Collector raws;
-  collect(state, &raws);
-  Backtrace& backtrace = state.backtrace.emplace();
+Backtrace describe(const RawBacktrace& raws) {
+  Backtrace backtrace;
   backtrace.frames.resize(raws.size());
   backtrace.omitted = raws.omitted();
   for (size_t i = 0; i < raws.size(); ++i) {
@@ -190,6 +153,20 @@ void take_backtrace(runtime::Store& store, wasm::TrapCode trap) {
     }
   }
   name_all(raws, &backtrace.frames);
+  return backtrace;
+}
+
+void take_backtrace(runtime::Store& store, wasm::TrapCode trap) {
+  if (trap == wasm::TrapCode::HostError) {
+    return;  // What a host function failed with has its backtrace; errors of ours have none.
+  }
+  detail::StoreState& state = *static_cast<detail::StoreState*>(store.embedder);
+  if (trap == wasm::TrapCode::UncaughtException) {
+    return note_exception(state);
+  }
+  RawBacktrace raws;
+  collect(state, &raws);
+  state.backtrace = describe(raws);
 }
 
 }  // namespace wherry::api

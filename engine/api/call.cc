@@ -20,6 +20,9 @@ Error runs_elsewhere() {
 }
 
 Error to_public(detail::StoreState& state, const runtime::Stop& stop) {
+  if (stop.trap == wasm::TrapCode::UncaughtException) {
+    return uncaught(state);
+  }
   std::optional<Backtrace> backtrace = std::exchange(state.backtrace, std::nullopt);
   if (!stop.is_trap()) {
     return to_public(stop.error);

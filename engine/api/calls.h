@@ -42,6 +42,10 @@ Error to_public(detail::StoreState& state, const runtime::Stop& stop);
 // runtime::Store::on_trap: takes down where the guest is, if the trap is to have a backtrace.
 void take_backtrace(runtime::Store& store, wasm::TrapCode trap);
 
+// The frames that there are now, and what can be said of them later.
+void collect(detail::StoreState& state, RawBacktrace* raws);
+Backtrace describe(const RawBacktrace& raws);
+
 // A host function in a store. Takes over a count of `closure` (which may be null), also on failure. `types` holds its
 // type under index 0. Error: OutOfMemory.
 Result<abi::FuncObject*> bind_host_function(detail::StoreState& state, wasm::TypeSet types, HostEntry entry,

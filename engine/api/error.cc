@@ -18,8 +18,10 @@
 #include <new>
 
 #include "engine/api/access.h"
+#include "engine/api/exceptions.h"
 #include "engine/wasm/traps.h"
 #include "wherry/trap.h"
+#include "wherry/value.h"
 
 namespace wherry {
 
@@ -29,9 +31,9 @@ constexpr size_t kMessageBytes = 4096;
 
 constexpr std::string_view kKindNames[] = {
     "error", "malformed", "invalid", "unsupported", "link",           "limit",         "trap",
-    "exit",  "host",      "io",      "usage",       "invalid handle", "out of memory",
+    "exit",  "host",      "io",      "usage",       "invalid handle", "out of memory", "exception",
 };
-static_assert(std::size(kKindNames) == static_cast<size_t>(ErrorKind::OutOfMemory) + 1);
+static_assert(std::size(kKindNames) == static_cast<size_t>(ErrorKind::Exception) + 1);
 
 // The two enumerations share their numbers, so that converting is a cast. The public one goes on from 100.
 #define TRAP(name, number, message) \
@@ -95,6 +97,9 @@ struct Error::Body {
   std::optional<TextPosition> position;
   std::optional<Trap> trap;
   int32_t number = 0;  // Exit code or errno.
+  ExnRef exception;
+  std::shared_ptr<const api::Thrown>
+      thrown;  // What keeps the exception; null: the embedder's own handle does.
 };
 
 std::string_view to_string(ErrorKind kind) {
@@ -152,6 +157,21 @@ Error Error::exit(int32_t code) {
   return make(ErrorKind::Exit, message).changed([code](Body& body) { body.number = code; });
 }
 
+Error Error::exception(const ExnRef& exception) {
+  return ErrorAccess::exception(exception, "exception of the host", nullptr);
+}
+
+Error ErrorAccess::exception(ExnRef exception, std::string_view message,
+                             std::shared_ptr<const api::Thrown> thrown) {
+  return Error::make(ErrorKind::Exception, message).changed([&](Error::Body& body) {
+    body.exception = exception;
+    body.thrown = std::move(thrown);
+    body.trap.emplace();
+    body.trap->code = TrapCode::UncaughtException;
+    body.trap->message = body.message;
+  });
+}
+
 Error Error::io(int os_error, std::string_view attempted) {
   std::string message(cut(attempted));
   message += ": ";
@@ -205,6 +225,8 @@ std::optional<TextPosition> Error::position() const {
 }
 
 const Trap* Error::trap() const { return body() != nullptr && body()->trap ? &*body()->trap : nullptr; }
+
+ExnRef Error::exception() const { return body() == nullptr ? ExnRef() : body()->exception; }
 
 std::optional<TrapCode> Error::trap_code() const {
   return trap() == nullptr ? std::nullopt : std::optional(trap()->code);

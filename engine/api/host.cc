@@ -24,10 +24,14 @@ namespace api {
 
 namespace {
 
-// Keeps the failure for the outermost call, with a backtrace while there are frames to be seen.
-void keep_failure(detail::StoreState& state, Caller& caller) {
+// Throws what is an exception; other failures are kept for the outermost call, with a backtrace while there are frames to
+// be seen.
+abi::HostStatus fail(detail::StoreState& state, Caller& caller) {
   Result<void> failure = CallerAccess::take_failure(caller);
   Error error = failure.ok() ? Error::trap("host function failed") : std::move(failure).error();
+  if (pass_on(state, error)) {
+    return abi::HostStatus::Throw;
+  }
   if (ErrorAccess::wants_frames(error)) {
     take_backtrace(*state.runtime, wasm::TrapCode::None);
     if (std::optional<Backtrace> backtrace = std::exchange(state.backtrace, std::nullopt)) {
@@ -36,6 +40,7 @@ void keep_failure(detail::StoreState& state, Caller& caller) {
   }
   state.failure = std::move(error);
   state.runtime->set_host_failure(&state.failure, nullptr);
+  return abi::HostStatus::Trap;
 }
 
 abi::HostStatus enter(void* environment, abi::Context* from, uint64_t* slots) {
@@ -47,15 +52,16 @@ abi::HostStatus enter(void* environment, abi::Context* from, uint64_t* slots) {
   const size_t scope = roots.open_scope();
   Caller caller = CallerAccess::make(&state, from->instance);
   const HostStatus status = binding.entry(binding.environment, caller, slots);
+  abi::HostStatus outcome = abi::HostStatus::Ok;
   if (status != HostStatus::Ok) [[unlikely]] {
     if (status == HostStatus::Pending) {
       (void)caller.fail(Error::make(ErrorKind::Unsupported, "a host function that answers later"));
     }
-    keep_failure(state, caller);
+    outcome = fail(state, caller);
   }
   roots.close_scope(scope);
   state.host_calls = call.outer;
-  return status == HostStatus::Ok ? abi::HostStatus::Ok : abi::HostStatus::Trap;
+  return outcome;
 }
 
 void destroy_binding(void* environment) {

@@ -33,6 +33,9 @@ base::Result<void> prepare(detail::ModuleState& state) {
   state.code = WHERRY_TRY(lower::ModuleCode::create(state.typed, engine.lowering, *engine.handlers));
   state.provider.codes = state.code->provider()->codes;
   state.provider.prepare = &detail::ModuleState::Provider::prepare_code;
+  state.provider.find = [](abi::CodeProvider* self, const abi::Cell* cell) {
+    return static_cast<detail::ModuleState::Provider*>(self)->owner->code->site(cell);
+  };
   state.provider.owner = &state;
   state.shape = WHERRY_TRY(instantiate::prepare_module(state.typed, &state.provider));
   return {};

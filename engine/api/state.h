@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -7,6 +9,7 @@
 
 #include "engine/abi/code_provider.h"
 #include "engine/api/access.h"
+#include "engine/api/exceptions.h"
 #include "engine/api/file.h"
 #include "engine/base/vector.h"
 #include "engine/lower/module_code.h"
@@ -80,6 +83,51 @@ struct Backtrace {
   uint32_t omitted = 0;
 };
 
+// A guest's frame, or (with `host`) a call of a host function.
+struct RawFrame {
+  const abi::Context* context = nullptr;
+  const abi::Cell* cell = nullptr;
+  const abi::FuncCode* code = nullptr;
+  const HostBinding* host = nullptr;
+};
+
+// The innermost and the outermost frames of a stack, before anything is looked up for them. Means something as long as
+// its store lives.
+class RawBacktrace {
+ public:
+  void add(const RawFrame& frame) {
+    if (count_ < kInnermostFrames) {
+      inner_[count_] = frame;
+    } else {
+      outer_[(count_ - kInnermostFrames) % kOutermostFrames] = frame;
+    }
+    ++count_;
+  }
+
+  size_t size() const { return std::min(count_, kInnermostFrames + kOutermostFrames); }
+  uint32_t omitted() const { return static_cast<uint32_t>(std::min<size_t>(count_ - size(), ~uint32_t{0})); }
+  const RawFrame& operator[](size_t index) const {
+    if (index < kInnermostFrames) {
+      return inner_[index];
+    }
+    const size_t first = count_ > kInnermostFrames + kOutermostFrames ? count_ - kInnermostFrames : 0;
+    return outer_[(first + index - kInnermostFrames) % kOutermostFrames];
+  }
+
+ private:
+  std::array<RawFrame, kInnermostFrames> inner_;
+  std::array<RawFrame, kOutermostFrames> outer_;
+  size_t count_ = 0;
+};
+
+// An exception between a guest that did not catch it and whoever is told.
+struct Uncaught {
+  abi::Ref exception = abi::kNullRef;
+  std::string tag;  // As the guest calls it; may be empty.
+  RawBacktrace thrown_at;
+  std::shared_ptr<const Thrown> thrown;  // Keeps it, so that its address means no other.
+};
+
 // Error: Usage for limits with which nothing could run.
 Result<void> check_limits(const StoreLimits& limits);
 
@@ -145,6 +193,8 @@ struct StoreState {
   // How the host function that failed last did.
   Result<void> failure;
   std::optional<api::Backtrace> backtrace;  // Of the trap in progress.
+  api::ThrownList thrown;
+  std::unique_ptr<api::Uncaught> uncaught;  // The last one.
   api::HostFunctions host_functions;
   // The memory that an instance exports as "memory", by the instance's index; null: not looked for yet.
   base::Vector<runtime::LinearMemory*> exported_memories;

@@ -11,18 +11,13 @@
 #include "engine/interpret/cold.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/wasm/type_registry.h"
 
 namespace wherry::interpret {
 
 using wasm::TrapCode;
-
-#define WHERRY_END_RUN(code)            \
-  do {                                  \
-    hand = static_cast<uint64_t>(code); \
-    return hand;                        \
-  } while (0)
 
 namespace {
 
@@ -208,7 +203,12 @@ WHERRY_COLD WHERRY_HANDLER enter_host(WHERRY_ARGS) {
   }
   store->activation->stack_top = fp + shape.slots;
   store->trap = TrapCode::None;
-  if (host->entry(host->environment, ctx, fp) != abi::HostStatus::Ok) {
+  const abi::HostStatus status = host->entry(host->environment, ctx, fp);
+  if (status == abi::HostStatus::Throw) {
+    hand = std::exchange(store->pending_exception, abi::kNullRef);
+    WHERRY_TAIL(unwind);
+  }
+  if (status != abi::HostStatus::Ok) {
     if (store->trap == TrapCode::None) store->trap = TrapCode::HostError;
     WHERRY_END_RUN(store->trap);
   }

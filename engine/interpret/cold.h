@@ -12,6 +12,13 @@ namespace wherry::interpret {
 using abi::FuncCode;
 using abi::FuncObject;
 
+// Ends the run with a trap that has been recorded.
+#define WHERRY_END_RUN(code)            \
+  do {                                  \
+    hand = static_cast<uint64_t>(code); \
+    return hand;                        \
+  } while (0)
+
 // Where a return goes that leaves the run (its value is TrapCode::None), and one that leaves the instance: cells whose
 // preceding word says "same frame base", as every return cell's does for its caller.
 extern const Cell exit_cells[2];
@@ -55,6 +62,8 @@ WHERRY_HANDLER return_call_cross(WHERRY_ARGS);
 WHERRY_HANDLER return_many_cross(WHERRY_ARGS);
 WHERRY_HANDLER out_of_fuel(WHERRY_ARGS);
 WHERRY_HANDLER interrupted(WHERRY_ARGS);
+// hand: an exception, thrown where the crossing says. Goes on where it is caught, or ends the run.
+WHERRY_HANDLER unwind(WHERRY_ARGS);
 // A fault of a guarded access arrives here, with the state's registers as the access had them.
 WHERRY_HANDLER trap_fault(WHERRY_ARGS);
 

@@ -82,10 +82,10 @@ inline FakeHandlers::FakeHandlers() {
         for (Handler& handler : table_.store_any[family.index]) handler = next_ += 2;
         break;
       case Shape::None:
-        // Vectors have tables of their own; exceptions cannot be run.
+        // Vectors have tables of their own.
         if (info.feature < wasm::Feature::Simd || info.feature == wasm::Feature::FunctionReferences ||
             info.feature == wasm::Feature::Gc || info.feature == wasm::Feature::WideArithmetic ||
-            info.feature == wasm::Feature::Threads) {
+            info.feature == wasm::Feature::Threads || info.feature == wasm::Feature::Exceptions) {
           table_.other[i] = next_ += 2;
         }
         break;

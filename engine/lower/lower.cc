@@ -28,6 +28,9 @@ base::Result<void> lower(const Environment& environment, wasm::FuncIndex func, b
   const base::ByteSpan body = environment.module.module.body_bytes(func);
   memory.body.clear();
   out->cells.clear();
+  out->catch_regions.clear();
+  out->catch_scopes.clear();
+  out->catch_clauses.clear();
   // Two to three words an instruction of about two bytes: most bodies need no second allocation.
   constexpr uint8_t kZeros[kCodePadding] = {};
   if (!memory.body.append(body) || !memory.body.append(kZeros) || !out->cells.reserve(body.size() + 16)) {

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "engine/abi/context.h"
+#include "engine/abi/exceptions.h"
 #include "engine/base/result.h"
 #include "engine/base/vector.h"
 #include "engine/lower/handler_table.h"
@@ -37,6 +38,10 @@ struct SlotCode {
   uint16_t param_slots = 0;
   uint16_t pinned0 = 0;
   uint16_t pinned1 = 0;
+  // What abi::CatchTable shows.
+  base::Vector<abi::CatchRegion> catch_regions;
+  base::Vector<abi::CatchScope> catch_scopes;
+  base::Vector<abi::CatchClause> catch_clauses;
   // Ascending by word; only when asked for.
   base::Vector<CodePosition> positions;
 };

@@ -90,6 +90,29 @@ struct Fixture {
   std::string problem;
 };
 
+// Regions as `catch WORD: SCOPE`, scopes as `scope N in OUTER: CLAUSE, ...`.
+std::string list_catches(const SlotCode& code) {
+  const auto scope_name = [](uint32_t scope) {
+    return scope == abi::CatchScope::kNone ? std::string("none") : std::to_string(scope);
+  };
+  std::string lines;
+  for (const abi::CatchRegion& region : code.catch_regions) {
+    lines += "catch from " + std::to_string(region.word) + ": scope " + scope_name(region.scope) + "\n";
+  }
+  for (uint32_t i = 0; i < code.catch_scopes.size(); ++i) {
+    const abi::CatchScope& scope = code.catch_scopes[i];
+    lines += "scope " + std::to_string(i) + " in " + scope_name(scope.outer) + ":";
+    for (uint32_t j = 0; j < scope.clause_count; ++j) {
+      const abi::CatchClause& clause = code.catch_clauses[scope.first_clause + j];
+      lines += clause.tag == abi::CatchClause::kAnyTag ? " all" : " tag " + std::to_string(clause.tag);
+      lines += clause.with_reference ? " ref" : "";
+      lines += " -> s" + std::to_string(clause.slot) + " @" + std::to_string(clause.target) + ";";
+    }
+    lines += "\n";
+  }
+  return lines;
+}
+
 std::string list(const std::string& source) {
   Fixture fixture(source);
   if (fixture.typed == nullptr) return fixture.problem + "\n";
@@ -106,7 +129,8 @@ std::string list(const std::string& source) {
       continue;
     }
     lines += " frame " + std::to_string(code.frame_slots) + " clears " + std::to_string(code.zero_count) +
-             " from " + std::to_string(code.zero_begin) + "\n" + listing.list(code.cells);
+             " from " + std::to_string(code.zero_begin) + "\n" + listing.list(code.cells) +
+             list_catches(code);
   }
   return lines;
 }
@@ -211,6 +235,36 @@ TEST_CASE("a module's code is made once and found by its cells") {
   CHECK(codes[2].frame_slots.load() == 0);
 }
 
+// Functions of many sizes, so that their code does not lie in the order in which it was made.
+TEST_CASE("code is found while functions go on being made") {
+  constexpr uint32_t kCount = 600;
+  std::string text = "(module (tag $t)";
+  for (uint32_t i = 0; i < kCount; ++i) {
+    text += i % 7 == 0 ? "(func block try_table (catch_all 1) throw $t end end" : "(func";
+    for (uint32_t j = 0; j < i % 13 * 100; ++j) text += " i32.const 1 global.set 0";
+    text += ")";
+  }
+  Fixture fixture(text + "(global (mut i32) (i32.const 0)))");
+  REQUIRE(fixture.typed != nullptr);
+  auto made = ModuleCode::create(*fixture.typed, {}, fixture.handlers.table());
+  REQUIRE(made.has_value());
+  abi::CodeProvider& provider = *(*made)->provider();
+  base::Error error{};
+  for (uint32_t i = 0; i < kCount; ++i) {
+    const uint32_t func = i * 211 % kCount;
+    REQUIRE(provider.prepare(&provider, &provider.codes[func], &error));
+    for (const uint32_t back : {0u, 1u, 63u, 64u, 65u, 300u}) {
+      if (back > i) continue;
+      const uint32_t earlier = (i - back) * 211 % kCount;
+      const Cell* const entry = provider.codes[earlier].entry.load();
+      const abi::CodeSite site = provider.find(&provider, entry + 1);
+      CHECK(site.code == &provider.codes[earlier]);
+      CHECK(site.begin == entry);
+      CHECK((site.catches != nullptr) == (earlier % 7 == 0));
+    }
+  }
+}
+
 TEST_CASE("deep operand stacks and many locals") {
   std::string deep = "(module (func";
   for (int i = 0; i < 66'000; ++i) deep += " i32.const 1 global.get 0";
@@ -248,6 +302,31 @@ TEST_CASE("a function with too many slots of locals cannot call") {
   REQUIRE(returns.typed != nullptr);
   REQUIRE(returns.lower({}, 1, false, &code));
   CHECK(code.frame_slots > 65'536);
+}
+
+namespace {
+
+// What runs of a function of one parameter, a loop around a call, when `begin` and `end` are put around the call.
+base::Vector<Cell> loop_with(const std::string& begin) {
+  Fixture fixture(
+      "(module (import \"\" \"\" (func $f (param i32))) (tag $t) (func (param i32) block $h loop $l " +
+      begin + " local.get 0 call $f end local.get 0 i32.const 1 i32.sub local.tee 0 br_if $l end end))");
+  SlotCode code;
+  CHECK(fixture.problem.empty());
+  CHECK(fixture.lower(Options(), 0, false, &code).has_value());
+  return std::move(code.cells);
+}
+
+}  // namespace
+
+// So a loop with a try_table that does not throw dispatches as often as one without.
+TEST_CASE("a try_table emits nothing") {
+  const base::Vector<Cell> plain = loop_with("block");
+  for (const char* begin :
+       {"try_table", "try_table (catch_all $h)", "try_table (catch $t 0) (catch_all 1)"}) {
+    const base::Vector<Cell> guarded = loop_with(begin);
+    CHECK(std::equal(plain.begin(), plain.end(), guarded.begin(), guarded.end()));
+  }
 }
 
 }  // namespace wherry::lower

@@ -67,6 +67,7 @@ void Lowering::begin(State& state) {
   memory_->patches.clear();
   memory_->vectors.clear();
   settled_ = 0;
+  catch_scope_ = kNone;
   PinnedLocals pinned;
   if (environment_.options.pinned_locals && !is_wide_) {
     pinned = choose_pinned(state.body.subspan(state.code_begin), state.locals, state.module->module.features,

@@ -9,7 +9,8 @@
 
 namespace wherry::lower {
 
-// A branch waiting for its label, in a list through Lowering's pool.
+// A branch waiting for its label, in a list through Lowering's pool; with the base kNone the catch clause of number
+// `field`.
 struct PendingPatch {
   Emitter::Patch patch;
   uint32_t next = Emitter::kNone;
@@ -17,7 +18,7 @@ struct PendingPatch {
 
 struct Label {
   uint32_t patches = Emitter::kNone;    // Branches to the end, by index in the pool.
-  uint32_t position = 0;                // Of a loop.
+  uint32_t position = 0;                // Of a loop; of a try_table, the catch scope around it.
   uint32_t otherwise = Emitter::kNone;  // The branch of an `if` to its `else` or end.
   uint32_t table = Emitter::kNone;      // The br_table that made `stub` last.
   uint32_t stub = 0;
@@ -210,6 +211,9 @@ class Lowering {
   void array_bulk(const Instruction& instruction, Operand* operands, uint32_t params);
   void plain_object(const Instruction& instruction, const Handler* block, Operand* operand,
                     wasm::ValType result);
+  void add_clause(const wasm::CatchClause& clause);
+  void note_throwing();
+  void throw_(const Instruction& instruction, Operand* operands, uint32_t params);
 
   void begin_segment();
   void end_segment();
@@ -227,8 +231,9 @@ class Lowering {
   uint64_t offset_ = 0;
   uint32_t header_ = 0;
   uint32_t first_temp_ = 0;
-  uint32_t last_reached_ = 0;  // Highest slot in use as a temporary.
-  uint32_t settled_ = 0;       // Below this index of the operand stack nothing is pending.
+  uint32_t last_reached_ = 0;     // Highest slot in use as a temporary.
+  uint32_t settled_ = 0;          // Below this index of the operand stack nothing is pending.
+  uint32_t catch_scope_ = kNone;  // The innermost one here.
   uint32_t fuel_cell_ = kNone;
   uint64_t fuel_ = 0;
 };

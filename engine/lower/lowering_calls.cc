@@ -7,8 +7,9 @@
 namespace wherry::lower {
 
 // What returning from a call reads: how far the callee's frame is from the caller's, and which slots the caller's
-// pinned registers mirror.
+// pinned registers mirror. For calls that come back, hence may throw.
 Cell Lowering::call_word(uint32_t base) {
+  note_throwing();
   if (is_wide_) fail(wasm::ErrorCode::FrameTooLarge, "a call in a function whose locals take too many slots");
   return Emitter::pack(
       Slots{static_cast<uint16_t>(base), emitter_.pinned_slot(0), emitter_.pinned_slot(1), 0});

@@ -45,7 +45,12 @@ void Lowering::link(Control& target, Emitter::Patch patch) {
 
 void Lowering::bind(Label& label) {
   for (uint32_t i = label.patches; i != kNone; i = memory_->patches[i].next) {
-    emitter_.patch(memory_->patches[i].patch, emitter_.size());
+    const Emitter::Patch patch = memory_->patches[i].patch;
+    if (patch.base == kNone) {
+      out_->catch_clauses[patch.field].target = emitter_.size();
+    } else {
+      emitter_.patch(patch, emitter_.size());
+    }
   }
   if (label.otherwise != kNone) {
     emitter_.patch(memory_->patches[label.otherwise].patch, emitter_.size());
@@ -158,6 +163,7 @@ void Lowering::else_(Control& control, Operand* operands, bool falls_through) {
 
 void Lowering::end(Control& control, Operand* operands, bool falls_through) {
   const auto count = static_cast<uint32_t>(control.results().size());
+  if (control.op == Op::TryTable) catch_scope_ = control.label.position;
   const bool is_target =
       control.op != Op::Loop && (control.label.patches != kNone || control.label.otherwise != kNone);
   const bool body = is_body(control);
@@ -323,7 +329,5 @@ void Lowering::unreachable() {
   emitter_.seal();
   end_segment();
 }
-
-void Lowering::try_table(const Instruction&, Control&, Operand*) { cannot_run(Op::TryTable); }
 
 }  // namespace wherry::lower

@@ -303,6 +303,8 @@ void Lowering::special(const Instruction& instruction, Operand* operands, uint32
     case Op::ArrayCopy:
     case Op::ArrayInitData:
     case Op::ArrayInitElem: return array_bulk(instruction, operands, params);
+    case Op::Throw:
+    case Op::ThrowRef: return throw_(instruction, operands, params);
     default: return cannot_run(op);
   }
 }

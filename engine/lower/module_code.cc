@@ -3,6 +3,10 @@
 // FuncCode is published by its frame_slots, written last with release order, which those who call load first, with
 // acquire order.
 //
+// Functions are found by address in a list that is sorted up to a point; what was made since waits behind it, up to
+// kMostUnsorted entries that a search looks at one by one, and is then merged in. So a guest that makes a function and
+// throws in turn, ninety thousand times, does not have the list sorted as often.
+//
 // Records of functions that nobody referred to are zero-filled pages that were never touched: a module of 90,000
 // functions costs address space until they run.
 #include "engine/lower/module_code.h"
@@ -11,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <utility>
 
 #include "engine/abi/layout.h"
 #include "engine/base/arena.h"
@@ -24,7 +29,23 @@ struct Range {
   const Cell* begin;
   const Cell* end;
   const abi::FuncCode* code;
+  const abi::CatchTable* catches;  // Null if it catches nothing.
 };
+
+bool is_before(const Range& left, const Range& right) { return left.begin < right.begin; }
+
+constexpr size_t kMostUnsorted = 64;
+
+// A copy in the arena; false: no memory.
+template <class T>
+bool copy_to(base::Arena& arena, const base::Vector<T>& from, std::span<const T>* to) {
+  if (from.empty()) return true;
+  auto* const made = static_cast<T*>(arena.allocate_bytes(from.size() * sizeof(T), alignof(T)));
+  if (made == nullptr) return false;
+  std::memcpy(static_cast<void*>(made), from.data(), from.size() * sizeof(T));
+  *to = {made, from.size()};
+  return true;
+}
 
 }  // namespace
 
@@ -34,6 +55,9 @@ struct ModuleCode::Impl {
   ~Impl() { std::free(environment.codes); }
 
   base::Result<void> publish(abi::FuncCode* code, const SlotCode& made);
+  bool copy_catches(const SlotCode& made, const abi::CatchTable** out);
+  void sort_ranges();
+  const Range* find(const Cell* cell);
 
   struct Provider : abi::CodeProvider {
     ModuleCode* owner = nullptr;
@@ -46,7 +70,7 @@ struct ModuleCode::Impl {
   Buffers buffers;
   SlotCode scratch;
   base::Vector<Range> ranges;
-  bool ranges_sorted = true;
+  size_t sorted_ranges = 0;  // The first so many of them.
   uint64_t code_bytes = 0;
 };
 
@@ -74,19 +98,33 @@ base::Result<std::unique_ptr<ModuleCode>> ModuleCode::create(const validate::Typ
     *error = std::move(prepared).error();
     return false;
   };
+  provider.find = [](abi::CodeProvider* self, const Cell* cell) {
+    return static_cast<Impl::Provider*>(self)->owner->site(cell);
+  };
   return code;
 }
 
 abi::CodeProvider* ModuleCode::provider() { return &impl_->provider; }
 const abi::ContextLayout& ModuleCode::layout() const { return impl_->environment.layout; }
 
+bool ModuleCode::Impl::copy_catches(const SlotCode& made, const abi::CatchTable** out) {
+  *out = nullptr;
+  if (made.catch_regions.empty()) return true;
+  auto* const table = arena.allocate<abi::CatchTable>();
+  *out = table;
+  return table != nullptr && copy_to(arena, made.catch_regions, &table->regions) &&
+         copy_to(arena, made.catch_scopes, &table->scopes) &&
+         copy_to(arena, made.catch_clauses, &table->clauses);
+}
+
 base::Result<void> ModuleCode::Impl::publish(abi::FuncCode* code, const SlotCode& made) {
   const size_t count = made.cells.size();
   auto* cells = static_cast<Cell*>(arena.allocate_bytes(count * sizeof(Cell), alignof(Cell)));
-  if (cells == nullptr || !ranges.push_back({cells, cells + count, code})) {
+  const abi::CatchTable* catches = nullptr;
+  if (cells == nullptr || !copy_catches(made, &catches) ||
+      !ranges.push_back({cells, cells + count, code, catches})) {
     return base::fail(wasm::ErrorCode::OutOfMemory);
   }
-  ranges_sorted = false;
   std::memcpy(cells, made.cells.data(), count * sizeof(Cell));
   code_bytes += count * sizeof(Cell);
   code->zero_begin = made.zero_begin;
@@ -109,16 +147,41 @@ base::Result<void> ModuleCode::prepare(abi::FuncCode* code) {
   return impl_->publish(code, impl_->scratch);
 }
 
-const abi::FuncCode* ModuleCode::find(const Cell* cell) const {
-  const std::lock_guard lock(impl_->mutex);
-  base::Vector<Range>& ranges = impl_->ranges;
-  const auto before = [](const Range& left, const Range& right) { return left.begin < right.begin; };
-  if (!impl_->ranges_sorted) std::sort(ranges.begin(), ranges.end(), before);
-  impl_->ranges_sorted = true;
-  const Range* next = std::upper_bound(ranges.begin(), ranges.end(), Range{cell, nullptr, nullptr}, before);
-  if (next == ranges.begin() || cell >= next[-1].end) return nullptr;
-  return next[-1].code;
+// Sorts what is new and merges it in, from the end; code is mostly made at ascending addresses.
+void ModuleCode::Impl::sort_ranges() {
+  std::sort(ranges.begin() + sorted_ranges, ranges.end(), is_before);
+  size_t left = std::exchange(sorted_ranges, ranges.size());
+  if (left == 0 || is_before(ranges[left - 1], ranges[left])) return;
+  base::Vector<Range> recent;
+  if (!recent.append(std::span<const Range>(ranges).subspan(left))) {
+    return std::sort(ranges.begin(), ranges.end(), is_before);
+  }
+  size_t right = recent.size();
+  for (size_t to = ranges.size(); right != 0;) {
+    const bool is_left = left != 0 && is_before(recent[right - 1], ranges[left - 1]);
+    ranges[--to] = is_left ? ranges[--left] : recent[--right];
+  }
 }
+
+const Range* ModuleCode::Impl::find(const Cell* cell) {
+  if (ranges.size() - sorted_ranges > kMostUnsorted) sort_ranges();
+  const auto holds = [cell](const Range& range) { return cell >= range.begin && cell < range.end; };
+  const Range* const sorted_end = ranges.begin() + sorted_ranges;
+  const Range* const next = std::upper_bound<const Range*>(ranges.begin(), sorted_end,
+                                                           Range{cell, nullptr, nullptr, nullptr}, is_before);
+  if (next != ranges.begin() && holds(next[-1])) return next - 1;
+  const Range* const recent = std::find_if(sorted_end, static_cast<const Range*>(ranges.end()), holds);
+  return recent != ranges.end() ? recent : nullptr;
+}
+
+abi::CodeSite ModuleCode::site(const Cell* cell) const {
+  const std::lock_guard lock(impl_->mutex);
+  const Range* const range = impl_->find(cell);
+  if (range == nullptr) return {};
+  return {range->code, range->begin, range->catches};
+}
+
+const abi::FuncCode* ModuleCode::find(const Cell* cell) const { return site(cell).code; }
 
 std::span<const Cell> ModuleCode::cells(const abi::FuncCode& code) const {
   const std::lock_guard lock(impl_->mutex);

@@ -32,6 +32,8 @@ class ModuleCode {
 
   // The function whose code holds the cell; null if none does.
   const abi::FuncCode* find(const Cell* cell) const;
+  // The same with what it catches; all null if none does.
+  abi::CodeSite site(const Cell* cell) const;
   // The offset, in the module's file, of the Wasm instruction that the cell came from. Lowers the function again
   // to find out: meant for backtraces.
   uint64_t wasm_offset(const abi::FuncCode& code, const Cell* cell) const;

@@ -196,6 +196,21 @@ TrapCode table_fill(abi::Context* context, uint32_t table, uint64_t to, abi::Ref
 
 void elem_drop(abi::Context* context, uint32_t element) { Instance::of(context)->drop_element(element); }
 
+// ---- exceptions
+
+abi::Ref make_exception(abi::Context* context, uint32_t tag, const uint64_t* arguments) {
+  // Where the frame ends is not known here, and in a wide function locals lie behind the arguments: live_end stays null.
+  return Store::of(context).heap().allocate_exception(*Instance::of(context)->tag(tag), arguments);
+}
+
+TrapCode find_catch(abi::Context* context, const abi::Cell* cell, abi::Ref exception, abi::Catch* out) {
+  const uint32_t looked_at = Store::of(context).find_catch(context, cell, exception, out);
+  if (looked_at < kClausesPerFuel) [[likely]]
+    return TrapCode::None;
+  if (const TrapCode trap = charge(context, looked_at / kClausesPerFuel); trap != TrapCode::None) return trap;
+  return pause(context);
+}
+
 // Marking stops the world, so that no store has to be remembered; StoreState::gc_barrier stays zero.
 void barrier(abi::Context*, abi::Ref, abi::Ref) {}
 
@@ -219,6 +234,8 @@ constinit const abi::Builtins kBuiltins = {
     .table_fill = table_fill,
     .elem_drop = elem_drop,
     .allocate = allocate,
+    .make_exception = make_exception,
+    .find_catch = find_catch,
     .refill = refill,
     .array_new = array_new,
     .array_new_data = array_new_data,

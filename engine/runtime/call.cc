@@ -97,6 +97,7 @@ Outcome<void> Store::call_host(abi::FuncObject* func, uint64_t* slots) {
   switch (host.entry(host.environment, &host_context_, slots)) {
     case abi::HostStatus::Ok: return {};
     case abi::HostStatus::Trap: return stop(wasm::TrapCode::HostError);
+    case abi::HostStatus::Throw: return stop(wasm::TrapCode::UncaughtException);
     case abi::HostStatus::Pending: break;
   }
   return Stop::failed(pending_is_unsupported());

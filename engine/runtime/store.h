@@ -9,6 +9,7 @@
 #include "engine/abi/tier.h"
 #include "engine/base/result.h"
 #include "engine/base/vector.h"
+#include "engine/runtime/exceptions.h"
 #include "engine/runtime/extern.h"
 #include "engine/runtime/heap.h"
 #include "engine/runtime/instance.h"
@@ -162,6 +163,12 @@ class Store {
   std::span<Global* const> globals() const { return globals_; }
   std::span<Table* const> tables() const { return tables_; }
 
+  // --- exceptions
+
+  // Whether the frame of `context` that is at `cell` (a word of its instruction) catches the exception. Returns how many
+  // clauses it looked at.
+  uint32_t find_catch(abi::Context* context, const abi::Cell* cell, abi::Ref exception, abi::Catch* out);
+
   // --- for instantiation
 
   // The context of host functions: no instance, only `store`, `builtins` and `interrupt`.
@@ -175,6 +182,7 @@ class Store {
         budget_(setup.limits),
         heap_(*this, {.limit_bytes = setup.limits.heap_bytes, .stress = setup.gc_stress}) {}
   bool initialise();
+  const CatchSite& find_site(abi::Context* context, const abi::Cell* cell, CatchSite* scratch);
   [[nodiscard]] bool ensure_stack();
   void rearm();
   Outcome<void> call_guest(abi::FuncObject* func, uint64_t* slots);
@@ -204,6 +212,7 @@ class Store {
   bool was_deadline_ = false;
   wasm::TrapCode host_trap_ = wasm::TrapCode::None;
   std::optional<base::Error> pending_error_;
+  std::unique_ptr<CatchSites> catch_sites_;  // Made by the first throw.
   void* host_failure_ = nullptr;
   void (*destroy_host_failure_)(void*) = nullptr;
 

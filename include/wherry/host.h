@@ -9,7 +9,8 @@
 //   result      void, a WasmValue, a std::tuple of them, or a Result of one of these (Result<void> for none)
 //
 // An Error that it returns ends the guest's call and comes out of the outermost call into the guest: Error::trap as a
-// trap with backtrace, Error::exit as an exit, others as they are.
+// trap with backtrace, Error::exit as an exit, others as they are. One of kind Exception (exception.h) is thrown instead: the guests
+// that called may catch it.
 //
 // A callable may be called again while it runs (the guest called back may call it), and on several threads at once if
 // it is in a Linker that is used with stores on several threads.

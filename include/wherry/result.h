@@ -44,11 +44,14 @@ enum class ErrorKind : uint8_t {
   Usage = 10,  // This API was called with arguments that cannot be right: a wrong arity, type or name.
   InvalidHandle = 11,  // A null handle, one of another store, or one whose object is gone.
   OutOfMemory = 12,    // The process has no memory left for it.
+  Exception = 13,      // An exception of WebAssembly that no guest caught: `exception()`.
 };
 
 // The kind's name as messages show it: "malformed", "invalid", "unsupported", "link", "limit", "trap", "exit",
-// "host", "io", "usage", "invalid handle", "out of memory".
+// "host", "io", "usage", "invalid handle", "out of memory", "exception".
 std::string_view to_string(ErrorKind kind);
+
+class ExnRef;
 
 // A place in a text, both counted from 1, the column in characters.
 struct TextPosition {
@@ -60,14 +63,14 @@ struct TextPosition {
 // What went wrong, with all that is known about it.
 //
 // Move-only and one pointer in size. Immutable but for the `with_` functions; may be moved to another thread. It owns
-// all its parts: it refers to no store, module or engine, and outlives them. If memory for an Error's details runs
+// all its parts: it refers to no store, module or engine, and outlives them (an exception's handle then means nothing). If memory for an Error's details runs
 // out, the Error becomes one of kind OutOfMemory instead, which needs none.
 class [[nodiscard]] Error {
  public:
   // --- making one: host functions return these ---
 
-  // Any kind with a message: lower case, no full stop, what was found, what was expected. For kinds Trap and Exit use
-  // the functions below. The message is copied, and cut to 4 KiB.
+  // Any kind with a message: lower case, no full stop, what was found, what was expected. For kinds Trap, Exit and
+  // Exception use the functions below. The message is copied, and cut to 4 KiB.
   static Error make(ErrorKind kind, std::string_view message);
 
   // A trap. Returned from a host function, it ends the guest's call as if an instruction had trapped there, and the
@@ -79,6 +82,10 @@ class [[nodiscard]] Error {
   // An orderly end. Returned from a host function, it unwinds the guest without running any more of it and comes out
   // of the outermost call as an Error of kind Exit. Code 0 is an Exit too.
   static Error exit(int32_t code);
+
+  // Returned from a host function, it throws the exception into the guest that called, which may catch it. The handle
+  // must stay valid until then. See raise() in exception.h for a new one.
+  static Error exception(const ExnRef& exception);
 
   // An operating system's error number (errno), with what was attempted: "cannot open data.txt".
   static Error io(int os_error, std::string_view attempted);
@@ -119,10 +126,14 @@ class [[nodiscard]] Error {
   // Where in a text (WAT) the fault lies.
   std::optional<TextPosition> position() const;
 
-  // The trap's code and backtrace; null unless kind() is Trap. Owned by this Error.
+  // The trap's code and backtrace; null unless kind() is Trap or Exception. Owned by this Error. For an exception that
+  // left a guest the code is UncaughtException, and the frames are those of where it was thrown.
   const Trap* trap() const;
 
-  // The trap's code; empty unless kind() is Trap.
+  // The exception; null unless kind() is Exception. Valid while this Error or a clone of it exists, in its store.
+  ExnRef exception() const;
+
+  // The trap's code; empty where trap() is null.
   std::optional<TrapCode> trap_code() const;
 
   // The guest's exit code; empty unless kind() is Exit.

@@ -34,7 +34,7 @@ enum class TrapCode : uint16_t {
   ArrayOutOfBounds = 16,           // "out of bounds array access"
   CastFailure = 17,                // "cast failure"
   NullExceptionReference = 18,     // "null exception reference"
-  UncaughtException = 19,          // "uncaught exception": a Wasm exception left the outermost call
+  UncaughtException = 19,          // "uncaught exception": in an Error of kind Exception
   UnalignedAtomic = 20,            // "unaligned atomic"
   ExpectedSharedMemory = 21,       // "expected shared memory": atomic wait on a memory that is not shared
   AllocationTooLarge = 22,  // "allocation size too large": a GC object beyond the implementation's limit

@@ -18,6 +18,7 @@
 namespace wherry {
 
 class Caller;
+class Tag;
 class Val;
 template <class Signature>
 class TypedFunc;
@@ -69,9 +70,9 @@ class Func {
   // Calls it. `params` and `results` must have the lengths of the type, and `params` its types; `results` are
   // overwritten when the call succeeds, and otherwise keep what they held.
   //
-  // Errors: Usage for values that do not fit, InvalidHandle; Unsupported for types that no Val can hold; Trap, Exit and
-  // Host from the guest and its imports; Invalid when lazy validation meets such a body, and Unsupported for a body that
-  // this version cannot execute; Io for a file that was truncated; OutOfMemory.
+  // Errors: Usage for values that do not fit, InvalidHandle; Unsupported for types that no Val can hold; Trap, Exit,
+  // Exception and Host from the guest and its imports; Invalid when lazy validation meets such a body, and Unsupported
+  // for a body that this version cannot execute; Io for a file that was truncated; OutOfMemory.
   Result<void> call(StoreRef store, std::span<const Val> params, std::span<Val> results) const;
 
   // The same with the results as a value: `func.call(store, {Val(1), Val(2.5)})`.
@@ -113,6 +114,42 @@ class ExternRef {
 
  private:
   friend struct HandleAccess;
+  detail::Handle handle_;
+};
+
+// An exception: a tag and values of the types that it names; or null, as an exnref may be. Immutable.
+//
+// A handle: trivially copyable. One made by `create` keeps the exception until `release`, or the store's end; one that an
+// Error gives is valid while that Error, or a clone of it, exists. Handles of one exception are equal. Corresponds to spec
+// 4.2.11 "Exception instances", JS-API `WebAssembly.Exception`.
+class ExnRef {
+ public:
+  // The null reference.
+  ExnRef() = default;
+
+  // A new exception. `arguments` are values of the tag's parameters, in order. Errors: Usage for values that do not fit,
+  // InvalidHandle, OutOfMemory.
+  static Result<ExnRef> create(StoreRef store, Tag tag, std::span<const Val> arguments);
+
+  bool is_null() const { return handle_.store == 0; }
+
+  // Its tag, equal to the handle of the same tag from elsewhere. Error: InvalidHandle.
+  Result<Tag> tag(StoreRef store) const;
+
+  // Its values. Errors: InvalidHandle; Unsupported for a reference that no Val can hold.
+  Result<std::vector<Val>> arguments(StoreRef store) const;
+
+  // Keeps the exception until one more `release`. Error: InvalidHandle.
+  Result<void> keep(StoreRef store) const;
+
+  // Gives up what `create` or `keep` has kept: when the last one did, and no Error has it, the handle means nothing any
+  // more, and the exception can be collected when no guest refers to it. Errors: InvalidHandle, Usage.
+  Result<void> release(StoreRef store) const;
+
+  friend bool operator==(const ExnRef&, const ExnRef&) = default;
+
+ private:
+  friend struct HandleAccess;  // The engine's own way in.
   detail::Handle handle_;
 };
 

@@ -8,6 +8,7 @@
 #include "wherry/caller.h"         // Caller, HostStatus
 #include "wherry/config.h"         // Config, StoreLimits
 #include "wherry/engine.h"         // Engine
+#include "wherry/exception.h"      // raise
 #include "wherry/extern.h"         // Table, Global, Tag, Extern
 #include "wherry/func.h"           // TypedFunc
 #include "wherry/host.h"           // HostEntry, HostFunctionEntry, host_function
@@ -21,5 +22,5 @@
 #include "wherry/text.h"           // parse_text, print_text, load_text
 #include "wherry/trap.h"           // Trap, TrapCode, Frame
 #include "wherry/types.h"          // ValType, FuncType, ExternType, ...
-#include "wherry/value.h"          // Val, V128, Func, ExternRef
+#include "wherry/value.h"          // Val, V128, Func, ExternRef, ExnRef
 #include "wherry/version.h"        // version()

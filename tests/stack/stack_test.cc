@@ -295,4 +295,42 @@ TEST_CASE("threads of many sizes") {
   }
 }
 
+TEST_CASE("recursion that catches at each level and throws again") {
+  check(R"((module (tag $t)
+    (func $run (export "run") (block $h (try_table (catch_all $h) (call $run))) (throw $t))
+    (func (export "ok") (block $h (try_table (catch_all $h) (throw $t))))))",
+        kExhausted);
+}
+
+TEST_CASE("recursion of host and guest that throws from level to level") {
+  constexpr std::string_view kModule = R"((module
+    (import "host" "call" (func $call))
+    (tag $t)
+    (global $left (mut i32) (i32.const -1))
+    (func $run (export "run")
+      (global.set $left (i32.sub (global.get $left) (i32.const 1)))
+      (if (i32.eqz (global.get $left)) (then (throw $t)))
+      (block $h (try_table (catch $t $h) (call $call)))
+      (throw $t))
+    (func (export "ok")
+      (global.set $left (i32.const 4))
+      (block $h (try_table (catch_all $h) (call $run) (unreachable)))
+      (global.set $left (i32.const -1)))))";
+  check(kModule.data(), kExhausted, define_call);
+}
+
+TEST_CASE("a start function that recurses through exceptions") {
+  for (const Mode& mode : kModes) {
+    on_thread(kThreadBytes, [&] {
+      INFO(mode.name);
+      const Engine engine = make_engine(mode);
+      Store store = make_store(engine, mode);
+      const Module module = load_text(engine, R"((module (tag $t)
+        (func $s (block $h (try_table (catch_all $h) (call $s))) (throw $t)) (start $s)))")
+                                .value();
+      CHECK(outcome(Linker(engine).instantiate(store, module)) == kExhausted);
+    });
+  }
+}
+
 }  // namespace wherry

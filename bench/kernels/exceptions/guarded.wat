@@ -1,0 +1,14 @@
+;; unguarded, with each call in a try_table.
+(module
+  (tag $t)
+  (func $f (param i32) (result i32) (local.get 0))
+  (func (export "run") (param $n i32) (result i32)
+    (local $sum i32)
+    (block $caught
+      (if (local.get $n)
+        (then
+          (loop $next
+            (try_table (catch $t $caught) (catch_all $caught)
+              (local.set $sum (i32.add (local.get $sum) (call $f (local.get $n)))))
+            (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))))
+    (local.get $sum)))

@@ -1,0 +1,12 @@
+;; The sum of n to 1, by a call each.
+(module
+  (func $f (param i32) (result i32) (local.get 0))
+  (func (export "run") (param $n i32) (result i32)
+    (local $sum i32)
+    (if (local.get $n)
+      (then
+        (loop $next
+          (block
+            (local.set $sum (i32.add (local.get $sum) (call $f (local.get $n)))))
+          (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))
+    (local.get $sum)))
