@@ -175,9 +175,9 @@ class Store {
         budget_(setup.limits),
         heap_(*this, {.limit_bytes = setup.limits.heap_bytes, .stress = setup.gc_stress}) {}
   bool initialise();
-  [[nodiscard]] bool ensure_stack();
+  [[nodiscard]] bool map_stack();
   void rearm();
-  Outcome<void> call_guest(abi::FuncObject* func, uint64_t* slots);
+  wasm::TrapCode call_guest(abi::FuncObject* func, uint64_t* slots);
   Outcome<void> call_host(abi::FuncObject* func, uint64_t* slots);
   std::unexpected<Stop> stop(wasm::TrapCode trap);
   static base::Error pending_is_unsupported();
