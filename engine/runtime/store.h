@@ -189,6 +189,8 @@ class Store {
     const abi::FuncObject* end;
     Instance* instance;
   };
+  static bool is_before(const FuncRange& left, const FuncRange& right);
+  [[nodiscard]] bool make_room_for_range();
 
   StoreSetup setup_;
   Budget budget_;
@@ -215,6 +217,7 @@ class Store {
   base::Vector<HostFunc*> host_funcs_;
   base::Vector<Instance*> instances_;
   base::Vector<FuncRange> func_ranges_;
+  base::Vector<FuncRange> recent_ranges_;  // Of the newest instances; likewise ascending.
   base::Vector<wasm::TypeSet> kept_types_;
 };
 
