@@ -92,13 +92,17 @@ Result<void> check_representable(const wasm::TypeRegistry& types, std::span<cons
 
 namespace detail {
 
-Result<void> call_slots(StoreRef store, Func func, uint64_t* slots, size_t) {
-  abi::FuncObject* const object = WHERRY_FIND(store, func, "function");
-  return api::run(*StoreAccess::state(store), object, slots);
+Result<void> call_slots(StoreRef store, Func func, void* object, uint64_t* slots) {
+  // Function objects live as long as their store, and no other store has its number: the look-up need not be repeated.
+  detail::StoreState* const state = api::owner_of(store, HandleAccess::of(func));
+  if (state == nullptr) [[unlikely]] {
+    return api::invalid_handle(store, HandleAccess::of(func), "function");
+  }
+  return api::run(*state, static_cast<abi::FuncObject*>(object), slots);
 }
 
-Result<void> check_signature(StoreRef store, Func func, SignatureView signature) {
-  const abi::FuncObject* object = WHERRY_FIND(store, func, "function");
+Result<void*> check_signature(StoreRef store, Func func, SignatureView signature) {
+  abi::FuncObject* object = WHERRY_FIND(store, func, "function");
   const wasm::TypeRegistry& types = EngineAccess::state(store.engine())->types;
   const wasm::FuncType& type = object->type->func;
   const auto same = [](wasm::ValType found, ValType expected) { return found == api::to_engine(expected); };
@@ -107,7 +111,7 @@ Result<void> check_signature(StoreRef store, Func func, SignatureView signature)
   };
   if (std::ranges::equal(type.params, signature.params, same) &&
       std::ranges::equal(type.results, signature.results, below)) {
-    return {};
+    return static_cast<void*>(object);
   }
   FuncType expected;
   expected.params.assign(signature.params.begin(), signature.params.end());

@@ -232,3 +232,32 @@ TEST_CASE("interruption is refused where it is off") {
 }
 
 }  // namespace wherry
+
+namespace wherry {
+
+TEST_CASE("ten thousand instances live in one store, and each keeps its functions") {
+  constexpr int32_t kInstances = 10'000;
+  const Engine engine = Engine::create(Config()).value();
+  StoreLimits limits;
+  limits.instances = kInstances;
+  Store store = Store::create(engine, limits).value();
+  Linker linker(engine);
+  const Module module = load_text(engine, R"((module
+    (global $own (mut i32) (i32.const 0))
+    (func (export "set") (param i32) local.get 0 global.set $own)
+    (func (export "get") (result i32) global.get $own)))")
+                            .value();
+  std::vector<Instance> instances;
+  int32_t wrong = 0;
+  for (int32_t i = 0; i < kInstances; ++i) {
+    instances.push_back(linker.instantiate(store, module).value());
+    if (!instances.back().typed<void(int32_t)>(store, "set").value().call(store, i * 3)) ++wrong;
+  }
+  // The second function of each is looked at only now, when its neighbours are long there.
+  for (int32_t i = 0; i < kInstances; ++i) {
+    if (instances[i].typed<int32_t()>(store, "get").value().call(store).value() != i * 3) ++wrong;
+  }
+  CHECK(wrong == 0);
+}
+
+}  // namespace wherry

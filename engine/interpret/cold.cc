@@ -44,6 +44,28 @@ bool fits(const abi::StoreState* store, const uint64_t* base, uint32_t slots) {
   return base <= store->stack_limit && static_cast<uint64_t>(store->stack_limit - base) >= slots;
 }
 
+// Enters a host function; the crossing says who calls. `end` is the end of its frame.
+WHERRY_INLINE abi::HostStatus call_host(abi::StoreState* store, Context* caller, FuncObject* func,
+                                        uint64_t* frame, uint64_t* end) {
+  auto* host = reinterpret_cast<abi::HostFuncObject*>(func);
+  store->activation->stack_top = end;
+  store->trap = TrapCode::None;
+  return host->entry(host->environment, caller, frame);
+}
+
+// What the handlers that called a host function do when it did not end well.
+#define WHERRY_END_HOST_CALL(status)                                        \
+  do {                                                                      \
+    if ((status) == abi::HostStatus::Throw) [[unlikely]] {                  \
+      hand = std::exchange(store->pending_exception, abi::kNullRef);        \
+      WHERRY_TAIL(unwind);                                                  \
+    }                                                                       \
+    if ((status) != abi::HostStatus::Ok) [[unlikely]] {                     \
+      if (store->trap == TrapCode::None) store->trap = TrapCode::HostError; \
+      WHERRY_END_RUN(store->trap);                                          \
+    }                                                                       \
+  } while (0)
+
 WHERRY_HANDLER exit_run(WHERRY_ARGS) {
   WHERRY_STATE;
   return static_cast<uint64_t>(TrapCode::None);
@@ -101,10 +123,33 @@ WHERRY_COLD WHERRY_HANDLER call_not_made(WHERRY_ARGS) {
   WHERRY_DISPATCH();
 }
 
+// hand: FuncObject* of a host function, acc: words of the call. No frame is made, since nobody looks for it: those who
+// walk the stack begin at the crossing, which names the caller's frame and where it calls.
+WHERRY_COLD WHERRY_HANDLER call_host_function(WHERRY_ARGS) {
+  WHERRY_STATE;
+  auto* func = reinterpret_cast<FuncObject*>(hand);
+  abi::StoreState* store = ctx->store;
+  pc += acc;
+  uint64_t* const base = fp + slots_at(pc - 1).a;
+  const uint32_t slots = std::max(func->type->param_slots, func->type->result_slots) + abi::kFrameHeaderSlots;
+  if (!fits(store, base, slots)) [[unlikely]] {
+    pc -= acc;
+    WHERRY_TRAP(TrapCode::CallStackExhausted);
+  }
+  record_position(ctx, pc - 1, fp);
+  store->callee = func;
+  const abi::HostStatus status = call_host(store, ctx, func, base, base + slots);
+  WHERRY_END_HOST_CALL(status);
+  fp = base;
+  acc = base[0];
+  WHERRY_RETURN();
+}
+
 WHERRY_COLD WHERRY_HANDLER call_cross(WHERRY_ARGS) {
   WHERRY_STATE;
   auto* func = reinterpret_cast<FuncObject*>(hand);
   abi::StoreState* store = ctx->store;
+  if (is_host(func)) WHERRY_TAIL(call_host_function);
   record_position(ctx, pc, fp);
   if (!make_callable(store, ctx->builtins, func)) WHERRY_END_RUN(TrapCode::HostError);
   const Cell* return_cell = pc + acc;
@@ -117,10 +162,8 @@ WHERRY_COLD WHERRY_HANDLER call_cross(WHERRY_ARGS) {
   header[abi::kHeaderCallerContext] = reinterpret_cast<uint64_t>(ctx);
   header[abi::kHeaderCallerCell] = reinterpret_cast<uint64_t>(return_cell);
   store->callee = func;
-  if (!is_host(func)) {  // A host function sees its caller's context.
-    ctx = func->context;
-    mem = ctx->memory0_base;
-  }
+  ctx = func->context;
+  mem = ctx->memory0_base;
   WHERRY_BEGIN(func->code, base);
 }
 
@@ -201,17 +244,8 @@ WHERRY_COLD WHERRY_HANDLER enter_host(WHERRY_ARGS) {
     crossing->frame = fp - slots_at(caller - 1).a;
     crossing->context = reinterpret_cast<Context*>(header[abi::kHeaderCallerContext]);
   }
-  store->activation->stack_top = fp + shape.slots;
-  store->trap = TrapCode::None;
-  const abi::HostStatus status = host->entry(host->environment, ctx, fp);
-  if (status == abi::HostStatus::Throw) {
-    hand = std::exchange(store->pending_exception, abi::kNullRef);
-    WHERRY_TAIL(unwind);
-  }
-  if (status != abi::HostStatus::Ok) {
-    if (store->trap == TrapCode::None) store->trap = TrapCode::HostError;
-    WHERRY_END_RUN(store->trap);
-  }
+  const abi::HostStatus status = call_host(store, ctx, &host->base, fp, fp + shape.slots);
+  WHERRY_END_HOST_CALL(status);
   acc = fp[0];
   hand = shape.header;
   pc = reinterpret_cast<const Cell*>(header[abi::kHeaderReturn]);

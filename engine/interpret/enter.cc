@@ -99,20 +99,25 @@ TrapCode refuse(abi::StoreState* store, TrapCode trap) {
 }
 
 // With the crossing in place: makes the frame and runs it.
-TrapCode start(FuncObject* func, uint64_t* frame, abi::StoreState* store) {
+[[gnu::always_inline]] inline TrapCode run_frame(FuncObject* func, const FuncCode* code, uint32_t header,
+                                                 uint64_t* frame) {
+  frame[header + abi::kHeaderReturn] = reinterpret_cast<uint64_t>(exit_cell());
+  clear_locals(frame + code->zero_begin, code->zero_count);
+  return static_cast<TrapCode>(run(func->context, code, frame, reinterpret_cast<uint64_t>(code)));
+}
+
+// What is not a function of a guest, ready, on a stack with room.
+[[gnu::noinline]] TrapCode start_slowly(FuncObject* func, uint64_t* frame, abi::StoreState* store) {
   Context* context = func->context;
   if (is_native_stack_low(store->activation)) return refuse(store, TrapCode::CallStackExhausted);
   if (!is_host(func) && func->code->frame_slots.load(std::memory_order_acquire) == 0 &&
       !context->builtins->prepare_code(context, func->code)) {
     return refuse(store, TrapCode::HostError);
   }
-  const FuncCode* code = func->code;
   const FrameShape shape = shape_of_frame(func);
   if (!fits(store, frame, shape.slots)) return refuse(store, TrapCode::CallStackExhausted);
-  frame[shape.header + abi::kHeaderReturn] = reinterpret_cast<uint64_t>(exit_cell());
-  clear_locals(frame + code->zero_begin, code->zero_count);
   store->callee = func;
-  return static_cast<TrapCode>(run(context, code, frame, reinterpret_cast<uint64_t>(code)));
+  return run_frame(func, func->code, shape.header, frame);
 }
 
 TrapCode enter(FuncObject* func, uint64_t* slots, abi::Crossing* crossing) {
@@ -126,7 +131,15 @@ TrapCode enter(FuncObject* func, uint64_t* slots, abi::Crossing* crossing) {
                .context = func->context};
   activation->crossings = crossing;
   store->trap = TrapCode::None;
-  const TrapCode trap = start(func, slots, store);
+  const FuncCode* const code = func->code;
+  const uint32_t frame_slots = code->frame_slots.load(std::memory_order_acquire);
+  TrapCode trap;
+  if (frame_slots == 0 || is_host(func) || is_native_stack_low(activation) ||
+      !fits(store, slots, frame_slots)) [[unlikely]] {
+    trap = start_slowly(func, slots, store);
+  } else {
+    trap = run_frame(func, code, code->param_slots, slots);
+  }
   activation->crossings = crossing->outer;
   activation->stack_top = top;
   return trap;

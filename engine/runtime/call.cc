@@ -21,11 +21,17 @@ constexpr size_t kStackGuardBytes = 64 << 10;
 // What a host function and the C library below it may need.
 constexpr size_t kNativeMarginBytes = 128 << 10;
 
+// Few slots, as nearly all calls have: calling memcpy would take longer. The empty asm keeps it a loop.
+inline void copy_slots(uint64_t* to, const uint64_t* from, uint32_t count) {
+  for (; count != 0; --count) {
+    *to++ = *from++;
+    asm volatile("" : "+r"(to), "+r"(from));
+  }
+}
+
 }  // namespace
 
-bool Store::ensure_stack() {
-  if (stack_mapping_ != nullptr) [[likely]]
-    return true;
+bool Store::map_stack() {
   const size_t guard = base::round_up_to_pages(kStackGuardBytes);
   const size_t size = base::round_up_to_pages(std::max(budget_.limits().stack_bytes, kMinStackBytes));
   size_t mapping;
@@ -46,48 +52,53 @@ bool Store::ensure_stack() {
 }
 
 Outcome<void> Store::call(abi::FuncObject* func, uint64_t* slots) {
-  if (setup_.interruption) {
+  if (setup_.interruption &&
+      (deadline_ns_ != kNever || interrupts_->requested.load(std::memory_order_relaxed))) [[unlikely]] {
     if (const wasm::TrapCode trap = check_interrupt(); trap != wasm::TrapCode::None) return stop(trap);
   }
-  if (!ensure_stack())
+  if (stack_mapping_ == nullptr && !map_stack()) [[unlikely]]
     return Stop::failed({wasm::ErrorCode::OutOfMemory, base::Error::kNoOffset, "value stack"});
   if (depth_ == 0) activation_.native_stack_limit = base::native_stack_limit(kNativeMarginBytes);
-  if (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < activation_.native_stack_limit) {
+  if (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < activation_.native_stack_limit) [[unlikely]] {
     return stop(wasm::TrapCode::CallStackExhausted);
   }
   host_trap_ = wasm::TrapCode::None;
   ++depth_;
-  Outcome<void> outcome =
-      func->func_index == abi::FuncObject::kHostFunction ? call_host(func, slots) : call_guest(func, slots);
-  if (--depth_ == 0) heap_.finalize_dead();
-  return outcome;
+  if (func->func_index == abi::FuncObject::kHostFunction) [[unlikely]] {
+    Outcome<void> outcome = call_host(func, slots);
+    if (--depth_ == 0) heap_.finalize_dead();
+    return outcome;
+  }
+  const wasm::TrapCode trap = call_guest(func, slots);
+  if (--depth_ == 0 && heap_.has_dead()) heap_.finalize_dead();
+  if (trap != wasm::TrapCode::None) [[unlikely]]
+    return stop(trap);
+  return {};
 }
 
-Outcome<void> Store::call_guest(abi::FuncObject* func, uint64_t* slots) {
+inline wasm::TrapCode Store::call_guest(abi::FuncObject* func, uint64_t* slots) {
   const uint32_t params = func->type->param_slots;
   const uint32_t results = func->type->result_slots;
   uint64_t* const base = activation_.stack_top;
-  if (std::max(params, results) > static_cast<size_t>(state().stack_limit - base)) {
-    return stop(wasm::TrapCode::CallStackExhausted);
+  if (std::max(params, results) > static_cast<size_t>(state().stack_limit - base)) [[unlikely]] {
+    return wasm::TrapCode::CallStackExhausted;
   }
-  if (params != 0) std::memcpy(base, slots, params * sizeof(uint64_t));
-  abi::Crossing crossing{};
+  copy_slots(base, slots, params);
+  abi::Crossing crossing;
   abi::Crossing* const outer = activation_.crossings;
-  const wasm::TrapCode trap = setup_.tier->enter(func, base, &crossing);
-  if (trap != wasm::TrapCode::None) [[unlikely]] {
-    if (on_trap != nullptr) {
-      crossing.outer = outer;
-      activation_.crossings = &crossing;
-      on_trap(*this, trap);
-    }
-    activation_.crossings = outer;
-    activation_.stack_top = base;
-    return stop(trap);
+  const wasm::TrapCode trap = setup_.tier->enter(func, base, &crossing);  // Leaves the activation as it was.
+  if (trap == wasm::TrapCode::None) [[likely]] {
+    copy_slots(slots, base, results);
+    return trap;
   }
-  activation_.crossings = outer;
+  if (on_trap != nullptr) {
+    crossing.outer = outer;
+    activation_.crossings = &crossing;
+    on_trap(*this, trap);
+    activation_.crossings = outer;
+  }
   activation_.stack_top = base;
-  if (results != 0) std::memcpy(slots, base, results * sizeof(uint64_t));
-  return {};
+  return trap;
 }
 
 Outcome<void> Store::call_host(abi::FuncObject* func, uint64_t* slots) {

@@ -94,6 +94,7 @@ class Heap {
   void collect();
   // Runs the finalizers of those that have died.
   void finalize_dead();
+  bool has_dead() const { return !dead_.empty(); }
   // Runs the finalizers of all, newest first; the store ends.
   void finalize_all();
   HeapStatistics statistics() const;

@@ -174,16 +174,15 @@ base::Result<void> Store::keep_types(wasm::TypeSet types) {
 base::Result<Instance*> Store::adopt(std::unique_ptr<Instance> instance) {
   const wasm::Module& module = instance->module();
   const size_t defined = module.funcs.size() - module.imported_funcs;
-  if (!func_ranges_.reserve(func_ranges_.size() + 1) || !instances_.reserve(instances_.size() + 1)) {
-    return out_of_memory();
-  }
+  if (!make_room_for_range() || !instances_.reserve(instances_.size() + 1)) return out_of_memory();
   WHERRY_TRY(budget_.take_instance());
   if (defined != 0) {
     const FuncRange range{instance->funcs_, instance->funcs_ + defined, instance.get()};
-    (void)func_ranges_.push_back(range);  // It has room.
-    for (size_t i = func_ranges_.size() - 1; i > 0 && func_ranges_[i - 1].begin > range.begin; --i) {
-      std::swap(func_ranges_[i - 1], func_ranges_[i]);
-    }
+    (void)recent_ranges_.push_back(range);  // It has room.
+    FuncRange* const end = recent_ranges_.end() - 1;
+    FuncRange* const at = std::upper_bound(recent_ranges_.begin(), end, range, is_before);
+    std::copy_backward(at, end, end + 1);
+    *at = range;
   }
   state().types = &instance->shape().registry->directory();
   uint32_t* const index = &instance->index_;
@@ -234,12 +233,33 @@ abi::FuncObject* Store::func_of(abi::Ref ref) {
   return func;
 }
 
+bool Store::is_before(const FuncRange& left, const FuncRange& right) { return left.begin < right.begin; }
+
+// The ranges of the newest instances lie in a short list of their own, so that entering one moves few others whatever
+// their number: 10,000 instances of one store are no slower each than the first.
+bool Store::make_room_for_range() {
+  constexpr size_t kMostRecent = 256;
+  if (recent_ranges_.size() < kMostRecent) return recent_ranges_.reserve(kMostRecent);
+  size_t left = func_ranges_.size();
+  if (!func_ranges_.append(recent_ranges_.span())) return false;
+  // From the end, where there is room; what is left of the old ones lies where it belongs.
+  for (size_t right = recent_ranges_.size(); right != 0;) {
+    const bool take_old = left != 0 && is_before(recent_ranges_[right - 1], func_ranges_[left - 1]);
+    const FuncRange last = take_old ? func_ranges_[--left] : recent_ranges_[--right];
+    func_ranges_[left + right] = last;
+  }
+  recent_ranges_.clear();
+  return true;
+}
+
 Instance* Store::instance_of(const abi::FuncObject* func) const {
-  const FuncRange* const after = std::upper_bound(
-      func_ranges_.begin(), func_ranges_.end(), func,
-      [](const abi::FuncObject* wanted, const FuncRange& range) { return wanted < range.begin; });
-  // SAFETY: every object that is not made lies in the array of an instance of this store, so that a range before it exists.
-  return (after - 1)->instance;
+  // SAFETY: every object that is not made lies in the array of an instance of this store.
+  for (const base::Vector<FuncRange>* ranges : {&recent_ranges_, &func_ranges_}) {
+    const FuncRange* const after =
+        std::upper_bound(ranges->begin(), ranges->end(), FuncRange{func, nullptr, nullptr}, is_before);
+    if (after != ranges->begin() && func < after[-1].end) return after[-1].instance;
+  }
+  __builtin_unreachable();
 }
 
 void Store::make_func(abi::FuncObject* func) {

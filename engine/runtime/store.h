@@ -183,9 +183,9 @@ class Store {
         heap_(*this, {.limit_bytes = setup.limits.heap_bytes, .stress = setup.gc_stress}) {}
   bool initialise();
   const CatchSite& find_site(abi::Context* context, const abi::Cell* cell, CatchSite* scratch);
-  [[nodiscard]] bool ensure_stack();
+  [[nodiscard]] bool map_stack();
   void rearm();
-  Outcome<void> call_guest(abi::FuncObject* func, uint64_t* slots);
+  wasm::TrapCode call_guest(abi::FuncObject* func, uint64_t* slots);
   Outcome<void> call_host(abi::FuncObject* func, uint64_t* slots);
   std::unexpected<Stop> stop(wasm::TrapCode trap);
   static base::Error pending_is_unsupported();
@@ -197,6 +197,8 @@ class Store {
     const abi::FuncObject* end;
     Instance* instance;
   };
+  static bool is_before(const FuncRange& left, const FuncRange& right);
+  [[nodiscard]] bool make_room_for_range();
 
   StoreSetup setup_;
   Budget budget_;
@@ -224,6 +226,7 @@ class Store {
   base::Vector<HostFunc*> host_funcs_;
   base::Vector<Instance*> instances_;
   base::Vector<FuncRange> func_ranges_;
+  base::Vector<FuncRange> recent_ranges_;  // Of the newest instances; likewise ascending.
   base::Vector<wasm::TypeSet> kept_types_;
 };
 

@@ -19,11 +19,12 @@
 namespace wherry {
 
 namespace detail {
-// Checks that `func` can be called with exactly `signature`: equal parameters, and results that are subtypes.
-Result<void> check_signature(StoreRef store, Func func, SignatureView signature);
+// The engine's object for `func`, after a check that it can be called with exactly `signature`: equal parameters, and
+// results that are subtypes. It stays where it is as long as the store.
+Result<void*> check_signature(StoreRef store, Func func, SignatureView signature);
 
-// Calls a function with its parameters in slots; the results replace them. The types have been checked.
-Result<void> call_slots(StoreRef store, Func func, uint64_t* slots, size_t slot_count);
+// Calls a function with its parameters in slots; the results replace them. `object` is what check_signature answered.
+Result<void> call_slots(StoreRef store, Func func, void* object, uint64_t* slots);
 
 // A new host function in the store, which takes over the closure, also on failure.
 Result<Func> create_host_func(StoreRef store, SignatureView signature, HostClosure closure);
@@ -52,7 +53,7 @@ class TypedFunc<R(Params...)> {
     constexpr size_t kCount = std::max({size_t{1}, ParamList::kSlotCount, ResultList::kSlotCount});
     uint64_t slots[kCount];
     WHERRY_RETURN_IF_ERROR(ParamList::store(store, slots, std::tuple<Params...>(params...)));
-    WHERRY_RETURN_IF_ERROR(detail::call_slots(store, func_, slots, kCount));
+    WHERRY_RETURN_IF_ERROR(detail::call_slots(store, func_, object_, slots));
     if constexpr (std::is_void_v<R>) {
       return {};
     } else {
@@ -65,7 +66,7 @@ class TypedFunc<R(Params...)> {
 
  private:
   friend class Func;
-  explicit TypedFunc(Func func) : func_(func) {}
+  TypedFunc(Func func, void* object) : func_(func), object_(object) {}
 
   template <class... Results>
   static Result<R> load_results(StoreRef store, const uint64_t* slots, detail::TypeList<Results...>*) {
@@ -76,12 +77,14 @@ class TypedFunc<R(Params...)> {
   static constexpr SignatureView signature() { return {ParamList::types(), ResultList::types()}; }
 
   Func func_;
+  void* object_;  // The engine's, of the store that func_ names.
 };
 
 template <class Signature>
 Result<TypedFunc<Signature>> Func::typed(StoreRef store) const {
-  WHERRY_RETURN_IF_ERROR(detail::check_signature(store, *this, TypedFunc<Signature>::signature()));
-  return TypedFunc<Signature>(*this);
+  WHERRY_ASSIGN_OR_RETURN(void* const object,
+                          detail::check_signature(store, *this, TypedFunc<Signature>::signature()));
+  return TypedFunc<Signature>(*this, object);
 }
 
 template <class Callable>

@@ -10,11 +10,25 @@ namespace wherry::base {
 // How many threads can run at once, at least 1.
 uint32_t hardware_concurrency();
 
+struct StackBounds {
+  uintptr_t low = 0;
+  uintptr_t high = 0;  // 0: not looked at yet.
+};
+// Of this thread. Constant-initialised, so that reading it is one load.
+extern constinit thread_local StackBounds t_stack_bounds;
+uintptr_t find_native_stack_limit(size_t margin_bytes);
+
 // The address below which this thread's native stack should not grow, `margin_bytes` (but at most a quarter of it) above
-// its end. A few nanoseconds
-// after the first call on a thread. On a stack that the thread did not start with (a fiber) it is `margin_bytes` below
-// the caller's frame.
-uintptr_t native_stack_limit(size_t margin_bytes);
+// its end. A nanosecond after the first call on a thread. On a stack that the thread did not start with (a fiber) it is
+// `margin_bytes` below the caller's frame.
+inline uintptr_t native_stack_limit(size_t margin_bytes) {
+  const StackBounds& bounds = t_stack_bounds;
+  const auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  const uintptr_t size_bytes = bounds.high - bounds.low;
+  if (here - bounds.low >= size_bytes) [[unlikely]]
+    return find_native_stack_limit(margin_bytes);
+  return bounds.low + (margin_bytes < size_bytes / 4 ? margin_bytes : size_bytes / 4);
+}
 
 // A thread that must be joined. Not movable: the thread has its address.
 class Thread {

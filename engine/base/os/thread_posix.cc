@@ -30,12 +30,9 @@ uint32_t hardware_concurrency() {
   return count < 1 ? 1 : static_cast<uint32_t>(count);
 }
 
-namespace {
+constinit thread_local StackBounds t_stack_bounds;
 
-struct StackBounds {
-  uintptr_t low = 0;
-  uintptr_t high = 0;  // 0: not looked at yet.
-};
+namespace {
 
 constexpr uintptr_t kUnlimitedStackBytes = 8 << 20;
 
@@ -64,12 +61,12 @@ StackBounds other_thread_bounds() {
 
 }  // namespace
 
-uintptr_t native_stack_limit(size_t margin_bytes) {
-  static thread_local StackBounds bounds;
-  if (bounds.high == 0) [[unlikely]] {
+uintptr_t find_native_stack_limit(size_t margin_bytes) {
+  StackBounds& bounds = t_stack_bounds;
+  if (bounds.high == 0) {
     bounds = syscall(SYS_gettid) == getpid() ? main_thread_bounds() : other_thread_bounds();
   }
-  const uintptr_t here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  const auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
   if (here < bounds.low || here >= bounds.high) return here < margin_bytes ? 0 : here - margin_bytes;
   const uintptr_t quarter = (bounds.high - bounds.low) / 4;  // Of a small stack.
   return bounds.low + (margin_bytes < quarter ? margin_bytes : quarter);

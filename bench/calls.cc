@@ -1,0 +1,276 @@
+// What crossing between host and guest costs, through the public API: nanoseconds a call, the best of several rounds in
+// turn with Wasmtime's C API, whose library is loaded if its path is given. And how instantiation scales.
+//
+//   calls [--quick] [LIBWASMTIME.SO]      prints lines `name engine nanoseconds`
+//
+// Calls from the guest are counted by a loop in the guest, less the same loop without the call. Wasmtime's structures are
+// declared here as far as they are needed (its 48.0); everything it owns is leaked.
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+
+#include "wherry/wherry.h"
+
+namespace {
+
+using namespace wherry;
+
+constexpr std::string_view kModule = R"(
+  (module
+    (import "host" "add" (func $host (param i32 i32) (result i32)))
+    (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add)
+    (func (export "nop"))
+    (func (export "loop") (param $n i32) (result i32) (local $sum i32)
+      (loop $again
+        (local.set $sum (i32.add (local.get $sum) (local.get $n)))
+        (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+      local.get $sum)
+    (func (export "call_host") (param $n i32) (result i32) (local $sum i32)
+      (loop $again
+        (local.set $sum (call $host (local.get $sum) (local.get $n)))
+        (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+      local.get $sum)))";
+
+constexpr std::string_view kSmall = R"(
+  (module (memory (export "memory") 1) (data (i32.const 0) "small")
+    (func (export "f") (result i32) i32.const 7)))";
+
+int g_calls = 50'000;
+constexpr int kRounds = 60;
+
+double now_ns() {
+  using namespace std::chrono;
+  return static_cast<double>(duration_cast<nanoseconds>(steady_clock::now().time_since_epoch()).count());
+}
+
+// The best round of `body`, which does something `count` times.
+template <class Body>
+double best(int count, Body body) {
+  double least = 1e18;
+  for (int round = 0; round < kRounds; ++round) {
+    const double start = now_ns();
+    body();
+    least = std::min(least, (now_ns() - start) / count);
+  }
+  return least;
+}
+
+void show(const char* name, const char* engine, double ns) { std::printf("%s %s %.2f\n", name, engine, ns); }
+
+[[noreturn]] void die(const std::string& text) {
+  std::fprintf(stderr, "calls: %s\n", text.c_str());
+  std::exit(1);
+}
+
+template <class T>
+T take(Result<T> result) {
+  if (!result) die(result.error().describe());
+  return *std::move(result);
+}
+
+void measure_wherry() {
+  Engine engine = take(Engine::create(Config()));
+  Module module = take(load_text(engine, kModule));
+  Store store = take(Store::create(engine));
+  Linker linker(engine);
+  const auto host = [](int32_t a, int32_t b) { return a + b; };
+  if (!linker.func("host", "add", host)) die("no host function");
+  const Instance instance = take(linker.instantiate(store, module));
+  const auto add = take(instance.typed<int32_t(int32_t, int32_t)>(store, "add"));
+  const auto nop = take(instance.typed<void()>(store, "nop"));
+  const auto loop = take(instance.typed<int32_t(int32_t)>(store, "loop"));
+  const auto call_host = take(instance.typed<int32_t(int32_t)>(store, "call_host"));
+  show("host_to_guest_typed", "wherry", best(g_calls, [&] {
+         int32_t sum = 0;
+         for (int i = 0; i < g_calls; ++i) sum = take(add.call(store, sum, i));
+       }));
+  show("host_to_guest_nothing", "wherry", best(g_calls, [&] {
+         for (int i = 0; i < g_calls; ++i) {
+           if (!nop.call(store)) die("nop");
+         }
+       }));
+  const Func untyped = add.func();
+  show("host_to_guest_checked", "wherry", best(g_calls, [&] {
+         Val results[1];
+         for (int i = 0; i < g_calls; ++i) {
+           const Val params[2] = {Val(i), Val(int32_t{1})};
+           if (!untyped.call(store, params, results)) die("untyped");
+         }
+       }));
+  const double empty = best(g_calls, [&] { take(loop.call(store, g_calls)); });
+  show("guest_to_host_typed", "wherry", best(g_calls, [&] { take(call_host.call(store, g_calls)); }) - empty);
+}
+
+// One store with many instances, and what a call costs in the last of them.
+void measure_instances(int count) {
+  Engine engine = take(Engine::create(Config()));
+  Module module = take(load_text(engine, kSmall));
+  StoreLimits limits;
+  limits.instances = limits.memories = limits.tables = ~0u;
+  limits.memory_bytes = ~uint64_t{0};
+  Store store = take(Store::create(engine, limits));
+  Linker linker(engine);
+  const double start = now_ns();
+  std::optional<Instance> last;
+  for (int i = 0; i < count; ++i) {
+    last = take(linker.instantiate(store, module));
+    if (take(take(last->typed<int32_t()>(store, "f")).call(store)) != 7) die("wrong answer");
+  }
+  char name[64];
+  std::snprintf(name, sizeof name, "instantiate_and_call_one_of_%d", count);
+  show(name, "wherry", (now_ns() - start) / count);
+}
+
+// ---- Wasmtime
+
+struct WasmtimeFunc {
+  uint64_t store;
+  void* object;
+};
+struct WasmtimeExtern {
+  alignas(8) uint8_t kind;
+  union {
+    WasmtimeFunc func;
+    uint8_t bytes[24];
+  } of;
+};
+union WasmtimeRaw {
+  int32_t i32;
+  alignas(8) uint8_t bytes[16];
+};
+struct WasmtimeVal {
+  alignas(8) uint8_t kind;
+  union {
+    int32_t i32;
+    uint8_t bytes[24];
+  } of;
+};
+struct WasmtimeInstance {
+  uint64_t store;
+  size_t index;
+};
+struct ValTypes {
+  size_t size;
+  void** data;
+};
+struct Bytecode {
+  size_t size;
+  char* data;
+};
+
+void* g_library = nullptr;
+
+template <class Signature>
+Signature* symbol(const char* name) {
+  void* found = dlsym(g_library, name);
+  if (found == nullptr) die(std::string("wasmtime lacks ") + name);
+  return reinterpret_cast<Signature*>(found);
+}
+
+void* add_for_wasmtime(void*, void*, WasmtimeRaw* values, size_t) {
+  values[0].i32 = values[0].i32 + values[1].i32;
+  return nullptr;
+}
+
+void must(const void* error) {
+  if (error != nullptr) die("wasmtime failed");
+}
+
+void measure_wasmtime(const char* path) {
+  g_library = dlopen(path, RTLD_NOW);
+  if (g_library == nullptr) die(dlerror());
+  void* engine = symbol<void*()>("wasm_engine_new")();
+  void* store = symbol<void*(void*, void*, void*)>("wasmtime_store_new")(engine, nullptr, nullptr);
+  void* context = symbol<void*(void*)>("wasmtime_store_context")(store);
+  Bytecode bytes{};
+  must(symbol<void*(const char*, size_t, Bytecode*)>("wasmtime_wat2wasm")(kModule.data(), kModule.size(),
+                                                                          &bytes));
+  void* module = nullptr;
+  must(symbol<void*(void*, const char*, size_t, void**)>("wasmtime_module_new")(engine, bytes.data,
+                                                                                bytes.size, &module));
+  const auto valtype = symbol<void*(uint8_t)>("wasm_valtype_new");
+  void* two[2] = {valtype(0), valtype(0)};
+  void* one[1] = {valtype(0)};
+  const auto vec = symbol<void(ValTypes*, size_t, void**)>("wasm_valtype_vec_new");
+  ValTypes params;
+  ValTypes results;
+  vec(&params, 2, two);
+  vec(&results, 1, one);
+  void* type = symbol<void*(ValTypes*, ValTypes*)>("wasm_functype_new")(&params, &results);
+  void* linker = symbol<void*(void*)>("wasmtime_linker_new")(engine);
+  using Callback = void* (*)(void*, void*, WasmtimeRaw*, size_t);
+  must(symbol<void*(void*, const char*, size_t, const char*, size_t, void*, Callback, void*, void*)>(
+      "wasmtime_linker_define_func_unchecked")(linker, "host", 4, "add", 3, type, add_for_wasmtime, nullptr,
+                                               nullptr));
+  WasmtimeInstance instance{};
+  void* trap = nullptr;
+  must(symbol<void*(void*, void*, void*, WasmtimeInstance*, void**)>("wasmtime_linker_instantiate")(
+      linker, context, module, &instance, &trap));
+  must(trap);
+  const auto func = [&](const char* name) {
+    WasmtimeExtern item{};
+    if (!symbol<bool(void*, WasmtimeInstance*, const char*, size_t, WasmtimeExtern*)>(
+            "wasmtime_instance_export_get")(context, &instance, name, std::strlen(name), &item)) {
+      die("wasmtime finds no export");
+    }
+    return item.of.func;
+  };
+  const WasmtimeFunc add = func("add"), nop = func("nop"), loop = func("loop"), call_host = func("call_host");
+  const auto call =
+      symbol<void*(void*, const WasmtimeFunc*, WasmtimeRaw*, size_t, void**)>("wasmtime_func_call_unchecked");
+  const auto checked =
+      symbol<void*(void*, const WasmtimeFunc*, const WasmtimeVal*, size_t, WasmtimeVal*, size_t, void**)>(
+          "wasmtime_func_call");
+  WasmtimeRaw raw[2];
+  show("host_to_guest_typed", "wasmtime", best(g_calls, [&] {
+         int32_t sum = 0;
+         for (int i = 0; i < g_calls; ++i) {
+           raw[0].i32 = sum;
+           raw[1].i32 = i;
+           must(call(context, &add, raw, 2, &trap));
+           sum = raw[0].i32;
+         }
+       }));
+  show("host_to_guest_nothing", "wasmtime", best(g_calls, [&] {
+         for (int i = 0; i < g_calls; ++i) must(call(context, &nop, raw, 1, &trap));
+       }));
+  show("host_to_guest_checked", "wasmtime", best(g_calls, [&] {
+         WasmtimeVal result{};
+         for (int i = 0; i < g_calls; ++i) {
+           WasmtimeVal values[2]{};
+           values[0].of.i32 = i;
+           values[1].of.i32 = 1;
+           must(checked(context, &add, values, 2, &result, 1, &trap));
+         }
+       }));
+  const auto run = [&](const WasmtimeFunc& of) {
+    return best(g_calls, [&] {
+      raw[0].i32 = g_calls;
+      must(call(context, &of, raw, 1, &trap));
+    });
+  };
+  const double empty = run(loop);
+  show("guest_to_host_typed", "wasmtime", run(call_host) - empty);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const char* library = nullptr;
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--quick") == 0) {
+      g_calls /= 10;
+    } else {
+      library = argv[i];
+    }
+  }
+  measure_wherry();
+  if (library != nullptr) measure_wasmtime(library);
+  measure_instances(1000);
+  measure_instances(10'000);
+  return 0;
+}

@@ -1,0 +1,43 @@
+"""Calls between host and guest, nanoseconds each, in one process (`bench/calls.cc`), least of 60 rounds. Wasmtime: its C API from the
+PyPI wheel, unchecked calls, which is the fastest that it offers; "checked" takes and gives tagged values on both sides. A call from the
+guest is a loop of them in the guest less the same loop without."""
+import subprocess
+
+from harness import CACHE, ROOT
+
+TITLE = "Crossings"
+ORDER = 65
+NEEDS = ("library",)
+PEERS = ()
+ROWS = (
+    ("host_to_guest_typed", "host to guest, (i32, i32) -> i32, typed", 20),
+    ("host_to_guest_nothing", "host to guest, () -> ()", None),
+    ("host_to_guest_checked", "host to guest, (i32, i32) -> i32, checked", None),
+    ("guest_to_host_typed", "guest to host, (i32, i32) -> i32, typed", 15),
+)
+
+
+def measure(bench):
+    program = bench.compile("calls", ["calls.cc"], ["-I", ROOT / "include"], [ROOT / "build" / "release" / "lib" / "libwherry.a", "-ldl", "-lpthread"], language="c++")
+    peer = CACHE / "peers" / "wasmtime-python" / "wasmtime" / "linux-x86_64" / "_libwasmtime.so"
+    if not peer.exists():
+        bench.not_measured("crossings of Wasmtime: its library is not here (tools/peers gets it)")
+    command = [program, *(["--quick"] if bench.quick else []), *([peer] if peer.exists() else [])]
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        return bench.not_measured(f"crossings: {done.stderr.strip()}")
+    found = {}
+    for line in done.stdout.splitlines():
+        name, engine, ns = line.split()
+        found.setdefault(name, {})[engine] = float(ns)
+    rows = []
+    for name, title, limit in ROWS:
+        wherry, wasmtime = found[name]["wherry"], found[name].get("wasmtime")
+        rows.append([title, f"{wherry:.1f} ns", f"{wasmtime:.1f} ns" if wasmtime else "-",
+                     f"{wherry / wasmtime:.2f}" if wasmtime else "-"])
+        if limit:
+            bench.goal(title, wherry, at_most=limit, unit="ns", digits=1)
+    bench.table("Calls across the boundary", ["call", "wherry", "wasmtime", "wherry/wasmtime"], rows)
+    many = [[name.rsplit("_", 1)[1], f"{by['wherry'] / 1000:.1f} µs"] for name, by in found.items() if name.startswith("instantiate")]
+    bench.table("Instantiating a module with a memory and calling it, in one store", ["instances", "each"], many)
+    return found
