@@ -45,7 +45,7 @@ WHERRY_HOT WHERRY_HANDLER move2(WHERRY_ARGS) {
 WHERRY_HOT WHERRY_HANDLER move_wide(WHERRY_ARGS) {
   WHERRY_STATE;
   const auto* fields = reinterpret_cast<const AliasU32*>(pc + 1);
-  fp[fields[1]] = fp[fields[0]];
+  fp[static_cast<int32_t>(fields[1])] = fp[static_cast<int32_t>(fields[0])];
   WHERRY_NEXT(2);
 }
 

@@ -3,6 +3,7 @@
 #include "engine/interpret/frames.h"
 
 #include "engine/interpret/cold.h"
+#include "engine/interpret/wide.h"
 
 namespace wherry::interpret {
 
@@ -13,6 +14,12 @@ void walk_frames(const abi::Crossing& crossing, void* environment, FindCode find
     if (frame.code == nullptr || !visit(environment, frame)) return;
     const uint64_t* header = frame.base + frame.code->param_slots;
     const auto* return_cell = reinterpret_cast<const Cell*>(header[abi::kHeaderReturn]);
+    if (leaves_wide_frame(return_cell)) {
+      const SlotsOffset slots = slots_offset_at(return_cell + 1);
+      frame.base -= slots.offset;
+      header = frame.base + slots.a;
+      return_cell = reinterpret_cast<const Cell*>(header[abi::kHeaderReturn]);
+    }
     if (return_cell == cross_cell()) {
       frame.context = reinterpret_cast<Context*>(header[abi::kHeaderCallerContext]);
       return_cell = reinterpret_cast<const Cell*>(header[abi::kHeaderCallerCell]);

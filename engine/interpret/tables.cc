@@ -12,6 +12,7 @@
 #include "engine/interpret/other.h"
 #include "engine/interpret/rows.h"
 #include "engine/interpret/simd.h"
+#include "engine/interpret/wide.h"
 
 // The rows are instantiated elsewhere.
 #pragma clang diagnostic ignored "-Wundefined-var-template"
@@ -115,6 +116,9 @@ constexpr void set_data(HandlerTable* table) {
   table->move_f64 = word_of(&move_f64);
   table->move2 = word_of(&move2);
   table->move_wide = word_of(&move_wide);
+  table->wide_enter = word_of(&wide_enter);
+  table->wide_leave = word_of(&wide_leave);
+  table->wide_shrink = word_of(&wide_shrink);
   table->move_up = word_of(&move_up);
   for_each_to([table]<To to>() {
     table->move_const[kToIndex<to>] = word_of(&move_const<to>);

@@ -114,11 +114,27 @@ inline FakeHandlers::FakeHandlers() {
     for (size_t i = 0; i < size_bytes / sizeof(Handler); ++i) first[i] = next_ += 2;
   };
   fill(table_.move_const, sizeof table_.move_const);
-  for (Handler* one :
-       {&table_.move_f32, &table_.move_f64, &table_.move2, &table_.move_wide, &table_.move_up, &table_.branch,
-        &table_.unreachable, &table_.call, &table_.call_import, &table_.return_call,
-        &table_.return_call_import, &table_.return_call_ref, &table_.return_none, &table_.return_f32,
-        &table_.return_f64, &table_.return_many, &table_.fuel, &table_.interrupt}) {
+  for (Handler* one : {&table_.move_f32,
+                       &table_.move_f64,
+                       &table_.move2,
+                       &table_.move_wide,
+                       &table_.wide_enter,
+                       &table_.wide_leave,
+                       &table_.wide_shrink,
+                       &table_.move_up,
+                       &table_.branch,
+                       &table_.unreachable,
+                       &table_.call,
+                       &table_.call_import,
+                       &table_.return_call,
+                       &table_.return_call_import,
+                       &table_.return_call_ref,
+                       &table_.return_none,
+                       &table_.return_f32,
+                       &table_.return_f64,
+                       &table_.return_many,
+                       &table_.fuel,
+                       &table_.interrupt}) {
     fill(one, sizeof *one);
   }
   fill(table_.global_get[0], sizeof table_.global_get);

@@ -67,8 +67,8 @@ struct HandlerTable {
   Handler move_f32;              // fa to a slot. Slots{-, -, d}; 2 words.
   Handler move_f64;              // da to a slot.
   Handler move2;                 // Slots{a, b, d, e}: a to d, then b to e; 2 words.
-  Handler move_wide;             // WideMove; 2 words. Leaves accumulators alone, as move2 does.
-  Handler move_up;               // Slots{a: from, b: count, d: to}: to > from or not, memmove; 2 words.
+  Handler move_wide;  // WideMove, distances with a sign; 2 words. Leaves accumulators alone, as move2 does.
+  Handler move_up;    // Slots{a: from, b: count, d: to}: to > from or not, memmove; 2 words.
 
   Handler global_get[2][kToCount];    // [imported]. SlotsOffset{-, d, byte offset in the Context}; 2 words.
   Handler global_set[2][kFromCount];  // SlotsOffset{a, -, offset}; 2 words, 3 with a constant. 8-byte values.
@@ -94,6 +94,13 @@ struct HandlerTable {
   Handler return_call_import;
   Handler return_call_indirect[2];  // As call_indirect, index in a slot.
   Handler return_call_ref;          // As call_ref, in a slot.
+
+  // Functions whose locals take too many slots run in a second frame behind them (engine/interpret/wide.cc).
+  // Entering: SlotsOffset{a: header, d: slots of results, offset: distance of the frames}, an empty Slots, then
+  // wide_leave with the same operands; 5 words. Before a tail call: SlotsOffset{a: first slot, d: slots, offset}.
+  Handler wide_enter;
+  Handler wide_leave;
+  Handler wide_shrink;
 
   // Returns. e: the header's slot. Results go to slots 0 and up. A single integer is left in acc.
   Handler return_none;             // Slots{-, -, -, e}; 2 words.

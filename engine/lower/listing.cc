@@ -58,6 +58,9 @@ constexpr const char* kPlainNames[] = {
     "v128.global.get",
     "v128.global.set",
     "v128.return",
+    "wide_enter",
+    "wide_leave",
+    "wide_shrink",
 };
 
 }  // namespace
@@ -157,6 +160,9 @@ void Listing::Impl::add_rest(const HandlerTable& table) {
   add(table.move_f64, {.form = Form::MoveFloat, .flag = true});
   add(table.move2, {.form = Form::Move2});
   add(table.move_wide, {.form = Form::MoveWide});
+  add(table.wide_enter, {.form = Form::WideEnter});
+  add(table.wide_leave, {.form = Form::WideLeave});
+  add(table.wide_shrink, {.form = Form::WideShrink});
   add(table.move_up, {.form = Form::MoveUp});
   add(table.branch, {.form = Form::Branch});
   add(table.unreachable, {.form = Form::Unreachable});
@@ -295,7 +301,7 @@ std::string Line::write() {
     case Form::Move2: return name() + text(" s%u, s%u -> s%u, s%u", slots.a, slots.b, slots.d, slots.e);
     case Form::MoveWide: {
       const auto move = std::bit_cast<WideMove>(word(position_ + 1));
-      return name() + text(" s%u -> s%u", move.from, move.to);
+      return name() + text(" s%d -> s%d", static_cast<int32_t>(move.from), static_cast<int32_t>(move.to));
     }
     case Form::MoveUp: return name() + text(" s%u, %u -> s%u", slots.a, slots.b, slots.d);
     case Form::GlobalGet: return name() + text(" [%u]", far.offset) + to(far.d);
@@ -330,6 +336,9 @@ std::string Line::write() {
       return name() + text(" s%u (%u %u)", slots.a, static_cast<uint32_t>(immediates),
                            static_cast<uint32_t>(immediates >> 32));
     }
+    case Form::WideEnter: ++next_; return name() + text(" s%u, %u +%u", far.a, far.d, far.offset);
+    case Form::WideLeave:
+    case Form::WideShrink: return name() + text(" s%u, %u -%u", far.a, far.d, far.offset);
     default: return entry_.form >= Form::Vector ? write_vector() : name();
   }
 }

@@ -59,6 +59,9 @@ enum class Form : uint8_t {
   VectorGlobalGet,
   VectorGlobalSet,
   VectorReturn,
+  WideEnter,
+  WideLeave,
+  WideShrink,
   FieldGet,  // Of objects; the others are in Other.
   FieldSet,
   ElementGet,

@@ -34,7 +34,8 @@ base::Error Lowering::take_error() {
 
 // --- Frame and stack positions ---
 
-// Parameters, header, locals, temporaries; in a wide function the locals come last. See docs/abi.md.
+// Parameters, header, locals, temporaries. A wide function has its temporaries in a second frame behind the locals,
+// which are then below slot 0. See docs/abi.md.
 void Lowering::place_locals() {
   if (!memory_->places.resize(state_->locals.size())) return fail(ErrorCode::OutOfMemory);
   const size_t params = state_->type->func.params.size();
@@ -43,20 +44,32 @@ void Lowering::place_locals() {
   is_wide_ = slots > kMostNearLocalSlots;
   has_plain_locals_ = !is_wide_;
   uint32_t at = 0;
-  const auto place = [&](size_t i) {
-    memory_->places[i] = {at, state_->locals[i]};
+  const auto place = [&](size_t i, uint32_t below) {
+    memory_->places[i] = {at - below, state_->locals[i]};
     at += wasm::slots_of(state_->locals[i]);
   };
-  for (size_t i = 0; i < params; ++i) place(i);
+  for (size_t i = 0; i < params; ++i) place(i, 0);
   header_ = at;
   at += abi::kFrameHeaderSlots;
   first_temp_ = at;
-  if (is_wide_) at += kWideTemporaries;
   out_->zero_begin = at;
-  for (size_t i = params; i < state_->locals.size(); ++i) place(i);
-  out_->zero_count = at - out_->zero_begin;
+  out_->zero_count = 0;
+  for (size_t i = params; i < state_->locals.size(); ++i) {
+    out_->zero_count += wasm::slots_of(state_->locals[i]);
+  }
+  second_frame_ = is_wide_ ? locals_end() : 0;
+  for (size_t i = params; i < state_->locals.size(); ++i) place(i, second_frame_);
   if (!is_wide_) first_temp_ = at;
   last_reached_ = first_temp_;
+}
+
+// The words are those of HandlerTable::wide_enter.
+void Lowering::enter_second_frame() {
+  const auto results = static_cast<uint16_t>(state_->type->result_slots);
+  const Cell operands = Emitter::pack(SlotsOffset{static_cast<uint16_t>(header_), results, second_frame_});
+  emitter_.emit(environment_.handlers.wide_enter, operands);
+  emitter_.word(Emitter::pack(Slots{0, 0, 0, 0}));
+  emitter_.emit(environment_.handlers.wide_leave, operands);
 }
 
 void Lowering::begin(State& state) {
@@ -79,6 +92,7 @@ void Lowering::begin(State& state) {
     emitter_.record_positions(&memory_->positions);
   }
   emitter_.set_offset(static_cast<uint32_t>(offset_));
+  if (is_wide_) enter_second_frame();
   if (environment_.options.interruption) emitter_.emit(environment_.handlers.interrupt, 0);
   begin_segment();
 }
@@ -86,11 +100,9 @@ void Lowering::begin(State& state) {
 void Lowering::finish() {
   end_segment();
   const uint32_t temps_end = last_reached_ + 1;
-  const uint32_t most_temps = is_wide_ ? first_temp_ + kWideTemporaries - 1 : kLastSlot;
-  if (temps_end > most_temps) return fail(ErrorCode::FrameTooLarge, "the operand stack is too deep");
-  // Clearing works in groups of four, so the frame has room behind its last local.
-  const uint32_t locals_end = out_->zero_begin + ((out_->zero_count + 3) & ~3u);
-  out_->frame_slots = (temps_end > locals_end ? temps_end : locals_end) + 1;
+  if (temps_end > kLastSlot) return fail(ErrorCode::FrameTooLarge, "the operand stack is too deep");
+  const uint32_t ends = second_frame_ + temps_end;
+  out_->frame_slots = (ends > locals_end() ? ends : locals_end()) + 1;
   out_->param_slots = static_cast<uint16_t>(header_);
   out_->pinned0 = emitter_.pinned_slot(0);
   out_->pinned1 = emitter_.pinned_slot(1);

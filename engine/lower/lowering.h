@@ -117,10 +117,8 @@ class Lowering {
  private:
   static constexpr uint32_t kNone = Emitter::kNone;
   // Parameters and locals of one slot each always fit below this, with 14,000 slots left for temporaries. Only vectors
-  // pass it: such a wide function keeps its locals behind its temporaries, of which it may have so many. Frames of its
-  // callees would lie on those locals, so it cannot call anything (but by tail calls).
+  // pass it: such a wide function runs in a second frame behind its locals.
   static constexpr uint32_t kMostNearLocalSlots = 51'200;
-  static constexpr uint32_t kWideTemporaries = 16'384;
   static constexpr uint32_t kLastSlot = 0xffff;
   // More pending values than this are materialised, which bounds the search for those that read a local.
   static constexpr uint32_t kMostPending = 256;
@@ -162,8 +160,12 @@ class Lowering {
     reach(operand->value.slot);
   }
   bool is_far(uint32_t local) const { return is_wide_ && memory_->places[local].slot > kLastSlot; }
+  // Clearing works in groups of four, so the frame has room behind its last local.
+  uint32_t locals_end() const { return out_->zero_begin + ((out_->zero_count + 3) & ~3u); }
 
   void place_locals();
+  void enter_second_frame();
+  void leave_second_frame(const Operand* first, uint32_t slots);
   void materialize(Operand* operands, uint32_t count);
   void settle_pending(uint32_t count);
   void flush_readers(uint32_t local, uint32_t count);
@@ -226,6 +228,7 @@ class Lowering {
   bool with_positions_;
   bool failed_ = false;  // `error_` is set; emitter_.failed() is true then too.
   bool is_wide_ = false;
+  uint32_t second_frame_ = 0;      // Of a wide function: from the first one, in slots.
   bool has_plain_locals_ = false;  // No local is beyond the reach of operands.
   base::Error error_{};
   uint64_t offset_ = 0;

@@ -10,7 +10,6 @@ namespace wherry::lower {
 // pinned registers mirror. For calls that come back, hence may throw.
 Cell Lowering::call_word(uint32_t base) {
   note_throwing();
-  if (is_wide_) fail(wasm::ErrorCode::FrameTooLarge, "a call in a function whose locals take too many slots");
   return Emitter::pack(
       Slots{static_cast<uint16_t>(base), emitter_.pinned_slot(0), emitter_.pinned_slot(1), 0});
 }
@@ -77,6 +76,15 @@ void Lowering::call_ref(const Instruction&, const CanonType& type, Operand* argu
 
 // --- Tail calls: the frame is replaced. ---
 
+// They begin where the caller made the frame; what they need comes along.
+void Lowering::leave_second_frame(const Operand* first, uint32_t slots) {
+  if (!is_wide_) return;
+  emitter_.emit(environment_.handlers.wide_shrink,
+                Emitter::pack(SlotsOffset{static_cast<uint16_t>(slot_at(first)), static_cast<uint16_t>(slots),
+                                          second_frame_}));
+  emitter_.forget();
+}
+
 Cell Lowering::return_call_word(const CanonType& type, Operand* arguments) {
   // The callee's frame begins where this one does; its own entry checks that it fits.
   return Emitter::pack(Slots{static_cast<uint16_t>(slot_at(arguments)),
@@ -85,6 +93,7 @@ Cell Lowering::return_call_word(const CanonType& type, Operand* arguments) {
 
 void Lowering::return_call(uint32_t func, const CanonType& type, Operand* arguments) {
   materialize(arguments, static_cast<uint32_t>(type.func.params.size()));
+  leave_second_frame(arguments, type.param_slots);
   if (func < state_->module->module.imported_funcs) {
     emitter_.emit(environment_.handlers.return_call_import, environment_.layout.imported_funcs + func * 8);
   } else {
@@ -99,7 +108,8 @@ void Lowering::return_call(uint32_t func, const CanonType& type, Operand* argume
 void Lowering::return_call_indirect(const Instruction& instruction, const CanonType& type,
                                     Operand* arguments) {
   const auto params = static_cast<uint32_t>(type.func.params.size());
-  materialize(arguments, params);
+  materialize(arguments, params + 1);
+  leave_second_frame(arguments, type.param_slots + 1);
   emit_indirect(instruction, type, &arguments[params], return_call_word(type, arguments), true);
   emitter_.seal();
   end_segment();
@@ -110,6 +120,7 @@ void Lowering::return_call_ref(const Instruction&, const CanonType& type, Operan
   Operand& callee = arguments[params];
   materialize(arguments, params);
   emitter_.materialize(&callee.value, callee.type);
+  leave_second_frame(arguments, type.param_slots + 1);
   emitter_.emit(environment_.handlers.return_call_ref,
                 Emitter::pack(Slots{static_cast<uint16_t>(callee.value.slot), 0, 0, 0}));
   emitter_.word(return_call_word(type, arguments));

@@ -55,6 +55,73 @@ def locals_script():
 """
 
 
+def far_script():
+    """Functions with locals beyond 16-bit slots call in every way: inside the instance, out of it, and instead of themselves."""
+    v = " ".join(["v128"] * 30_000)
+    return f"""
+(module $other
+  (func (export "twice") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+  (func (export "many") (param i32) (result i32 i64 v128 i32 i64)
+    (local.get 0) (i64.const 7) (v128.const i64x2 8 9) (i32.const 10) (i64.const 11))
+  (func (export "trap") (unreachable)))
+(register "other" $other)
+(module $m
+  (import "other" "twice" (func $twice (param i32) (result i32)))
+  (import "other" "many" (func $many (param i32) (result i32 i64 v128 i32 i64)))
+  (import "other" "trap" (func $trap))
+  (type $t (func (param i32) (result i32)))
+  (table funcref (elem $add1 $twice))
+  (func $add1 (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+  (func $wide (export "wide") (param $n i32) (result i32) (local {v}) (local $last i64) (local $lastv v128)
+    (local.set $lastv (v128.const i64x2 3 4))
+    (local.set $last (i64.const 100))
+    (local.set 1 (i32x4.splat (local.get $n)))
+    (local.set $n (call $add1 (local.get $n)))
+    (local.set $n (call $twice (local.get $n)))
+    (local.set $n (call_indirect (type $t) (local.get $n) (i32.const 0)))
+    (local.set $n (call_indirect (type $t) (local.get $n) (i32.const 1)))
+    (i32.add (i32.add (local.get $n) (i32.wrap_i64 (local.get $last)))
+      (i32.add (i32x4.extract_lane 3 (local.get 1)) (i32.wrap_i64 (i64x2.extract_lane 1 (local.get $lastv))))))
+  (func (export "results") (param $n i32) (result i32 i64 v128 i32 i64) (local {v}) (local $last i64)
+    (local.set $last (i64.const 100))
+    (call $many (local.get $n)))
+  (func (export "no_params") (result i32 i64 v128 i32 i64) (local {v}) (local $last i64)
+    (call $many (i32.const 5)))
+  (func $loop (export "loop") (param $n i32) (param $sum i64) (result i64) (local {v}) (local $last i64)
+    (if (i64.ne (local.get $last) (i64.const 0)) (then (unreachable)))
+    (local.set $last (i64.const 100))
+    (if (i32.eqz (local.get $n)) (then (return (local.get $sum))))
+    (return_call $loop (i32.sub (local.get $n) (i32.const 1)) (i64.add (local.get $sum) (i64.extend_i32_u (local.get $n)))))
+  (func (export "away") (param $n i32) (result i32) (local {v}) (local $last i64)
+    (return_call $twice (local.get $n)))
+  (func (export "away_indirect") (param $n i32) (param $i i32) (result i32) (local {v}) (local $last i64)
+    (return_call_indirect (type $t) (local.get $n) (local.get $i)))
+  (func (export "trapping") (local {v}) (local $last i64) (call $trap))
+  (func $deep (export "deep") (param $n i32) (result i32) (local {v}) (local $last i64)
+    (call $deep (local.get $n))))
+(assert_return (invoke "wide" (i32.const 10)) (i32.const 160))
+(assert_return (invoke "wide" (i32.const 10)) (i32.const 160))
+(assert_return (invoke "results" (i32.const 6)) (i32.const 6) (i64.const 7) (v128.const i64x2 8 9) (i32.const 10) (i64.const 11))
+(assert_return (invoke "no_params") (i32.const 5) (i64.const 7) (v128.const i64x2 8 9) (i32.const 10) (i64.const 11))
+(assert_return (invoke "loop" (i32.const 100) (i64.const 0)) (i64.const 5050))
+(assert_return (invoke "away" (i32.const 21)) (i32.const 42))
+(assert_return (invoke "away_indirect" (i32.const 21) (i32.const 0)) (i32.const 22))
+(assert_return (invoke "away_indirect" (i32.const 21) (i32.const 1)) (i32.const 42))
+(assert_trap (invoke "away_indirect" (i32.const 21) (i32.const 2)) "undefined element")
+(assert_trap (invoke "trapping") "unreachable")
+(assert_exhaustion (invoke "deep" (i32.const 1)) "call stack exhausted")
+;; From another instance: the header's other words are in use.
+(register "m" $m)
+(module
+  (import "m" "wide" (func $wide (param i32) (result i32)))
+  (import "m" "no_params" (func $none (result i32 i64 v128 i32 i64)))
+  (import "m" "away" (func $away (param i32) (result i32)))
+  (func (export "all") (result i32)
+    (call $wide (i32.const 10)) (call $none) (drop) (drop) (drop) (drop) (i32.add) (i32.add (call $away (i32.const 4)))))
+(assert_return (invoke "all") (i32.const 173))
+"""
+
+
 def values_script():
     sums = " ".join(["i64.add"] * (RESULTS - 1))
     total = sum(range(RESULTS))
@@ -139,4 +206,4 @@ def deep_script():
 
 
 if __name__ == "__main__":
-    print(";; Made by tests/wast/large.py.", locals_script(), values_script(), deep_script())
+    print(";; Made by tests/wast/large.py.", locals_script(), far_script(), values_script(), deep_script())

@@ -1,0 +1,3 @@
+// The scalar twin of base64.c.
+#define SCALAR
+#include "base64.c"

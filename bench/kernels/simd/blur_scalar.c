@@ -1,0 +1,3 @@
+// The scalar twin of blur.c.
+#define SCALAR
+#include "blur.c"

@@ -1,0 +1,3 @@
+// The scalar twin of dot.c.
+#define SCALAR
+#include "dot.c"

@@ -1,0 +1,3 @@
+// The scalar twin of mandel2.c.
+#define SCALAR
+#include "mandel2.c"

@@ -1,0 +1,3 @@
+// The scalar twin of saxpy.c.
+#define SCALAR
+#include "saxpy.c"
