@@ -100,4 +100,10 @@ Result<void> add_to_linker(Linker& linker);
 // arguments, variables and addresses that cannot be right; OutOfMemory; InvalidHandle.
 Result<void> attach(StoreRef store, const Preview1Config& config);
 
+// Gives a store's guests what `owner`'s have: not a copy, but the same descriptors, which one may close for all. From then
+// on both stores may run on threads of their own; calls that wait (reading from a terminal, sleeping) keep no other
+// waiting. While this is called, guests of `owner` may not run on another thread, unless what they have is shared already.
+// Errors: Usage if `owner` has no surroundings, OutOfMemory, InvalidHandle.
+Result<void> attach_shared(StoreRef store, StoreRef owner);
+
 }  // namespace wherry::wasi
