@@ -152,6 +152,7 @@ class Program {
     WHERRY_RETURN_IF_ERROR(limit_store(invocation_, *store_));
     if (is_on(invocation_, KeyId::Cli, true)) {
       WHERRY_RETURN_IF_ERROR(look_around(invocation_, &surroundings_));
+      surroundings_.config.shared = is_on(invocation_, KeyId::Threads, false);
       WHERRY_RETURN_IF_ERROR(wasi::add_to_linker(*linker_));
       WHERRY_RETURN_IF_ERROR(wasi::attach(*store_, surroundings_.config));
     }

@@ -26,6 +26,7 @@ void set_limit(const KeySetting& setting, Config* config) {
     case KeyId::MaxInstances: limits.instances = clamped(setting.number); break;
     case KeyId::MaxTables: limits.tables = clamped(setting.number); break;
     case KeyId::MaxMemories: limits.memories = clamped(setting.number); break;
+    case KeyId::TrapOnGrowFailure: limits.trap_on_grow_failure = setting.number != 0; break;
     case KeyId::HostcallFuel: limits.host_call_bytes = setting.number; break;
     default: break;
   }

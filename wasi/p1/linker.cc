@@ -55,7 +55,7 @@ struct Entry<Function, R (*)(Call&, Params...)> {
       return std::move(error).error();
     }
     std::unique_lock<std::mutex> lock;
-    if (state->is_shared.load(std::memory_order_relaxed)) [[unlikely]]
+    if (state->is_shared) [[unlikely]]
       lock = std::unique_lock(state->mutex);
     Call call{*state, memory, host::Patience(&caller, lock.owns_lock() ? &lock : nullptr), is_racing};
     if constexpr (std::is_void_v<R>) {

@@ -1,7 +1,6 @@
 // What a store knows of its guests' surroundings, and what a function of preview 1 is given.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -39,7 +38,7 @@ struct State {
   Descriptors descriptors;
   uint64_t monotonic_start = 0;  // what the guest's monotonic clock calls 0
   host::Resolver resolver = host::Resolver::Auto;
-  std::atomic<bool> is_shared{false};
+  bool is_shared = false;  // From the beginning.
   std::mutex mutex;
 };
 

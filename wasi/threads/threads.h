@@ -26,7 +26,7 @@ struct ThreadsConfig {
   // How many may be alive at once, the first one not counted. A guest that starts more is told so.
   uint32_t max_threads = 256;
 
-  // Gives a new store what the program's has: limits of time and fuel, WASI (attach_shared). Null: nothing. An error
+  // Gives a new store what the program's has: limits of time and fuel, WASI (attach_shared, of one that is `shared`). Null: nothing. An error
   // ends the program as one of the thread would.
   Result<void> (*prepare)(void* context, StoreRef store) = nullptr;
 

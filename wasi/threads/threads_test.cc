@@ -24,7 +24,9 @@ struct Program {
     }
     threads = Threads::create(engine, threads_config).value();
     add_to_linker(linker).value();
-    attach(store, wasi).value();
+    Preview1Config shared = wasi;
+    shared.shared = true;
+    attach(store, shared).value();
     linker.func("host", "write", [host_writes_to] { (void)!write(host_writes_to, "x", 1); }).value();
     const Module module = load_text(engine, text).value();
     threads->add_to_linker(linker, module).value();
@@ -191,6 +193,41 @@ TEST_CASE("what starting threads needs: an entry of the right type, and a progra
     (func (export "run") (result i32) (call $spawn (i32.const 0))))"));
   const Instance instance = early.program->instantiate(early.store).value();
   CHECK(instance.typed<int32_t()>(early.store, "run")->call(early.store).error().kind() == ErrorKind::Usage);
+}
+
+TEST_CASE("surroundings are shared only where they were made for it") {
+  const Engine engine = Engine::create().value();
+  Store owner = Store::create(engine).value();
+  Store other = Store::create(engine).value();
+  CHECK(attach_shared(other, owner).error().kind() == ErrorKind::Usage);
+  attach(owner, {}).value();
+  CHECK(attach_shared(other, owner).error().kind() == ErrorKind::Usage);
+  Preview1Config config;
+  config.shared = true;
+  attach(owner, config).value();
+  CHECK(attach_shared(other, owner).ok());
+}
+
+TEST_CASE("threads open and close descriptors at once, and each gets its own") {
+  Program program(guest(R"(
+    (import "wasi_snapshot_preview1" "fd_renumber" (func $renumber (param i32 i32) (result i32)))
+    (func (export "wasi_thread_start") (param i32 i32) (local $i i32)
+      (loop $more
+        (drop (call $renumber (i32.const 0) (i32.const 2)))
+        (drop (call $write (i32.const 1) (i32.const 64) (i32.const 0) (i32.const 80)))
+        (drop (call $read (i32.const 0) (i32.const 64) (i32.const 0) (i32.const 80)))
+        (br_if $more (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 200))))
+      (drop (call $close (i32.const 1)))
+      (call $count (i32.const 0)))
+    (func (export "run") (result i32)
+      (drop (call $spawn (i32.const 0)))
+      (drop (call $spawn (i32.const 0)))
+      (drop (call $spawn (i32.const 0)))
+      (call $wait (i32.const 0) (i32.const 3))
+      (call $write (i32.const 1) (i32.const 64) (i32.const 0) (i32.const 80))))"));
+  const Result<int32_t> result = program.run();
+  REQUIRE(result.ok());
+  CHECK(*result == 8);  // `badf`: all is closed.
 }
 
 TEST_CASE("an error in preparing a thread ends the program") {
