@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <deque>
 
 #include "cli/commands.h"
@@ -21,6 +23,7 @@
 #include "cli/settings.h"
 #include "cli/startup.h"
 #include "wasi/p1/preview1.h"
+#include "wasi/threads/threads.h"
 #include "wherry/wherry.h"
 
 namespace wherry::cli {
@@ -131,7 +134,7 @@ class Program {
     Result<void> result = prepare(path, &status);
     if (status) return *status;
     if (result) result = start();
-    return result ? kSuccess : finish_failed(path, result.error());
+    return end(result ? nullptr : &result.error());
   }
 
  private:
@@ -146,15 +149,43 @@ class Program {
     WHERRY_ASSIGN_OR_RETURN(Store store, Store::create(engine));
     store_.emplace(std::move(store));
     linker_.emplace(engine);
-    WHERRY_RETURN_IF_ERROR(limit_store(invocation_, &*store_));
+    WHERRY_RETURN_IF_ERROR(limit_store(invocation_, *store_));
     if (is_on(invocation_, KeyId::Cli, true)) {
       WHERRY_RETURN_IF_ERROR(look_around(invocation_, &surroundings_));
+      surroundings_.config.shared = is_on(invocation_, KeyId::Threads, false);
       WHERRY_RETURN_IF_ERROR(wasi::add_to_linker(*linker_));
       WHERRY_RETURN_IF_ERROR(wasi::attach(*store_, surroundings_.config));
     }
     WHERRY_RETURN_IF_ERROR(preload(engine, status));
     if (*status) return {};
+    if (is_on(invocation_, KeyId::Threads, false)) WHERRY_RETURN_IF_ERROR(provide_threads(engine));
     return unknown_imports();
+  }
+
+  Result<void> provide_threads(const Engine& engine) {
+    wasi::ThreadsConfig config;
+    if (const KeySetting* const most = invocation_.key(KeyId::MaxThreads)) {
+      config.max_threads = most->number > 0xffff'ffff ? 0xffff'ffff : static_cast<uint32_t>(most->number);
+    }
+    config.context = this;
+    config.prepare = [](void* self, StoreRef store) {
+      return static_cast<Program*>(self)->prepare_thread(store);
+    };
+    config.failed = [](void* self, uint32_t, const Error& error) {
+      _exit(static_cast<Program*>(self)->end(&error));
+    };
+    WHERRY_ASSIGN_OR_RETURN(threads_, wasi::Threads::create(engine, config));
+    return threads_->add_to_linker(*linker_, *module_);
+  }
+
+  // On a thread of the program's own. Fuel is each thread's, time the program's.
+  Result<void> prepare_thread(StoreRef store) {
+    WHERRY_RETURN_IF_ERROR(limit_store(invocation_, store));
+    if (const auto deadline = store_->deadline()) {
+      const std::chrono::nanoseconds left = *deadline - std::chrono::steady_clock::now();
+      WHERRY_RETURN_IF_ERROR(store.set_deadline(left));
+    }
+    return is_on(invocation_, KeyId::Cli, true) ? wasi::attach_shared(store, *store_) : Result<void>();
   }
 
   Result<void> load(const Engine& engine, const char* path, std::optional<Module>* out,
@@ -219,8 +250,21 @@ class Program {
     return {};
   }
 
+  Result<Instance> instantiate() {
+    WHERRY_ASSIGN_OR_RETURN(const InstancePre pre, linker_->prelink(*module_));
+    if (threads_ != nullptr && starts_threads()) WHERRY_RETURN_IF_ERROR(threads_->set_program(pre, *store_));
+    return pre.instantiate(*store_);
+  }
+
+  bool starts_threads() const {
+    for (const ImportType& import : module_->imports()) {
+      if (import.module == "wasi" && import.name == "thread-spawn") return true;
+    }
+    return false;
+  }
+
   Result<void> start() {
-    WHERRY_ASSIGN_OR_RETURN(const Instance instance, linker_->instantiate(*store_, *module_));
+    WHERRY_ASSIGN_OR_RETURN(const Instance instance, instantiate());
     if (exports_function("_initialize")) WHERRY_RETURN_IF_ERROR(invoke(*store_, instance, "_initialize", {}));
     if (const auto name = invocation_.value(OptionId::Invoke)) {
       return invoke(*store_, instance, *name, std::span(invocation_.operands).subspan(1));
@@ -234,6 +278,13 @@ class Program {
   bool exports_function(std::string_view name) const {
     const std::optional<ExternType> type = module_->find_export(name);
     return type && type->kind == ExternKind::Func;
+  }
+
+  // The status of the program, with its error said. The first thread that comes here, by returning from the program's start
+  // or by an error, ends the process; others wait for that.
+  int end(const Error* error) {
+    while (is_ending_.exchange(true)) pause();
+    return error == nullptr ? kSuccess : finish_failed(invocation_.operands[0], *error);
   }
 
   int finish_failed(const char* path, const Error& error) const {
@@ -251,6 +302,8 @@ class Program {
   std::optional<Module> module_;
   std::optional<Store> store_;
   std::optional<Linker> linker_;
+  std::unique_ptr<wasi::Threads> threads_;
+  std::atomic<bool> is_ending_{false};
 };
 
 }  // namespace

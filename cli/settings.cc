@@ -26,6 +26,7 @@ void set_limit(const KeySetting& setting, Config* config) {
     case KeyId::MaxInstances: limits.instances = clamped(setting.number); break;
     case KeyId::MaxTables: limits.tables = clamped(setting.number); break;
     case KeyId::MaxMemories: limits.memories = clamped(setting.number); break;
+    case KeyId::TrapOnGrowFailure: limits.trap_on_grow_failure = setting.number != 0; break;
     case KeyId::HostcallFuel: limits.host_call_bytes = setting.number; break;
     default: break;
   }
@@ -50,6 +51,10 @@ Result<Config> config_of(const Invocation& invocation) {
   Config config;
   config.fuel = invocation.key(KeyId::Fuel) != nullptr;
   config.interruption = invocation.key(KeyId::Timeout) != nullptr;
+  // As in wasmtime, wasi-threads brings along the proposal that it stands on.
+  const KeySetting* const threads = invocation.key(KeyId::Threads);
+  if (threads != nullptr && threads->number != 0)
+    WHERRY_RETURN_IF_ERROR(config.features.set("threads", true));
   for (const KeySetting& setting : invocation.keys) {
     switch (setting.id) {
       case KeyId::Feature:
@@ -81,13 +86,13 @@ Result<Config> config_of(const Invocation& invocation) {
   return config;
 }
 
-Result<void> limit_store(const Invocation& invocation, Store* store) {
+Result<void> limit_store(const Invocation& invocation, StoreRef store) {
   if (const KeySetting* fuel = invocation.key(KeyId::Fuel)) {
-    WHERRY_RETURN_IF_ERROR(store->set_fuel(fuel->number));
+    WHERRY_RETURN_IF_ERROR(store.set_fuel(fuel->number));
   }
   if (const KeySetting* timeout = invocation.key(KeyId::Timeout)) {
     const uint64_t most = static_cast<uint64_t>(std::chrono::nanoseconds::max().count());
-    WHERRY_RETURN_IF_ERROR(store->set_deadline(
+    WHERRY_RETURN_IF_ERROR(store.set_deadline(
         std::chrono::nanoseconds(static_cast<int64_t>(timeout->number < most ? timeout->number : most))));
   }
   return {};

@@ -14,6 +14,6 @@ wasm::Features features_of(const Invocation& invocation);
 Result<Config> config_of(const Invocation& invocation);
 
 // Gives a store of such an engine the fuel and the deadline that -W names.
-Result<void> limit_store(const Invocation& invocation, Store* store);
+Result<void> limit_store(const Invocation& invocation, StoreRef store);
 
 }  // namespace wherry::cli

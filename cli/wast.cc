@@ -13,10 +13,6 @@ namespace wherry::cli {
 
 namespace {
 
-bool is_assertion(text::WastKind kind) {
-  return kind >= text::WastKind::AssertReturn && kind <= text::WastKind::AssertInvalidCustom;
-}
-
 struct Tally {
   uint64_t passed = 0;
   uint64_t failed = 0;
@@ -47,10 +43,11 @@ class ScriptRunner {
       const std::string reason = world->run(**command);
       if (!reason.empty()) {
         failure((*command)->line, reason);
-      } else if (is_assertion((*command)->kind)) {
+      } else if (text::is_assertion((*command)->kind)) {
         ++tally_->passed;
       }
     }
+    tally_->passed += world->passed_in_threads();
     for (const std::string& entry : known_->unmet(path)) {
       ++tally_->unexpected;
       print_out("known failures did not occur: " + entry + "\n");

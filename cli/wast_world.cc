@@ -4,8 +4,14 @@
 // A refusal must come at the right stage: a malformed module from parser or decoder, an invalid one from the validator,
 // an unlinkable one from the linker. The texts of these are not compared, as no two engines agree on them; those of traps
 // are, as prefixes. A feature that is off refuses at either of the first two stages.
+//
+// A thread of a script is a world of its own (with a store, on a thread of the host) that knows, of the instances it is
+// told about, the shared memories they export: nothing else can be in two stores.
 #include "cli/wast_world.h"
 
+#include <deque>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "cli/settings.h"
@@ -54,17 +60,44 @@ class Named {
   std::vector<std::pair<std::string, T>> items_;
 };
 
+// What a thread sees of an instance of the script's.
+using SharedExports = std::vector<std::pair<std::string, SharedMemory>>;
+
 }  // namespace
 
 struct WastWorld::Impl {
-  Impl(Engine engine_, Store store_) : engine(std::move(engine_)), store(std::move(store_)), linker(engine) {}
+  // A script beside this one.
+  struct Thread {
+    std::string name;
+    std::unique_ptr<Impl> world;
+    base::ByteSpan script;
+    uint64_t line = 1;
+    std::string failures;
+    uint64_t passed = 0;
+    std::thread thread;
 
+    ~Thread() {
+      if (thread.joinable()) thread.join();
+    }
+    void run();
+  };
+
+  Impl(const Invocation& invocation_, Engine engine_, Store store_)
+      : invocation(invocation_), engine(std::move(engine_)), store(std::move(store_)), linker(engine) {}
+
+  static Result<std::unique_ptr<Impl>> create(const Invocation& invocation, const Engine& engine);
+
+  const Invocation& invocation;
   Engine engine;
   Store store;
   Linker linker;
   wasm::Features features;
   Named<Module> modules;
   Named<Instance> instances;
+  Named<SharedExports> shared;
+  std::vector<std::pair<std::string, SharedExports>> registered;  // Of `shared`.
+  uint64_t passed_in_threads = 0;
+  std::deque<Thread> threads;
 
   // The binary form of a module that is text.
   Result<base::Vector<uint8_t>> parse(const WastModule& module) const {
@@ -109,7 +142,18 @@ struct WastWorld::Impl {
     return instantiate(command.name, *module);
   }
 
+  Result<void> define(std::string_view module, const SharedExports& exports) {
+    for (const auto& [name, memory] : exports) {
+      WHERRY_RETURN_IF_ERROR(linker.define(module, name, memory));
+    }
+    return {};
+  }
+
   Result<void> register_instance(const WastCommand& command) {
+    if (const SharedExports* const exports = command.name.empty() ? nullptr : shared.find(command.name)) {
+      registered.emplace_back(std::string(command.text), *exports);
+      return define(command.text, *exports);
+    }
     const Instance* const instance = instances.find(command.name);
     if (instance == nullptr) return Error::usage("there is no instance of that name");
     return linker.define_instance(store, command.text, *instance);
@@ -217,6 +261,49 @@ struct WastWorld::Impl {
                : std::string();
   }
 
+  Result<SharedExports> shared_exports(std::string_view name) {
+    const Instance* const instance = instances.find(name);
+    if (instance == nullptr) return Error::usage("there is no instance of that name");
+    WHERRY_ASSIGN_OR_RETURN(const Module module, instance->module(store));
+    SharedExports exports;
+    for (const ExportType& type : module.exports()) {
+      if (type.type.kind != ExternKind::Memory || !type.type.memory.shared) continue;
+      WHERRY_ASSIGN_OR_RETURN(const Memory memory, instance->memory(store, type.name));
+      WHERRY_ASSIGN_OR_RETURN(SharedMemory same, SharedMemory::of(store, memory));
+      exports.emplace_back(std::string(type.name), std::move(same));
+    }
+    return exports;
+  }
+
+  Result<void> start_thread(const WastCommand& command) {
+    WHERRY_ASSIGN_OR_RETURN(std::unique_ptr<Impl> world, create(invocation, engine));
+    for (const std::string_view name : command.shared) {
+      WHERRY_ASSIGN_OR_RETURN(SharedExports exports, shared_exports(name));
+      world->shared.set(name, std::move(exports));
+    }
+    Thread& thread = threads.emplace_back();
+    thread.name = command.name;
+    thread.world = std::move(world);
+    thread.script = command.script;
+    thread.line = command.script_line;
+    thread.thread = std::thread([&thread] { thread.run(); });
+    return {};
+  }
+
+  std::string wait(std::string_view name) {
+    for (Thread& thread : threads) {
+      if (thread.name != name || !thread.thread.joinable()) continue;
+      thread.thread.join();
+      passed_in_threads += thread.passed;
+      // What a thread registers is registered for the script: its modules then import it.
+      for (const auto& [module, exports] : thread.world->registered) {
+        if (Result<void> defined = define(module, exports); !defined) return first_line(defined.error());
+      }
+      return thread.failures;
+    }
+    return "there is no thread of that name to wait for";
+  }
+
   static std::string reason(const Result<void>& result) {
     return result ? std::string() : first_line(result.error());
   }
@@ -241,12 +328,36 @@ struct WastWorld::Impl {
       case WastKind::AssertMalformedCustom: return assert_refused(command, ErrorKind::Malformed);
       case WastKind::AssertInvalid: return assert_refused(command, ErrorKind::Invalid);
       case WastKind::AssertInvalidCustom: return assert_invalid_custom(command);
-      case WastKind::Thread:
-      case WastKind::Wait: return "threads in scripts are not supported";
+      case WastKind::Thread: return reason(start_thread(command));
+      case WastKind::Wait: return wait(command.name);
     }
     return "unknown command";
   }
 };
+
+void WastWorld::Impl::Thread::run() {
+  text::WastReader reader(script, line);
+  for (;;) {
+    base::Result<std::optional<WastCommand>> command = reader.next();
+    std::string reason;
+    uint64_t at = line;
+    if (!command) {
+      reason = "the thread cannot be read: " + wasm::describe(command.error());
+    } else if (!*command) {
+      break;
+    } else {
+      reason = world->run(**command);
+      at = (*command)->line;
+      if (reason.empty() && text::is_assertion((*command)->kind)) ++passed;
+    }
+    if (!reason.empty()) {
+      if (!failures.empty()) failures += '\n';
+      failures += "line " + std::to_string(at) + " of thread $" + name + ": " + reason;
+    }
+    if (!command) break;
+  }
+  passed += world->passed_in_threads;
+}
 
 WastWorld::WastWorld(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 WastWorld::WastWorld(WastWorld&&) noexcept = default;
@@ -260,16 +371,24 @@ Result<WastWorld> WastWorld::create(const Invocation& invocation) {
   config.limits.table_elements = uint64_t{1} << 32;
   config.limits.instances = config.limits.memories = config.limits.tables = 1'000'000;
   config.advanced.validation_threads = 1;
-  WHERRY_ASSIGN_OR_RETURN(Engine engine, Engine::create(config));
+  WHERRY_ASSIGN_OR_RETURN(const Engine engine, Engine::create(config));
+  WHERRY_ASSIGN_OR_RETURN(std::unique_ptr<Impl> impl, Impl::create(invocation, engine));
+  return WastWorld(std::move(impl));
+}
+
+Result<std::unique_ptr<WastWorld::Impl>> WastWorld::Impl::create(const Invocation& invocation,
+                                                                 const Engine& engine) {
   WHERRY_ASSIGN_OR_RETURN(Store store, Store::create(engine));
-  WHERRY_RETURN_IF_ERROR(limit_store(invocation, &store));
-  auto impl = std::make_unique<Impl>(std::move(engine), std::move(store));
+  WHERRY_RETURN_IF_ERROR(limit_store(invocation, store));
+  auto impl = std::make_unique<Impl>(invocation, engine, std::move(store));
   impl->linker.allow_shadowing(true);
   impl->features = features_of(invocation);
   const bool threads = impl->features.has(wasm::Feature::Threads);
   WHERRY_RETURN_IF_ERROR(define_spectest(impl->linker, impl->store, threads));
-  return WastWorld(std::move(impl));
+  return impl;
 }
+
+uint64_t WastWorld::passed_in_threads() const { return impl_->passed_in_threads; }
 
 std::string WastWorld::run(const WastCommand& command) { return impl_->run(command); }
 

@@ -17,9 +17,12 @@ class WastWorld {
   WastWorld& operator=(WastWorld&&) noexcept;
   ~WastWorld();
 
-  // Carries out a command. Empty: it did, or the assertion holds; else why not, in one line. The command's strings must
-  // live as long as the world.
+  // Carries out a command. Empty: it did, or the assertion holds; else why not, in one line (of a `wait`: in a line for
+  // each command of the thread that failed). What the command's spans point into must live as long as the world.
   std::string run(const text::WastCommand& command);
+
+  // How many assertions held in threads that have been waited for.
+  uint64_t passed_in_threads() const;
 
  private:
   struct Impl;

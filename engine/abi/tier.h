@@ -57,8 +57,8 @@ struct Builtins {
                                 int64_t timeout_ns, uint32_t* result);
   uint32_t (*memory_notify)(Context*, uint32_t memory, uint64_t address, uint32_t count);
 
-  // Previous size, or -1 (all bits).
-  uint64_t (*table_grow)(Context*, uint32_t table, uint64_t delta, Ref init);
+  // Previous size, or -1 (all bits); *trap as in memory_grow.
+  uint64_t (*table_grow)(Context*, uint32_t table, uint64_t delta, Ref init, wasm::TrapCode* trap);
   wasm::TrapCode (*table_init)(Context*, uint32_t table, uint32_t element, uint64_t to, uint32_t from,
                                uint32_t size);
   wasm::TrapCode (*table_copy)(Context*, uint32_t to_table, uint32_t from_table, uint64_t to, uint64_t from,

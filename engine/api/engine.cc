@@ -28,18 +28,20 @@ lower::Options lowering_of(const Config& config, runtime::Guard guard) {
   options.branch_table_index = is_on(config, Optimization::BranchTableIndex);
   options.pinned_locals = is_on(config, Optimization::PinnedLocals);
   options.guard_pages = guard == runtime::Guard::On;
+  options.nan_canonicalization = config.nan_canonicalization;
   options.fuel = config.fuel;
   options.interruption = config.interruption;
   return options;
 }
 
 Result<void> check(const Config& config) {
+  if (const char* const missing = interpret::missing_processor_feature()) {
+    return Error::make(ErrorKind::Unsupported,
+                       std::string("this processor has no ") + missing + ", but Wherry needs x86-64-v2");
+  }
   WHERRY_RETURN_IF_ERROR(api::check_limits(config.limits));
   if ((config.advanced.disabled_optimizations & ~kAllOptimizations) != 0) {
     return Error::usage("disabled_optimizations holds bits that are no Optimization");
-  }
-  if (config.nan_canonicalization) {
-    return Error::make(ErrorKind::Unsupported, "nan_canonicalization is not supported by the interpreter");
   }
   return {};
 }

@@ -218,9 +218,6 @@ TEST_CASE("settings that contradict are refused") {
   config = {};
   config.advanced.disabled_optimizations = ~0u;
   CHECK(kind_of(Engine::create(config)) == ErrorKind::Usage);
-  config = {};
-  config.nan_canonicalization = true;
-  CHECK(kind_of(Engine::create(config)) == ErrorKind::Unsupported);
   const World world;
   StoreLimits limits;
   limits.stack_bytes = 1000;

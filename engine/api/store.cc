@@ -26,6 +26,7 @@ constexpr StoreLimits kUnlimited{
     .tables = ~uint32_t{0},
     .stack_bytes = ~uint64_t{0},
     .heap_bytes = ~uint64_t{0},
+    .trap_on_grow_failure = false,
     .host_call_bytes = ~uint64_t{0},
 };
 
@@ -39,6 +40,7 @@ runtime::StoreSetup setup_of(detail::EngineState& engine, const StoreLimits& lim
   setup.limits.memories = limits.memories;
   setup.limits.tables = limits.tables;
   setup.limits.stack_bytes = limits.stack_bytes;
+  setup.limits.trap_on_grow_failure = limits.trap_on_grow_failure;
   setup.limits.heap_bytes = limits.heap_bytes;
   setup.guard = engine.guard;
   setup.gc_stress = engine.config.advanced.gc_stress;

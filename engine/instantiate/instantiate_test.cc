@@ -576,10 +576,11 @@ TEST_CASE("table builtins: bounds first, overlap, growth, segments and dropping"
   CHECK(kBuiltins.table_fill(context, 0, 4, abi::kNullRef, 3) == TrapCode::TableOutOfBounds);
   CHECK(kBuiltins.table_fill(context, 0, 2, abi::kNullRef, ~uint64_t{0}) == TrapCode::TableOutOfBounds);
 
-  CHECK(kBuiltins.table_grow(context, 0, 4, instance.func_ref(1)) == 6);
+  TrapCode trap = TrapCode::Unreachable;
+  CHECK(kBuiltins.table_grow(context, 0, 4, instance.func_ref(1), &trap) == 6);
   CHECK(instance.table(0)->object.entries[9] == instance.func_ref(1));
-  CHECK(kBuiltins.table_grow(context, 0, 1, abi::kNullRef) == kRefused);
-  CHECK(kBuiltins.table_grow(context, 1, ~uint64_t{0}, abi::kNullRef) == kRefused);
+  CHECK(kBuiltins.table_grow(context, 0, 1, abi::kNullRef, &trap) == kRefused);
+  CHECK(kBuiltins.table_grow(context, 1, ~uint64_t{0}, abi::kNullRef, &trap) == kRefused);
 }
 
 TEST_CASE("bulk operations cost fuel by length, after their bounds and before their work") {

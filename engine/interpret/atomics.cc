@@ -21,7 +21,6 @@ using wasm::TrapCode;
 
 namespace {
 
-
 struct Place {
   const MemoryObject* memory;
   uint64_t address;

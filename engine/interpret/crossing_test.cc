@@ -371,7 +371,7 @@ TEST_CASE("references, tables and memories in slots") {
     *trap = TrapCode::None;
     return ~uint64_t{0};
   };
-  machine.builtins.table_grow = [](abi::Context*, uint32_t index, uint64_t delta, abi::Ref init) {
+  machine.builtins.table_grow = [](abi::Context*, uint32_t index, uint64_t delta, abi::Ref init, TrapCode*) {
     return index == 4 && delta == 9 && init == 32 ? uint64_t{2} : ~uint64_t{0};
   };
   machine.builtins.memory_copy = [](abi::Context* context, uint32_t to, uint32_t from, uint64_t a, uint64_t b,

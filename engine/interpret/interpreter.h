@@ -23,6 +23,9 @@ const abi::Tier& tier();
 // False where the handler cannot be installed: use Checked. Any thread.
 [[nodiscard]] bool use_faults();
 
+// Null, or what this processor lacks to run the interpreter. Any thread.
+const char* missing_processor_feature();
+
 // Instructions of slot code run by this thread so far, in builds that count them (WHERRY_COUNT_DISPATCHES); else 0.
 uint64_t dispatch_count();
 

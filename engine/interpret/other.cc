@@ -136,7 +136,11 @@ WHERRY_OTHER(TableGrow) {
   const auto* table = object_at<TableObject>(pc, ctx);
   uint64_t* operands = operands_at(pc, fp);
   leave(ctx, pc, fp);
-  const uint64_t previous = ctx->builtins->table_grow(ctx, indices_at(pc).index, operands[1], operands[0]);
+  TrapCode trap = TrapCode::None;
+  const uint64_t previous =
+      ctx->builtins->table_grow(ctx, indices_at(pc).index, operands[1], operands[0], &trap);
+  if (trap != TrapCode::None) [[unlikely]]
+    WHERRY_TRAP(trap);
   operands[0] = grown(previous, table->is_64);
   WHERRY_NEXT(3);
 }

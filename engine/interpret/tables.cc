@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/interpret/atomics.h"
+#include "engine/interpret/canonical_nan.h"
 #include "engine/interpret/control.h"
 #include "engine/interpret/data.h"
 #include "engine/interpret/gc.h"
@@ -145,6 +146,10 @@ constexpr void set_control(HandlerTable* table) {
   table->return_f32 = word_of(&return_f32);
   table->return_f64 = word_of(&return_f64);
   table->return_many = word_of(&return_many);
+  table->canonical_nan[0] = word_of(&canonical_nan_f32);
+  table->canonical_nan[1] = word_of(&canonical_nan_f64);
+  table->canonical_nan[2] = word_of(&canonical_nan_f32x4);
+  table->canonical_nan[3] = word_of(&canonical_nan_f64x2);
   table->fuel = word_of(&fuel);
   table->interrupt = word_of(&interrupt);
   for_each_from([table]<From a>() {

@@ -145,6 +145,7 @@ inline FakeHandlers::FakeHandlers() {
   fill(table_.call_ref, sizeof table_.call_ref);
   fill(table_.return_call_indirect, sizeof table_.return_call_indirect);
   fill(table_.return_one, sizeof table_.return_one);
+  fill(table_.canonical_nan, sizeof table_.canonical_nan);
 }
 
 }  // namespace wherry::lower

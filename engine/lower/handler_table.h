@@ -109,6 +109,9 @@ struct HandlerTable {
   Handler return_f64;              // da.
   Handler return_many;             // Slots{a: first, b: slots, -, e}.
 
+  Handler canonical_nan
+      [4];            // f32, f64, f32x4, f64x2: a NaN in a slot becomes the canonical one. Slots{a}; 2 words.
+                      // Accumulators are not touched.
   Handler fuel;       // 2 words: the segment's cost.
   Handler interrupt;  // 2 words (0): at function entry and loop headers, when deadlines are on.
   // All others, by Op: operands in consecutive slots from `a` on, results over them; accumulators are not touched.

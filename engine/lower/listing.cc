@@ -47,6 +47,7 @@ constexpr const char* kPlainNames[] = {
     "return",
     "return",
     "return",
+    "canonical_nan",
     "fuel",
     "interrupt",
     "",
@@ -175,6 +176,7 @@ void Listing::Impl::add_rest(const HandlerTable& table) {
   add(table.return_f32, {.form = Form::ReturnFloat});
   add(table.return_f64, {.form = Form::ReturnFloat, .flag = true});
   add(table.return_many, {.form = Form::ReturnMany});
+  for (const Handler handler : table.canonical_nan) add(handler, {.form = Form::CanonicalNan});
   add(table.fuel, {.form = Form::Fuel});
   add(table.interrupt, {.form = Form::Interrupt});
 }
@@ -321,6 +323,7 @@ std::string Line::write() {
     case Form::ReturnOne: return name() + " " + operand(entry_.a, slots.a);
     case Form::ReturnFloat: return name() + (entry_.flag ? " f64 acc" : " f32 acc");
     case Form::ReturnMany: return name() + text(" s%u, %u", slots.a, slots.b);
+    case Form::CanonicalNan: return name() + text(" s%u", slots.a);
     case Form::Fuel: return name() + text(" %" PRIu64, word(position_ + 1));
     case Form::FieldGet:
     case Form::FieldSet:

@@ -48,6 +48,7 @@ enum class Form : uint8_t {
   ReturnOne,
   ReturnFloat,
   ReturnMany,
+  CanonicalNan,
   Fuel,
   Interrupt,
   Other,

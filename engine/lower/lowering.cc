@@ -168,6 +168,8 @@ void Lowering::unary(const Instruction& instruction, Operand* operand) {
   const uint32_t to = slot_at(operand);
   emitter_.unary(instruction.op, operand->value, to);
   operand->value = Value::temp(to);
+  if (environment_.options.nan_canonicalization) [[unlikely]]
+    canonicalize_nan(instruction.op, to);
 }
 
 void Lowering::binary(const Instruction& instruction, Operand* operands) {
@@ -184,6 +186,23 @@ void Lowering::binary(const Instruction& instruction, Operand* operands) {
   const uint32_t to = slot_at(operands);
   emitter_.binary(instruction.op, left, right, to);
   operands[0].value = Value::temp(to);
+  if (environment_.options.nan_canonicalization) [[unlikely]]
+    canonicalize_nan(instruction.op, to);
+}
+
+// Behind an instruction that has written its result to `slot`.
+void Lowering::canonicalize_nan(Op op, uint32_t slot) {
+  enum Kind : uint8_t { F32, F64, F32x4, F64x2, None };
+  Kind kind = None;
+  switch (op) {
+#define NAN_SOURCE(name, result) \
+  case Op::name: kind = result; break;
+#include "engine/lower/nan_sources.inc"
+    default: return;
+  }
+  emitter_.forget();  // The accumulators hold what was there before.
+  emitter_.emit(environment_.handlers.canonical_nan[kind],
+                Emitter::pack(Slots{static_cast<uint16_t>(slot), 0, 0, 0}));
 }
 
 // Everything that works on its operands' slots through one handler.

@@ -188,6 +188,7 @@ class Lowering {
   void emit_indirect(const Instruction& instruction, const CanonType& type, Operand* index, Cell last,
                      bool tail);
   void other(const Instruction& instruction, Operand* operands, uint32_t params);
+  void canonicalize_nan(wasm::Op op, uint32_t slot);
   void atomic_access(const Instruction& instruction, Operand* operands);
   void vector(const Instruction& instruction, Operand* operands);
   void vector_access(const Instruction& instruction, Operand* operands);

@@ -56,6 +56,8 @@ void Lowering::vector(const Instruction& instruction, Operand* operands) {
     default: return cannot_run(op);
   }
   put_temp(operands);
+  if (environment_.options.nan_canonicalization) [[unlikely]]
+    canonicalize_nan(op, to);
 }
 
 void Lowering::vector_access(const Instruction& instruction, Operand* operands) {

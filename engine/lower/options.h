@@ -14,7 +14,8 @@ struct Options {
 
   bool guard_pages = true;  // 32-bit accesses to memory 0 rely on its guard; otherwise `handlers` check them.
   bool fuel = false;        // Count fuel.
-  bool interruption = false;  // Look at the deadline at function entries and loop headers.
+  bool nan_canonicalization = false;  // Let every NaN that an instruction makes be the canonical one.
+  bool interruption = false;          // Look at the deadline at function entries and loop headers.
 };
 
 }  // namespace wherry::lower

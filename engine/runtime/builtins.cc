@@ -53,11 +53,20 @@ TrapCode out_of_fuel(abi::Context*) { return TrapCode::OutOfFuel; }
 
 // ---- memories
 
+// What growing answers that was refused, or the trap.
+uint64_t refused(abi::Context* context, TrapCode* trap) {
+  if (Store::of(context).budget().limits().trap_on_grow_failure) *trap = TrapCode::GrowthRefused;
+  return ~uint64_t{0};
+}
+
 uint64_t memory_grow(abi::Context* context, uint32_t memory, uint64_t delta_pages, TrapCode* trap) {
   *trap = TrapCode::None;
   uint64_t previous = 0;
-  const LinearMemory::Growth growth = memory_at(context, memory).grow(delta_pages, &previous);
-  return growth == LinearMemory::Growth::Done ? previous : ~uint64_t{0};
+  LinearMemory& target = memory_at(context, memory);
+  if (target.grow(delta_pages, &previous) != LinearMemory::Growth::Done) return refused(context, trap);
+  // The system clears what is new. What it cost is noticed by the next look at the fuel.
+  (void)charge(context, ceil_divide(delta_pages << target.type().page_size_log2, kBytesPerFuel));
+  return previous;
 }
 
 TrapCode memory_init(abi::Context* context, uint32_t memory, uint32_t data, uint64_t to, uint32_t from,
@@ -148,9 +157,12 @@ void data_drop(abi::Context* context, uint32_t data) { Instance::of(context)->dr
 
 // ---- tables
 
-uint64_t table_grow(abi::Context* context, uint32_t table, uint64_t delta, abi::Ref init) {
+uint64_t table_grow(abi::Context* context, uint32_t table, uint64_t delta, abi::Ref init, TrapCode* trap) {
+  *trap = TrapCode::None;
   uint64_t previous = 0;
-  if (table_at(context, table).grow(delta, init, &previous) != Table::Growth::Done) return ~uint64_t{0};
+  if (table_at(context, table).grow(delta, init, &previous) != Table::Growth::Done) {
+    return refused(context, trap);
+  }
   // What it cost is noticed by the next look at the fuel.
   (void)charge(context, ceil_divide(delta, kElementsPerFuel));
   return previous;

@@ -15,6 +15,7 @@ struct StoreLimits {
   uint32_t memories = 10'000;
   uint32_t tables = 10'000;
   uint64_t stack_bytes = 1 << 20;
+  bool trap_on_grow_failure = false;
   uint64_t heap_bytes = uint64_t{1} << 30;  // Of garbage-collected objects.
 };
 

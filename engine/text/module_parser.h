@@ -169,7 +169,7 @@ class ModuleParser : private ParserBase {
   bool parse_import_group(std::string_view module);
   bool parse_import_items(ByteBuffer* items, uint32_t* count, bool* have_types);
   bool parse_import_desc(std::string_view module, std::string_view field);
-  bool parse_extern_type(Space space, ByteBuffer* out);
+  bool parse_extern_type(Space space, ByteBuffer* out, ParamNames names = ParamNames::Bind);
   bool parse_inline_exports(Space space, uint32_t index);
   void write_import_head(std::string_view module, std::string_view field, Space space);
   void write_export(std::string_view name, Space space, uint32_t index);

@@ -90,7 +90,7 @@ void ModuleParser::write_import_head(std::string_view module, std::string_view f
 }
 
 // The type of an import, behind its kind's byte.
-bool ModuleParser::parse_extern_type(Space id, ByteBuffer* out) {
+bool ModuleParser::parse_extern_type(Space id, ByteBuffer* out, ParamNames names) {
   switch (id) {
     case Space::Table: {
       bool is_64;
@@ -103,9 +103,11 @@ bool ModuleParser::parse_extern_type(Space id, ByteBuffer* out) {
   if (id == Space::Tag) out->u8(0);
   locals_.clear();
   TypeUse use;
-  if (!parse_type_use(ParamNames::Bind, &use)) return false;
+  if (!parse_type_use(names, &use)) return false;
   out->u32(use.index);
-  if (id == Space::Func) names_.finish(NameSection::IndirectMap::Local, space(Space::Func).next - 1);
+  if (id == Space::Func && names == ParamNames::Bind) {
+    names_.finish(NameSection::IndirectMap::Local, space(Space::Func).next - 1);
+  }
   return true;
 }
 
@@ -143,7 +145,7 @@ bool ModuleParser::parse_import_items(ByteBuffer* items, uint32_t* count, bool* 
   return true;
 }
 
-// Proposal compact-imports: imports that share a module name, and perhaps a type.
+// Proposal compact-imports: imports that share a module name, and perhaps a type; none at all are a group as well.
 bool ModuleParser::parse_import_group(std::string_view module) {
   ByteBuffer items;
   uint32_t count;
@@ -153,7 +155,7 @@ bool ModuleParser::parse_import_group(std::string_view module) {
   imports.bytes.name(module);
   imports.bytes.name({});
   ++imports.count;
-  if (have_types) {
+  if (have_types || (count == 0 && at(TokenKind::RightParen))) {
     imports.bytes.u8(0x7f);
   } else {
     imports.bytes.u8(0x7e);
@@ -163,7 +165,9 @@ bool ModuleParser::parse_import_group(std::string_view module) {
       found = true;
       space(id).next += count;
       imports.bytes.u8(extern_code(id));
-      if (!parse_extern_type(id, &imports.bytes) || !expect_close()) return false;
+      // Without an item there is no function to give the parameters' names to.
+      const ParamNames names = count == 0 ? ParamNames::Ignore : ParamNames::Bind;
+      if (!parse_extern_type(id, &imports.bytes, names) || !expect_close()) return false;
     }
     if (!found) return unexpected("the type of the items");
   }
@@ -179,7 +183,7 @@ bool ModuleParser::parse_import_field() {
   advance();
   std::string_view module;
   if (!expect_name(&module)) return false;
-  if (at_open("item")) return parse_import_group(module) && expect_close();
+  if (!at(TokenKind::String)) return parse_import_group(module) && expect_close();
   std::string_view field;
   return expect_name(&field) && parse_import_desc(module, field) && expect_close();
 }

@@ -421,6 +421,15 @@ bool WastCommandParser::parse_vector(bool is_result, WastValue* value) {
 
 // ---- the interface
 
+void WastReader::count_lines(uint64_t offset) {
+  const std::string_view text = base::as_text(source_);
+  for (; line_offset_ < offset; ++line_offset_) {
+    const char c = text[line_offset_];
+    const bool is_pair = c == '\r' && line_offset_ + 1 < text.size() && text[line_offset_ + 1] == '\n';
+    if (c == '\n' || (c == '\r' && !is_pair)) ++line_;
+  }
+}
+
 base::Result<std::optional<WastCommand>> WastReader::next() {
   if (error_) return base::Failure(*error_);
   WastCommandParser parser(source_);
@@ -436,13 +445,12 @@ base::Result<std::optional<WastCommand>> WastReader::next() {
     if (parser.at_end()) return std::optional<WastCommand>();
     return refuse();
   }
-  const std::string_view text = base::as_text(source_);
-  for (; line_offset_ < command.offset; ++line_offset_) {
-    const char c = text[line_offset_];
-    const bool is_pair = c == '\r' && line_offset_ + 1 < text.size() && text[line_offset_ + 1] == '\n';
-    if (c == '\n' || (c == '\r' && !is_pair)) ++line_;
-  }
+  count_lines(command.offset);
   command.line = line_;
+  if (command.kind == WastKind::Thread) {
+    count_lines(static_cast<uint64_t>(command.script.data() - source_.data()));
+    command.script_line = line_;
+  }
   offset_ = parser.next_offset();
   return std::optional<WastCommand>(std::move(command));
 }

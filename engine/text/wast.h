@@ -33,6 +33,10 @@ enum class WastKind : uint8_t {
   Wait,    // until thread `name` has ended
 };
 
+constexpr bool is_assertion(WastKind kind) {
+  return kind >= WastKind::AssertReturn && kind <= WastKind::AssertInvalidCustom;
+}
+
 enum class WastModuleForm : uint8_t { Text, Binary, Quote };
 
 // A module inside a script.
@@ -107,7 +111,8 @@ struct WastCommand {
   std::string_view definition;
   std::string_view text;
   base::Vector<std::string_view> shared;
-  base::ByteSpan script;  // Of a Thread: commands, for a WastReader of their own.
+  base::ByteSpan script;     // Of a Thread: commands, for a WastReader of their own,
+  uint64_t script_line = 1;  // which begins on this line.
   base::Arena storage;
 };
 
@@ -123,6 +128,8 @@ class WastReader {
   base::Result<std::optional<WastCommand>> next();
 
  private:
+  void count_lines(uint64_t offset);  // Up to there.
+
   base::ByteSpan source_;
   uint64_t offset_ = 0;
   uint64_t line_;

@@ -271,7 +271,9 @@ bool FunctionValidator<Sink>::run_expression(const wasm::ConstExpr& expr, ValTyp
 template <class Sink>
 bool FunctionValidator<Sink>::check_constant(uint32_t visible_globals) {
   if (!is_constant(inst_.op, module_.features)) {
-    return fail(ErrorCode::ConstantExpressionRequired, "found " + std::string(wasm::info(inst_.op).text));
+    std::string detail = "found " + std::string(wasm::info(inst_.op).text);
+    if (is_constant(inst_.op, wasm::Features::all())) detail += ", which needs extended-const";
+    return fail(ErrorCode::ConstantExpressionRequired, detail);
   }
   if (inst_.op != Op::GlobalGet) return true;
   if (inst_.index >= visible_globals)

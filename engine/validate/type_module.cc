@@ -166,11 +166,11 @@ Result<void> ModuleChecks::check_funcs() {
 Result<void> ModuleChecks::check_features() {
   if (module_.memories.size() > 1 && !module_.features.has(Feature::MultiMemory)) {
     return base::fail(ErrorCode::MultipleMemories, module_.memories[1].offset,
-                      format("found %zu, expected at most 1", module_.memories.size()));
+                      format("found %zu, expected at most 1 without multi-memory", module_.memories.size()));
   }
   if (module_.tables.size() > 1 && !module_.features.has(Feature::ReferenceTypes)) {
     return base::fail(ErrorCode::MultipleTables, module_.tables[1].offset,
-                      format("found %zu, expected at most 1", module_.tables.size()));
+                      format("found %zu, expected at most 1 without reference-types", module_.tables.size()));
   }
   return {};
 }

@@ -38,6 +38,10 @@ struct StoreLimits {
   // TrapCode::OutOfMemory.
   uint64_t heap_bytes = uint64_t{1} << 30;
 
+  // Let memory.grow and table.grow that are refused, by a limit or by the maximum of the type, trap with
+  // TrapCode::GrowthRefused instead of answering -1.
+  bool trap_on_grow_failure = false;
+
   // Bytes that one host call may allocate or copy on a guest's word; see Caller::charge.
   uint64_t host_call_bytes = 128 << 20;
 };
@@ -120,8 +124,8 @@ struct Config {
 
   Validation validation = Validation::Eager;
 
-  // Make every NaN that arithmetic produces the canonical one, so that results are the same on every machine. Not in
-  // this version: Engine::create fails with kind Unsupported.
+  // Make every NaN that arithmetic produces the canonical one, so that results are the same on every machine. Programs
+  // that compute with floats run slower; others as fast as without.
   bool nan_canonicalization = false;
 
   AdvancedConfig advanced;

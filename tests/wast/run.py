@@ -2,6 +2,8 @@
 """Runs a test script in every mode that may not change its results.
 
   tests/wast/run.py SCRIPT WHERRY [EMULATOR...]      SCRIPT: a .wast, or a .py that prints one
+
+A script whose first line is `;; options: ...` is run with these options too.
 """
 import subprocess
 import sys
@@ -19,6 +21,9 @@ def main():
             subprocess.run([sys.executable, script], stdout=made, check=True)
             made.flush()
             script = made.name
+        with open(script) as text:
+            first = text.readline()
+        command += first.removeprefix(";; options:").split() if first.startswith(";; options:") else []
         outputs = []
         for name, mode in MODES:
             done = subprocess.run([*command, *mode, script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

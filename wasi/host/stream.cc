@@ -43,13 +43,16 @@ void advance(std::span<iovec>& buffers, size_t count) {
   }
 }
 
-ssize_t transfer_in(int fd, std::span<iovec> buffers, std::optional<uint64_t> offset) {
+// Both may block, although the descriptor was ready: another thread may have been quicker.
+ssize_t transfer_in(Patience& patience, int fd, std::span<iovec> buffers, std::optional<uint64_t> offset) {
+  const Patience::Pause pause(patience);
   const int count = static_cast<int>(buffers.size());
   return offset ? preadv(fd, buffers.data(), count, static_cast<off_t>(*offset))
                 : readv(fd, buffers.data(), count);
 }
 
-ssize_t transfer_out(int fd, std::span<iovec> buffers, std::optional<uint64_t> offset) {
+ssize_t transfer_out(Patience& patience, int fd, std::span<iovec> buffers, std::optional<uint64_t> offset) {
+  const Patience::Pause pause(patience);
   const int count = static_cast<int>(buffers.size());
   return offset ? pwritev(fd, buffers.data(), count, static_cast<off_t>(*offset))
                 : writev(fd, buffers.data(), count);
@@ -76,7 +79,7 @@ int read(Patience& patience, int fd, Blocking blocking, std::span<iovec> buffers
     if (blocking != Blocking::Never) {
       if (int error = wait_for(patience, fd, POLLIN, blocking == Blocking::Wait)) return error;
     }
-    const ssize_t count = transfer_in(fd, buffers, offset);
+    const ssize_t count = transfer_in(patience, fd, buffers, offset);
     if (count >= 0) {
       done = static_cast<size_t>(count);
       return 0;
@@ -104,7 +107,7 @@ int write(Patience& patience, int fd, Blocking blocking, std::span<iovec> buffer
         now = {&piece, 1};
       }
     }
-    const ssize_t count = transfer_out(fd, now, offset);
+    const ssize_t count = transfer_out(patience, fd, now, offset);
     if (count >= 0) {
       const auto written = static_cast<size_t>(count);
       done += written;

@@ -20,6 +20,13 @@ constexpr uint64_t kSlice = 100'000'000;  // ns
 
 }  // namespace
 
+Patience::Pause::~Pause() {
+  if (held_ == nullptr) return;
+  const int error = errno;
+  held_->lock();
+  errno = error;
+}
+
 int Patience::check() {
   if (store_ == nullptr) return 0;
   failure = store_->check_interrupt();
@@ -51,8 +58,11 @@ int wait(Patience& patience, std::span<pollfd> descriptors, std::optional<uint64
     if (deadline) left = std::min(left, *deadline > now ? *deadline - now : 0);
 
     timespec time = {static_cast<time_t>(left / 1'000'000'000), static_cast<long>(left % 1'000'000'000)};
-    const int result =
-        ppoll(descriptors.data(), descriptors.size(), left == UINT64_MAX ? nullptr : &time, nullptr);
+    int result;
+    {
+      const Patience::Pause pause(patience);
+      result = ppoll(descriptors.data(), descriptors.size(), left == UINT64_MAX ? nullptr : &time, nullptr);
+    }
     if (result > 0) {
       ready = result;
       return 0;

@@ -7,6 +7,7 @@
 #include <poll.h>
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <span>
 
@@ -20,7 +21,9 @@ namespace wherry::wasi::host {
 // When a function that is given one returns ECANCELED, the guest has to stop: `failure` holds the trap to end its call with.
 class Patience {
  public:
-  explicit Patience(const StoreRef* store = nullptr) : store_(store) {}
+  // `held`: a lock that the call holds and that must not be held while it waits; null: none.
+  explicit Patience(const StoreRef* store = nullptr, std::unique_lock<std::mutex>* held = nullptr)
+      : store_(store), held_(held) {}
 
   // 0, or ECANCELED if the guest has to stop.
   [[nodiscard]] int check();
@@ -30,11 +33,27 @@ class Patience {
   std::optional<uint64_t> deadline() const;
 
   const StoreRef* store() const { return store_; }
+  bool holds_lock() const { return held_ != nullptr; }
 
   Result<void> failure;
 
+  // Around a system call that may take long: others get the lock meanwhile. errno stays as the system call left it.
+  class Pause {
+   public:
+    explicit Pause(Patience& patience) : held_(patience.held_) {
+      if (held_ != nullptr) held_->unlock();
+    }
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+    ~Pause();
+
+   private:
+    std::unique_lock<std::mutex>* held_;
+  };
+
  private:
   const StoreRef* store_;
+  std::unique_lock<std::mutex>* held_;
 };
 
 // Nanoseconds of CLOCK_MONOTONIC.

@@ -1,9 +1,12 @@
 // The table of descriptors.
 //
 // A vector by number: a guest has few, and the limit bounds the rest. There is no entry that two numbers share, since
-// preview 1 cannot duplicate; so closing one closes the host's.
+// preview 1 cannot duplicate; so closing one closes the host's. But where guests of several threads share the table, a
+// call that waits has pinned what it waits for: otherwise the host's number, closed and given to a file that is not the
+// guest's, would be read by the call that wakes up.
 #include "wasi/p1/descriptors.h"
 
+#include <new>
 #include <utility>
 
 namespace wherry::wasi::p1 {
@@ -38,30 +41,29 @@ uint64_t Cookies::next(uint64_t host) {
 
 Errno Descriptors::insert(Descriptor descriptor, uint32_t& fd) {
   if (full()) return Errno::Mfile;
-  while (lowest_free_ < table_.size() && table_[lowest_free_].kind != Kind::Free) ++lowest_free_;
+  while (lowest_free_ < table_.size() && table_[lowest_free_] != nullptr) ++lowest_free_;
+  std::unique_ptr<Descriptor> made(new (std::nothrow) Descriptor(std::move(descriptor)));
+  if (made == nullptr) return Errno::Nomem;
   if (lowest_free_ == table_.size() && !table_.emplace_back()) return Errno::Nomem;
   fd = lowest_free_;
-  table_[fd] = std::move(descriptor);
+  table_[fd] = std::move(made);
   ++used_;
   return Errno::Success;
 }
 
 Errno Descriptors::close(uint32_t fd) {
-  Descriptor* found = find(fd);
-  if (found == nullptr) return Errno::Badf;
-  Descriptor closed;
-  std::swap(*found, closed);
+  if (find(fd) == nullptr) return Errno::Badf;
+  std::unique_ptr<Descriptor> closed = std::move(table_[fd]);
+  if (closed->pins != 0) closed.release()->is_closed = true;  // Whoever unpins it last deletes it.
   --used_;
   if (fd < lowest_free_) lowest_free_ = fd;
   return Errno::Success;
 }
 
 Errno Descriptors::renumber(uint32_t from, uint32_t to) {
-  Descriptor* source = find(from);
-  Descriptor* target = find(to);
-  if (source == nullptr || target == nullptr) return Errno::Badf;
+  if (find(from) == nullptr || find(to) == nullptr) return Errno::Badf;
   if (from == to) return Errno::Success;
-  std::swap(*source, *target);
+  std::swap(table_[from], table_[to]);
   return close(from);
 }
 

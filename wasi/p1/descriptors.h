@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "engine/base/vector.h"
@@ -75,6 +76,10 @@ struct Descriptor {
   std::string_view name;  // of a preopened directory; owned by the State
   Cookies cookies;        // of a directory
 
+  // Calls that wait on it while other threads may close it (Call::pin): the last of them then ends it.
+  uint32_t pins = 0;
+  bool is_closed = false;
+
   // How the host's descriptor behaves when nothing is ready.
   host::Blocking blocking() const {
     if (kind == Kind::File) return host::Blocking::Never;
@@ -83,15 +88,13 @@ struct Descriptor {
 };
 
 // The numbers in use, at most `limit` of them, the lowest free one always taken next, as C programs expect. One thread
-// at a time.
+// at a time: State::mutex where there are several.
 class Descriptors {
  public:
   explicit Descriptors(uint32_t limit) : limit_(limit) {}
 
-  // The descriptor, or null if the number is not in use. Valid until the next insert().
-  Descriptor* find(uint32_t fd) {
-    return fd < table_.size() && table_[fd].kind != Kind::Free ? &table_[fd] : nullptr;
-  }
+  // The descriptor, or null if the number is not in use. Valid until it is closed.
+  Descriptor* find(uint32_t fd) { return fd < table_.size() ? table_[fd].get() : nullptr; }
 
   // Whether there is room for one more: asked before the host opens something.
   bool full() const { return used_ >= limit_; }
@@ -99,7 +102,7 @@ class Descriptors {
   // Takes the descriptor in. Errors: Mfile at the limit, Nomem.
   [[nodiscard]] Errno insert(Descriptor descriptor, uint32_t& fd);
 
-  // Badf if it is not in use.
+  // Badf if it is not in use. The host's is closed with the last of its pins.
   [[nodiscard]] Errno close(uint32_t fd);
 
   // `to` becomes what `from` was, and `from` is free; what `to` was is closed. Both must be in use: Badf.
@@ -110,8 +113,8 @@ class Descriptors {
   uint32_t used() const { return used_; }
 
  private:
-  base::Vector<Descriptor> table_;
-  uint32_t lowest_free_ = 0;  // No number below is free.
+  base::Vector<std::unique_ptr<Descriptor>> table_;  // Null: free.
+  uint32_t lowest_free_ = 0;                         // No number below is free.
   uint32_t used_ = 0;
   uint32_t limit_;
 };

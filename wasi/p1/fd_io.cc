@@ -42,6 +42,7 @@ Errno prepare(Call& call, uint32_t fd, Rights needed, uint32_t list, uint32_t co
               Descriptor*& descriptor, Iovecs& iovecs) {
   if (Errno error = call.get(fd, needed, descriptor); error != Errno::Success) return error;
   if (!call.has<uint32_t>(out)) return Errno::Fault;
+  if (Errno error = call.pin(*descriptor); error != Errno::Success) return error;
   return iovecs.read(call, list, count);
 }
 

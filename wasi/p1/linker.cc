@@ -21,14 +21,15 @@ namespace {
 enum class Needs : bool { NoMemory, Memory };
 
 // The parts of a Call that only the engine can give. Null, and `error` says why, if there are none.
-State* find_state(Caller& caller, Needs needs, MemoryView& memory, Result<void>& error) {
-  State* state = caller.data(kState);
-  if (state == nullptr) [[unlikely]] {
+State* find_state(Caller& caller, Needs needs, MemoryView& memory, bool& is_racing, Result<void>& error) {
+  const Surroundings* surroundings = caller.data(kSurroundings);
+  if (surroundings == nullptr) [[unlikely]] {
     error = Error::usage("the store has no WASI surroundings: call wasi::attach");
     return nullptr;
   }
+  State* state = surroundings->state.get();
   if (needs == Needs::NoMemory) return state;
-  Result<MemoryView> view = caller.memory();
+  Result<MemoryView> view = caller.racing_memory(is_racing);
   if (!view) [[unlikely]] {
     error = std::move(view).error();
     return nullptr;
@@ -45,14 +46,18 @@ struct Entry<Function, R (*)(Call&, Params...)> {
   using Return = std::conditional_t<std::is_void_v<R>, Result<void>, Result<R>>;
   static Return run(Caller& caller, Params... params) {
     MemoryView memory;
+    bool is_racing = false;
     Result<void> error;
     constexpr Needs kNeeds =
         std::is_void_v<R> ? Needs::NoMemory : Needs::Memory;  // proc_exit has no use for it.
-    State* state = find_state(caller, kNeeds, memory, error);
+    State* state = find_state(caller, kNeeds, memory, is_racing, error);
     if (state == nullptr) [[unlikely]] {
       return std::move(error).error();
     }
-    Call call{*state, memory, host::Patience(&caller)};
+    std::unique_lock<std::mutex> lock;
+    if (state->is_shared) [[unlikely]]
+      lock = std::unique_lock(state->mutex);
+    Call call{*state, memory, host::Patience(&caller, lock.owns_lock() ? &lock : nullptr), is_racing};
     if constexpr (std::is_void_v<R>) {
       Function(call, params...);
       return std::move(call.patience.failure);

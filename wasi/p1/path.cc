@@ -16,7 +16,7 @@ struct Target {
 
 Errno find(Call& call, uint32_t fd, Rights needed, uint32_t path, uint32_t path_size, Target& out) {
   if (Errno error = call.get_directory(fd, needed, out.descriptor); error != Errno::Success) return error;
-  return call.text(path, path_size, out.path) ? Errno::Success : Errno::Fault;
+  return call.text(path, path_size, out.path);
 }
 
 Errno to_follow(uint32_t lookup_flags, host::Follow& out) {
@@ -123,7 +123,7 @@ Errno path_symlink(Call& call, uint32_t target, uint32_t target_size, uint32_t f
   std::string_view contents;
   Errno error = find(call, fd, rights::kPathSymlink, path, path_size, at);
   if (error != Errno::Success) return error;
-  if (!call.text(target, target_size, contents)) return Errno::Fault;
+  if (error = call.text(target, target_size, contents); error != Errno::Success) return error;
   return call.fail(call.directory(*at.descriptor).symlink(contents, at.path));
 }
 

@@ -121,9 +121,11 @@ Errno Poll<Raw>::add(const Wanted& wanted) {
     until_ = 0;
     return Errno::Success;
   }
-  if (place_.empty() && !place_.resize(call_.state.descriptors.size())) return Errno::Nomem;
+  // The table grows while other threads open files.
+  if (wanted.fd >= place_.size() && !place_.resize(call_.state.descriptors.size())) return Errno::Nomem;
   const short events = wanted.tag == kEventRead ? POLLIN : POLLOUT;
   if (place_[wanted.fd] == 0) {
+    if (Errno error = call_.pin(*descriptor); error != Errno::Success) return error;
     if (!polled_.push_back({descriptor->handle.fd(), 0, 0})) return Errno::Nomem;
     place_[wanted.fd] = static_cast<uint32_t>(polled_.size());
   }
@@ -173,7 +175,7 @@ void Poll<Raw>::collect(const Wanted& wanted) {
   if (error != Errno::Success) return answer(wanted, error);
   // The guest may have changed the subscription under an event that was written over it.
   if (descriptor->kind != Kind::File && descriptor->kind != Kind::Null &&
-      (place_.empty() || place_[wanted.fd] == 0)) {
+      (wanted.fd >= place_.size() || place_[wanted.fd] == 0)) {
     return answer(wanted, Errno::Inval);
   }
   collect_descriptor(wanted, *descriptor);

@@ -166,6 +166,7 @@ Result<std::unique_ptr<State>> make_state(const Preview1Config& config) {
   if (state == nullptr) return Error::out_of_memory();
   state->resolver = to_resolver(config.path_resolution);
   state->monotonic_start = host::monotonic_now();
+  state->is_shared = config.shared;
   WHERRY_RETURN_IF_ERROR(add_args(*state, config.args));
   WHERRY_RETURN_IF_ERROR(add_env(*state, config));
   WHERRY_RETURN_IF_ERROR(add_stdio(*state, STDIN_FILENO, config.in));
@@ -181,7 +182,20 @@ Result<std::unique_ptr<State>> make_state(const Preview1Config& config) {
 Result<void> attach(StoreRef store, const Preview1Config& config) {
   WHERRY_ASSIGN_OR_RETURN(std::unique_ptr<p1::State> state, p1::make_state(config));
   host::ignore_broken_pipes();
-  return store.attach(p1::kState, std::move(state));
+  std::unique_ptr<p1::Surroundings> surroundings(new (std::nothrow) p1::Surroundings);
+  if (surroundings == nullptr) return Error::out_of_memory();
+  surroundings->state = std::move(state);
+  return store.attach(p1::kSurroundings, std::move(surroundings));
+}
+
+Result<void> attach_shared(StoreRef store, StoreRef owner) {
+  const p1::Surroundings* surroundings = owner.data(p1::kSurroundings);
+  if (surroundings == nullptr || !surroundings->state->is_shared) {
+    return Error::usage("the store has no WASI surroundings that are made to be shared");
+  }
+  std::unique_ptr<p1::Surroundings> same(new (std::nothrow) p1::Surroundings(*surroundings));
+  if (same == nullptr) return Error::out_of_memory();
+  return store.attach(p1::kSurroundings, std::move(same));
 }
 
 }  // namespace wherry::wasi

@@ -82,6 +82,9 @@ struct Preview1Config {
   uint32_t max_descriptors = 1024;
 
   PathResolution path_resolution = PathResolution::Automatic;
+
+  // Other stores will get it too (attach_shared), and their guests run on other threads.
+  bool shared = false;
 };
 
 // Defines the 46 functions of `wasi_snapshot_preview1`, and the 45 of the older `wasi_unstable`. Costs nothing for
@@ -99,5 +102,11 @@ Result<void> add_to_linker(Linker& linker);
 // Errors: Io for a directory that cannot be opened or an address that cannot be bound, with its name; Usage for
 // arguments, variables and addresses that cannot be right; OutOfMemory; InvalidHandle.
 Result<void> attach(StoreRef store, const Preview1Config& config);
+
+// Gives a store's guests what `owner`'s have: not a copy, but the same descriptors, which one may close for all. The guests
+// of both may run at the same time, also while this is called; calls that wait (reading from a terminal, sleeping) keep no
+// other waiting. `owner` must not be given other surroundings meanwhile. Errors: Usage if it has none, or none that are
+// `shared`; OutOfMemory, InvalidHandle.
+Result<void> attach_shared(StoreRef store, StoreRef owner);
 
 }  // namespace wherry::wasi

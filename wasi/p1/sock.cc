@@ -29,6 +29,7 @@ Errno sock_accept(Call& call, uint32_t fd, uint32_t flags, uint32_t out) {
   if ((flags & ~kFdNonblock) != 0) return Errno::Inval;
   if (!call.has<uint32_t>(out)) return Errno::Fault;
   if (call.state.descriptors.full()) return Errno::Mfile;
+  if (Errno error = call.pin(*listener); error != Errno::Success) return error;
   Descriptor connection;
   if (int error = host::accept(call.patience, listener->handle.fd(), waits(*listener), connection.handle)) {
     return call.fail(error);
@@ -53,6 +54,7 @@ Errno sock_recv(Call& call, uint32_t fd, uint32_t iovs, uint32_t count, uint32_t
   if ((flags & ~(kRecvPeek | kRecvWaitall)) != 0) return Errno::Inval;
   if (!call.has<uint32_t>(size_out) || !call.has<uint16_t>(flags_out)) return Errno::Fault;
   if (Errno error = iovecs.read(call, iovs, count); error != Errno::Success) return error;
+  if (Errno error = call.pin(*connection); error != Errno::Success) return error;
   host::Received received;
   if (int error = host::receive(call.patience, connection->handle.fd(), waits(*connection), iovecs.buffers(),
                                 (flags & kRecvPeek) != 0, (flags & kRecvWaitall) != 0, received)) {
@@ -71,6 +73,7 @@ Errno sock_send(Call& call, uint32_t fd, uint32_t iovs, uint32_t count, uint32_t
   if (flags != 0) return Errno::Inval;
   if (!call.has<uint32_t>(out)) return Errno::Fault;
   if (Errno error = iovecs.read(call, iovs, count); error != Errno::Success) return error;
+  if (Errno error = call.pin(*connection); error != Errno::Success) return error;
   size_t done = 0;
   if (int error =
           host::send(call.patience, connection->handle.fd(), waits(*connection), iovecs.buffers(), done)) {

@@ -5,6 +5,9 @@
 // left out rather than refused (see path_open): many ask for everything.
 #include "wasi/p1/state.h"
 
+#include <limits.h>
+#include <string.h>
+
 namespace wherry::wasi::p1 {
 
 bool Strings::add(std::string_view first, std::string_view second, std::string_view third) {
@@ -26,6 +29,33 @@ Errno inapplicable(Kind kind, Rights needed) {
 }
 
 }  // namespace
+
+Call::~Call() {
+  for (Descriptor* descriptor : pinned) {
+    if (--descriptor->pins == 0 && descriptor->is_closed) delete descriptor;
+  }
+}
+
+Errno Call::pin(Descriptor& descriptor) {
+  if (!patience.holds_lock()) return Errno::Success;  // Nobody else is there to close it.
+  if (!pinned.push_back(&descriptor)) return Errno::Nomem;
+  ++descriptor.pins;
+  return Errno::Success;
+}
+
+// A path is looked at more than once on its way through a sandbox: of a memory that others write, only a copy may be.
+Errno Call::text(uint32_t address, uint32_t size, std::string_view& out) {
+  const uint8_t* bytes = memory.at(address, size);
+  if (bytes == nullptr) return Errno::Fault;
+  out = {reinterpret_cast<const char*>(bytes), size};
+  if (!is_racing || size == 0) return Errno::Success;
+  if (size > PATH_MAX) return Errno::Nametoolong;
+  char* const copy = static_cast<char*>(copies.allocate_bytes(size, 1));
+  if (copy == nullptr) return Errno::Nomem;
+  memcpy(copy, bytes, size);
+  out = {copy, size};
+  return Errno::Success;
+}
 
 Errno Call::get(uint32_t fd, Rights needed, Descriptor*& out) {
   Descriptor* found = state.descriptors.find(fd);

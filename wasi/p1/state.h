@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string_view>
 
+#include "engine/base/arena.h"
 #include "engine/base/vector.h"
 #include "wasi/host/filesystem.h"
 #include "wasi/host/wait.h"
@@ -25,7 +27,8 @@ struct Strings {
   [[nodiscard]] bool add(std::string_view first, std::string_view second = {}, std::string_view third = {});
 };
 
-// Everything that belongs to one store. One thread at a time.
+// Everything that a store's guests have, or those of several stores that share it (Surroundings). Calls of guests that
+// share it hold `mutex`, but not while they wait.
 struct State {
   explicit State(uint32_t descriptor_limit) : descriptors(descriptor_limit) {}
 
@@ -35,10 +38,17 @@ struct State {
   Descriptors descriptors;
   uint64_t monotonic_start = 0;  // what the guest's monotonic clock calls 0
   host::Resolver resolver = host::Resolver::Auto;
+  bool is_shared = false;  // From the beginning.
+  std::mutex mutex;
+};
+
+// A store's hold of a State.
+struct Surroundings {
+  std::shared_ptr<State> state;
 };
 
 // Where a store keeps it.
-inline constexpr DataKey<State> kState{"WASI preview 1"};
+inline constexpr DataKey<Surroundings> kSurroundings{"WASI preview 1"};
 
 // What a configuration describes, with everything in it open. Errors: those of attach().
 Result<std::unique_ptr<State>> make_state(const Preview1Config& config);
@@ -52,6 +62,12 @@ struct Call {
   State& state;
   MemoryView memory;
   host::Patience patience;
+  // Other threads may change the memory at any moment. Then what is looked at is copied first (text), or read once.
+  bool is_racing = false;
+  base::Vector<Descriptor*> pinned = {};
+  base::Arena copies = base::Arena();
+
+  ~Call();
 
   // The code for an errno of the host.
   Errno fail(int error) { return from_host(error); }
@@ -67,13 +83,12 @@ struct Call {
     return memory.store(address, value) ? Errno::Success : Errno::Fault;
   }
 
-  // The guest's string in place. Not checked to be UTF-8.
-  bool text(uint32_t address, uint32_t size, std::string_view& out) const {
-    const uint8_t* bytes = memory.at(address, size);
-    if (bytes == nullptr) return false;
-    out = {reinterpret_cast<const char*>(bytes), size};
-    return true;
-  }
+  // The guest's string, in place or copied. Not checked to be UTF-8. Errors: Fault, Nomem; Nametoolong for a copy longer
+  // than any path.
+  Errno text(uint32_t address, uint32_t size, std::string_view& out);
+
+  // Keeps a descriptor open until the call ends, whatever other threads close: before waiting on it. Error: Nomem.
+  Errno pin(Descriptor& descriptor);
 
   // The descriptor, if it is in use and has all of `needed`: else Badf, Notcapable. What a file is commonly opened
   // for has the error that C programs expect without it: Badf for reading and writing, Inval for the size.
