@@ -1,18 +1,12 @@
 // Where guests were when they trapped.
 //
-// Frames are taken down before the runtime takes them apart, from all crossings of the store, so that a trap in a guest
-// that a host function called back shows the whole way: guest, host function, guest. Of a deep stack only both ends are
-// kept: the innermost frames fill an array, later ones go round in a ring.
-//
 // Names and offsets are looked up for the frames that were kept: names in one pass over each name section (a module of
 // 90,000 functions has megabytes of them), an offset by lowering the function again, once for each call site.
 #include <algorithm>
-#include <array>
 
 #include "engine/api/calls.h"
-#include "engine/api/state.h"
+#include "engine/api/stack.h"
 #include "engine/decode/name_section.h"
-#include "engine/interpret/frames.h"
 
 namespace wherry::api {
 
@@ -20,93 +14,10 @@ namespace {
 
 constexpr size_t kNameBytes = 256;
 
-// A guest's frame, or (with `host`) a call of a host function.
-struct RawFrame {
-  const abi::Context* context = nullptr;
-  const abi::Cell* cell = nullptr;
-  const abi::FuncCode* code = nullptr;
-  const HostBinding* host = nullptr;
-};
-
-class Collector {
- public:
-  void add(const RawFrame& frame) {
-    if (count_ < kInnermostFrames) {
-      inner_[count_] = frame;
-    } else {
-      outer_[(count_ - kInnermostFrames) % kOutermostFrames] = frame;
-    }
-    ++count_;
-  }
-
-  size_t size() const { return std::min(count_, kInnermostFrames + kOutermostFrames); }
-  uint32_t omitted() const { return static_cast<uint32_t>(std::min<size_t>(count_ - size(), ~uint32_t{0})); }
-  const RawFrame& operator[](size_t index) const {
-    if (index < kInnermostFrames) {
-      return inner_[index];
-    }
-    const size_t first = count_ > kInnermostFrames + kOutermostFrames ? count_ - kInnermostFrames : 0;
-    return outer_[(first + index - kInnermostFrames) % kOutermostFrames];
-  }
-
- private:
-  std::array<RawFrame, kInnermostFrames> inner_;
-  std::array<RawFrame, kOutermostFrames> outer_;
-  size_t count_ = 0;
-};
-
-runtime::Instance* instance_of(const abi::Context* context) {
-  return static_cast<runtime::Instance*>(context->instance);
-}
-
-const detail::ModuleState& module_of(const abi::Context* context) {
-  return *static_cast<const detail::ModuleState*>(instance_of(context)->owner());
-}
-
-void collect(detail::StoreState& state, Collector* collector) {
-  const HostCall* host = state.host_calls;
-  const abi::Crossing* crossing = state.runtime->activation().crossings;
-  for (;; crossing = crossing->outer) {
-    for (; host != nullptr && host->crossing == crossing; host = host->outer) {
-      collector->add({host->caller, nullptr, nullptr, host->binding});
-    }
-    if (crossing == nullptr) {
-      return;
-    }
-    interpret::walk_frames(
-        *crossing, collector,
-        [](void*, abi::Context* context, const abi::Cell* cell) {
-          return module_of(context).code->find(cell);
-        },
-        [](void* environment, const interpret::Frame& frame) {
-          static_cast<Collector*>(environment)->add({frame.context, frame.cell, frame.code, nullptr});
-          return true;
-        });
-  }
-}
-
 std::string cut(std::string_view name) { return std::string(name.substr(0, kNameBytes)); }
 
-// The import by which the calling module knows a host function; the module's import count if by none.
-void describe_host(const RawFrame& raw, Frame* frame) {
-  frame->host = true;
-  if (raw.context->instance == nullptr) {
-    return;
-  }
-  const runtime::Instance& instance = *instance_of(raw.context);
-  const wasm::Module& module = instance.module();
-  const abi::Ref wanted = runtime::Store::ref_of(&raw.host->func->object.base);
-  for (const wasm::Import& import : module.imports) {
-    if (import.kind == wasm::ExternKind::Func && instance.func_ref(import.index) == wanted) {
-      frame->function = cut(std::string(import.module) + "." + std::string(import.name));
-      frame->function_index = import.index;
-      return;
-    }
-  }
-}
-
 // Offsets, unless an earlier frame is at the same instruction.
-void describe_place(const Collector& raws, size_t index, std::vector<Frame>* frames) {
+void describe_place(const RawStack& raws, size_t index, std::vector<Frame>* frames) {
   const RawFrame& raw = raws[index];
   Frame& frame = (*frames)[index];
   frame.function_index = raw.code->func_index;
@@ -151,7 +62,7 @@ void name_frames(const detail::ModuleState& state, std::vector<size_t>& members,
   }
 }
 
-void name_all(const Collector& raws, std::vector<Frame>* frames) {
+void name_all(const RawStack& raws, std::vector<Frame>* frames) {
   std::vector<bool> is_named(raws.size());
   std::vector<size_t> members;
   for (size_t i = 0; i < raws.size(); ++i) {
@@ -172,13 +83,31 @@ void name_all(const Collector& raws, std::vector<Frame>* frames) {
 
 }  // namespace
 
+// The import by which the calling module knows a host function; the module's import count if by none.
+void describe_host(const RawFrame& raw, Frame* frame) {
+  frame->host = true;
+  if (raw.context->instance == nullptr) {
+    return;
+  }
+  const runtime::Instance& instance = *instance_of(raw.context);
+  const wasm::Module& module = instance.module();
+  const abi::Ref wanted = runtime::Store::ref_of(&raw.host->func->object.base);
+  for (const wasm::Import& import : module.imports) {
+    if (import.kind == wasm::ExternKind::Func && instance.func_ref(import.index) == wanted) {
+      frame->function = cut(std::string(import.module) + "." + std::string(import.name));
+      frame->function_index = import.index;
+      return;
+    }
+  }
+}
+
 void take_backtrace(runtime::Store& store, wasm::TrapCode trap) {
   if (trap == wasm::TrapCode::HostError) {
     return;  // What a host function failed with has its backtrace; errors of ours have none.
   }
   detail::StoreState& state = *static_cast<detail::StoreState*>(store.embedder);
-  Collector raws;
-  collect(state, &raws);
+  RawStack raws;
+  collect_stack(state, &raws);
   Backtrace& backtrace = state.backtrace.emplace();
   backtrace.frames.resize(raws.size());
   backtrace.omitted = raws.omitted();

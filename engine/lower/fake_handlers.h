@@ -118,7 +118,7 @@ inline FakeHandlers::FakeHandlers() {
        {&table_.move_f32, &table_.move_f64, &table_.move2, &table_.move_wide, &table_.move_up, &table_.branch,
         &table_.unreachable, &table_.call, &table_.call_import, &table_.return_call,
         &table_.return_call_import, &table_.return_call_ref, &table_.return_none, &table_.return_f32,
-        &table_.return_f64, &table_.return_many, &table_.fuel, &table_.interrupt}) {
+        &table_.return_f64, &table_.return_many, &table_.fuel, &table_.interrupt, &table_.observe}) {
     fill(one, sizeof *one);
   }
   fill(table_.global_get[0], sizeof table_.global_get);

@@ -50,6 +50,7 @@ enum class Form : uint8_t {
   ReturnMany,
   Fuel,
   Interrupt,
+  Observe,
   Other,
   Vector,  // By the shape of its op; the rest are those without one.
   VectorIndexed,

@@ -199,6 +199,11 @@ void elem_drop(abi::Context* context, uint32_t element) { Instance::of(context)-
 // Marking stops the world, so that no store has to be remembered; StoreState::gc_barrier stays zero.
 void barrier(abi::Context*, abi::Ref, abi::Ref) {}
 
+void observe(abi::Context* context, abi::Observed what, const uint64_t* frame) {
+  Store& store = Store::of(context);
+  if (store.on_observe != nullptr) store.on_observe(store, context, what, frame);
+}
+
 }  // namespace
 
 constinit const abi::Builtins kBuiltins = {
@@ -228,6 +233,7 @@ constinit const abi::Builtins kBuiltins = {
     .array_init_data = array_init_data,
     .array_init_elem = array_init_elem,
     .barrier = barrier,
+    .observe = observe,
 };
 
 }  // namespace wherry::runtime
