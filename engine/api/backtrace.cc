@@ -6,6 +6,7 @@
 
 #include "engine/api/calls.h"
 #include "engine/api/stack.h"
+#include "engine/decode/line_table.h"
 #include "engine/decode/name_section.h"
 
 namespace wherry::api {
@@ -62,6 +63,20 @@ void name_frames(const detail::ModuleState& state, std::vector<size_t>& members,
   }
 }
 
+// Source lines of the same frames.
+void place_frames(const detail::ModuleState& state, std::span<const size_t> members,
+                  std::vector<Frame>* frames) {
+  std::vector<decode::SourceQuery> queries;
+  for (const size_t member : members) queries.push_back({(*frames)[member].module_offset, {}});
+  decode::find_source_places(state.module(), queries);
+  for (size_t i = 0; i < members.size(); ++i) {
+    Frame& frame = (*frames)[members[i]];
+    frame.file = std::move(queries[i].place.file);
+    frame.line = queries[i].place.line;
+    frame.column = queries[i].place.column;
+  }
+}
+
 void name_all(const RawStack& raws, std::vector<Frame>* frames) {
   std::vector<bool> is_named(raws.size());
   std::vector<size_t> members;
@@ -78,6 +93,7 @@ void name_all(const RawStack& raws, std::vector<Frame>* frames) {
       }
     }
     name_frames(module, members, frames);
+    place_frames(module, members, frames);
   }
 }
 
