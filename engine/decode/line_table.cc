@@ -23,6 +23,7 @@ namespace {
 
 constexpr size_t kPathBytes = 1024;
 constexpr uint8_t kCodeSection = 10;
+constexpr uint64_t kLeftOut = 0xffff'fffe;
 
 // Little-endian numbers and offsets of either width, on top of ByteReader.
 class Reader : public base::ByteReader {
@@ -198,7 +199,8 @@ class LineTable {
   // The row before covers the addresses up to this one. Sequences of functions that the linker left out begin at 0, where
   // no function is, or at the largest address.
   void put_row() {
-    if (has_row_ && last_.address != 0 && last_.address < row_.address) {
+    if (!has_row_) is_dead_ = row_.address == 0 || row_.address >= kLeftOut;
+    if (has_row_ && !is_dead_ && last_.address < row_.address) {
       const auto address = [this](const SourceQuery* query) { return query->offset - code_begin_; };
       const auto first = std::ranges::lower_bound(queries_, last_.address, {}, address);
       const auto end = std::ranges::lower_bound(first, queries_.end(), row_.address, {}, address);
@@ -365,6 +367,7 @@ class LineTable {
   const Unit* unit_ = nullptr;
   Row row_, last_;
   bool has_row_ = false;
+  bool is_dead_ = false;  // The sequence belongs to no function.
 };
 
 }  // namespace
