@@ -41,6 +41,7 @@ class Trace final : public Watch {
     if (!event.slots.empty()) out_.put(" = ");
     values(event.function.type.results, event.slots);
     out_.put('\n');
+    if (event.depth == 0) out_.flush();
   }
 
   void on_instruction(const InstructionEvent& event) override {
