@@ -144,7 +144,7 @@ TEST_CASE("texts made from the table") {
   for (size_t i = 0; i < commands().size(); ++i) commands_text += help_text(static_cast<Command>(i)) + "\n";
   check_golden("help_commands.txt", commands_text);
   check_golden("keys.txt", group_text(Group::Wasm, false) + "\n" + group_text(Group::Wasi, true) + "\n" +
-                               group_text(Group::Optimize, false));
+                               group_text(Group::Debug, true) + "\n" + group_text(Group::Optimize, false));
   check_golden("wherry.1", man_page());
   check_golden("completion.bash", completion_script("bash"));
   check_golden("completion.zsh", completion_script("zsh"));

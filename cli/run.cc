@@ -12,9 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <deque>
+#include <memory>
 
 #include "cli/commands.h"
 #include "cli/console.h"
@@ -22,6 +24,7 @@
 #include "cli/invoke.h"
 #include "cli/settings.h"
 #include "cli/startup.h"
+#include "cli/watch.h"
 #include "wasi/p1/preview1.h"
 #include "wasi/threads/threads.h"
 #include "wherry/wherry.h"
@@ -134,6 +137,8 @@ class Program {
     Result<void> result = prepare(path, &status);
     if (status) return *status;
     if (result) result = start();
+    if (watch_ != nullptr) [[unlikely]]
+      end_watch(&result);
     return end(result ? nullptr : &result.error());
   }
 
@@ -143,6 +148,7 @@ class Program {
     WHERRY_ASSIGN_OR_RETURN(Config config, config_of(invocation_));
     config.validation =
         is_on(invocation_, KeyId::LazyValidation, true) ? Validation::Lazy : Validation::Eager;
+    if (std::ranges::any_of(invocation_.keys, is_watching)) WHERRY_RETURN_IF_ERROR(prepare_watch(&config));
     WHERRY_ASSIGN_OR_RETURN(Engine engine, Engine::create(config));
     WHERRY_RETURN_IF_ERROR(load(engine, path, &module_, status));
     if (*status) return {};
@@ -250,6 +256,22 @@ class Program {
     return {};
   }
 
+  static bool is_watching(const KeySetting& key) { return key.info->group == Group::Debug; }
+
+  Result<void> prepare_watch(Config* config) {
+    WHERRY_ASSIGN_OR_RETURN(watch_, watch_of(invocation_));
+    if (watch_ == nullptr) return {};
+    config->advanced.observations = watch_->observations();
+    if ((watch_->observations() & static_cast<uint32_t>(Observation::Samples)) != 0)
+      config->interruption = true;
+    return watch_->begin();
+  }
+
+  void end_watch(Result<void>* result) const {
+    Result<void> ended = watch_->end(result->ok() ? nullptr : &result->error());
+    if (result->ok()) *result = std::move(ended);
+  }
+
   Result<Instance> instantiate() {
     WHERRY_ASSIGN_OR_RETURN(const InstancePre pre, linker_->prelink(*module_));
     if (threads_ != nullptr && starts_threads()) WHERRY_RETURN_IF_ERROR(threads_->set_program(pre, *store_));
@@ -264,6 +286,7 @@ class Program {
   }
 
   Result<void> start() {
+    if (watch_ != nullptr) WHERRY_RETURN_IF_ERROR(store_->set_observer(&*watch_));
     WHERRY_ASSIGN_OR_RETURN(const Instance instance, instantiate());
     if (exports_function("_initialize")) WHERRY_RETURN_IF_ERROR(invoke(*store_, instance, "_initialize", {}));
     if (const auto name = invocation_.value(OptionId::Invoke)) {
@@ -304,6 +327,7 @@ class Program {
   std::optional<Linker> linker_;
   std::unique_ptr<wasi::Threads> threads_;
   std::atomic<bool> is_ending_{false};
+  std::unique_ptr<Watch> watch_;
 };
 
 }  // namespace

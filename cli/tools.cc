@@ -142,14 +142,19 @@ int parse_command(const Invocation& invocation) {
 }
 
 int objdump_command(const Invocation& invocation) {
-  const char* const path = only_file(invocation);
+  const bool names_function = invocation.has(OptionId::Slots) && invocation.operands.size() == 2;
+  const char* const path = names_function ? invocation.operands[0] : only_file(invocation);
   if (path == nullptr) return kWrongUsage;
   ModuleInput input;
   Output output;
   if (!read_module(path, {}, &input)) return kFailure;
   if (invocation.has(OptionId::Slots)) {
-    const base::Result<void> listed =
-        inspect::list_slots(input.binary, features_of(invocation), slot_options_of(invocation), output);
+    const std::string_view only = invocation.operands.size() > 1 ? invocation.operands[1] : "";
+    bool found = false;
+    const base::Result<void> listed = inspect::list_slots(input.binary, features_of(invocation),
+                                                          slot_options_of(invocation), only, &found, output);
+    if (listed && !found && !only.empty())
+      return complain(quoted(path) + " defines no function " + quoted(only));
     return finish_listing(path, input, listed, &output);
   }
   const inspect::ObjdumpChoice choice{.funcs = invocation.has(OptionId::Funcs)};

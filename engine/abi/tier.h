@@ -3,6 +3,7 @@
 #include "engine/abi/activation.h"
 #include "engine/abi/context.h"
 #include "engine/abi/exceptions.h"
+#include "engine/abi/observe.h"
 
 namespace wherry::abi {
 
@@ -95,6 +96,9 @@ struct Builtins {
 
   // The write barrier of reference stores (GC); called while StoreState::gc_barrier is not zero.
   void (*barrier)(Context*, Ref holder, Ref value);
+
+  // Something happened of which code was lowered to tell. `frame` is the base of the function's frame.
+  void (*observe)(Context*, Observed what, const uint64_t* frame);
 };
 
 }  // namespace wherry::abi

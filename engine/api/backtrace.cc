@@ -1,18 +1,13 @@
 // Where guests were when they trapped.
 //
-// Frames are taken down before the runtime takes them apart, from all crossings of the store, so that a trap in a guest
-// that a host function called back shows the whole way: guest, host function, guest. Of a deep stack only both ends are
-// kept: the innermost frames fill an array, later ones go round in a ring.
-//
 // Names and offsets are looked up for the frames that were kept: names in one pass over each name section (a module of
 // 90,000 functions has megabytes of them), an offset by lowering the function again, once for each call site.
 #include <algorithm>
-#include <array>
 
 #include "engine/api/calls.h"
-#include "engine/api/state.h"
+#include "engine/api/stack.h"
+#include "engine/decode/line_table.h"
 #include "engine/decode/name_section.h"
-#include "engine/interpret/frames.h"
 
 namespace wherry::api {
 
@@ -20,59 +15,7 @@ namespace {
 
 constexpr size_t kNameBytes = 256;
 
-runtime::Instance* instance_of(const abi::Context* context) {
-  return static_cast<runtime::Instance*>(context->instance);
-}
-
-const detail::ModuleState& module_of(const abi::Context* context) {
-  return *static_cast<const detail::ModuleState*>(instance_of(context)->owner());
-}
-
-}  // namespace
-
-void collect(detail::StoreState& state, RawBacktrace* raws) {
-  const HostCall* host = state.host_calls;
-  const abi::Crossing* crossing = state.runtime->activation().crossings;
-  for (;; crossing = crossing->outer) {
-    for (; host != nullptr && host->crossing == crossing; host = host->outer) {
-      raws->add({host->caller, nullptr, nullptr, host->binding});
-    }
-    if (crossing == nullptr) {
-      return;
-    }
-    interpret::walk_frames(
-        *crossing, raws,
-        [](void*, abi::Context* context, const abi::Cell* cell) {
-          return module_of(context).code->find(cell);
-        },
-        [](void* environment, const interpret::Frame& frame) {
-          static_cast<RawBacktrace*>(environment)->add({frame.context, frame.cell, frame.code, nullptr});
-          return true;
-        });
-  }
-}
-
-namespace {
-
 std::string cut(std::string_view name) { return std::string(name.substr(0, kNameBytes)); }
-
-// The import by which the calling module knows a host function; the module's import count if by none.
-void describe_host(const RawFrame& raw, Frame* frame) {
-  frame->host = true;
-  if (raw.context->instance == nullptr) {
-    return;
-  }
-  const runtime::Instance& instance = *instance_of(raw.context);
-  const wasm::Module& module = instance.module();
-  const abi::Ref wanted = runtime::Store::ref_of(&raw.host->func->object.base);
-  for (const wasm::Import& import : module.imports) {
-    if (import.kind == wasm::ExternKind::Func && instance.func_ref(import.index) == wanted) {
-      frame->function = cut(std::string(import.module) + "." + std::string(import.name));
-      frame->function_index = import.index;
-      return;
-    }
-  }
-}
 
 // Offsets, unless an earlier frame is at the same instruction.
 void describe_place(const RawBacktrace& raws, size_t index, std::vector<Frame>* frames) {
@@ -120,6 +63,20 @@ void name_frames(const detail::ModuleState& state, std::vector<size_t>& members,
   }
 }
 
+// Source lines of the same frames.
+void place_frames(const detail::ModuleState& state, std::span<const size_t> members,
+                  std::vector<Frame>* frames) {
+  std::vector<decode::SourceQuery> queries;
+  for (const size_t member : members) queries.push_back({(*frames)[member].module_offset, {}});
+  decode::find_source_places(state.module(), queries);
+  for (size_t i = 0; i < members.size(); ++i) {
+    Frame& frame = (*frames)[members[i]];
+    frame.file = std::move(queries[i].place.file);
+    frame.line = queries[i].place.line;
+    frame.column = queries[i].place.column;
+  }
+}
+
 void name_all(const RawBacktrace& raws, std::vector<Frame>* frames) {
   std::vector<bool> is_named(raws.size());
   std::vector<size_t> members;
@@ -136,10 +93,29 @@ void name_all(const RawBacktrace& raws, std::vector<Frame>* frames) {
       }
     }
     name_frames(module, members, frames);
+    place_frames(module, members, frames);
   }
 }
 
 }  // namespace
+
+// The import by which the calling module knows a host function; the module's import count if by none.
+void describe_host(const RawFrame& raw, Frame* frame) {
+  frame->host = true;
+  if (raw.context->instance == nullptr) {
+    return;
+  }
+  const runtime::Instance& instance = *instance_of(raw.context);
+  const wasm::Module& module = instance.module();
+  const abi::Ref wanted = runtime::Store::ref_of(&raw.host->func->object.base);
+  for (const wasm::Import& import : module.imports) {
+    if (import.kind == wasm::ExternKind::Func && instance.func_ref(import.index) == wanted) {
+      frame->function = cut(std::string(import.module) + "." + std::string(import.name));
+      frame->function_index = import.index;
+      return;
+    }
+  }
+}
 
 Backtrace describe(const RawBacktrace& raws) {
   Backtrace backtrace;
@@ -165,7 +141,7 @@ void take_backtrace(runtime::Store& store, wasm::TrapCode trap) {
     return note_exception(state);
   }
   RawBacktrace raws;
-  collect(state, &raws);
+  collect_stack(state, &raws);
   state.backtrace = describe(raws);
 }
 

@@ -42,8 +42,7 @@ Error to_public(detail::StoreState& state, const runtime::Stop& stop);
 // runtime::Store::on_trap: takes down where the guest is, if the trap is to have a backtrace.
 void take_backtrace(runtime::Store& store, wasm::TrapCode trap);
 
-// The frames that there are now, and what can be said of them later.
-void collect(detail::StoreState& state, RawBacktrace* raws);
+// What can be said of frames that collect_stack (engine/api/stack.h) took down.
 Backtrace describe(const RawBacktrace& raws);
 
 // A host function in a store. Takes over a count of `closure` (which may be null), also on failure. `types` holds its

@@ -19,6 +19,10 @@ bool is_on(const Config& config, Optimization optimization) {
   return (config.advanced.disabled_optimizations & static_cast<uint32_t>(optimization)) == 0;
 }
 
+bool observes(const Config& config, Observation what) {
+  return (config.advanced.observations & static_cast<uint32_t>(what)) != 0;
+}
+
 lower::Options lowering_of(const Config& config, runtime::Guard guard) {
   lower::Options options;
   options.accumulators = is_on(config, Optimization::Accumulators);
@@ -31,6 +35,9 @@ lower::Options lowering_of(const Config& config, runtime::Guard guard) {
   options.nan_canonicalization = config.nan_canonicalization;
   options.fuel = config.fuel;
   options.interruption = config.interruption;
+  options.observe_calls = observes(config, Observation::Calls);
+  options.observe_instructions = observes(config, Observation::Instructions);
+  options.pause_at_returns = observes(config, Observation::Samples);
   return options;
 }
 
@@ -42,6 +49,12 @@ Result<void> check(const Config& config) {
   WHERRY_RETURN_IF_ERROR(api::check_limits(config.limits));
   if ((config.advanced.disabled_optimizations & ~kAllOptimizations) != 0) {
     return Error::usage("disabled_optimizations holds bits that are no Optimization");
+  }
+  if (config.advanced.observations >= static_cast<uint32_t>(Observation::Samples) * 2) {
+    return Error::usage("observations holds bits that are no Observation");
+  }
+  if (observes(config, Observation::Samples) && !config.interruption) {
+    return Error::usage("samples are to be observed, but Config::interruption is off");
   }
   return {};
 }

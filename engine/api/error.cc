@@ -86,6 +86,16 @@ void append_frame(std::string& text, size_t number, const Frame& frame) {
   if (frame.host) {
     text += " (host)";
   }
+  if (!frame.file.empty()) {
+    text += "\n         at ";
+    append_escaped(text, frame.file, Newlines::Escape);
+    if (frame.line != 0) {
+      append_number(text, ":%" PRIu64, frame.line);
+    }
+    if (frame.line != 0 && frame.column != 0) {
+      append_number(text, ":%" PRIu64, frame.column);
+    }
+  }
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "engine/api/calls.h"
 #include "engine/api/errors.h"
 #include "engine/api/handles.h"
+#include "engine/api/stack.h"
 #include "engine/api/values.h"
 #include "engine/decode/name_section.h"
 #include "wherry/exception.h"
@@ -180,7 +181,7 @@ void note_exception(detail::StoreState& state) {
   noted.exception = exception;
   noted.tag = name_of(state, exception_at(exception));
   noted.thrown_at = {};
-  collect(state, &noted.thrown_at);
+  collect_stack(state, &noted.thrown_at);
   noted.thrown = state.thrown.add(state.runtime->heap(), exception);
 }
 

@@ -11,6 +11,7 @@
 #include "engine/api/calls.h"
 #include "engine/api/errors.h"
 #include "engine/api/handles.h"
+#include "engine/api/observe.h"
 #include "engine/api/types.h"
 #include "engine/api/values.h"
 #include "engine/wasm/errors.h"
@@ -43,6 +44,7 @@ abi::HostStatus fail(detail::StoreState& state, Caller& caller) {
   return abi::HostStatus::Trap;
 }
 
+template <bool is_observed>
 abi::HostStatus enter(void* environment, abi::Context* from, uint64_t* slots) {
   const auto& binding = *static_cast<const HostBinding*>(environment);
   detail::StoreState& state = *binding.store;
@@ -51,6 +53,9 @@ abi::HostStatus enter(void* environment, abi::Context* from, uint64_t* slots) {
   runtime::Roots& roots = state.runtime->heap().roots();
   const size_t scope = roots.open_scope();
   Caller caller = CallerAccess::make(&state, from->instance);
+  if constexpr (is_observed) {
+    if (state.watcher != nullptr) state.watcher->host_begins(from, binding, slots);
+  }
   const HostStatus status = binding.entry(binding.environment, caller, slots);
   abi::HostStatus outcome = abi::HostStatus::Ok;
   if (status != HostStatus::Ok) [[unlikely]] {
@@ -58,6 +63,11 @@ abi::HostStatus enter(void* environment, abi::Context* from, uint64_t* slots) {
       (void)caller.fail(Error::make(ErrorKind::Unsupported, "a host function that answers later"));
     }
     outcome = fail(state, caller);
+  }
+  if constexpr (is_observed) {
+    if (state.watcher != nullptr && status == HostStatus::Ok) {
+      state.watcher->host_ended(from, binding, slots);
+    }
   }
   roots.close_scope(scope);
   state.host_calls = call.outer;
@@ -120,8 +130,10 @@ Result<abi::FuncObject*> bind_host_function(detail::StoreState& state, wasm::Typ
     }
     return Error::out_of_memory();
   }
+  const abi::HostEntry entered =
+      state.engine.config().advanced.observations != 0 ? &enter<true> : &enter<false>;
   runtime::HostFunc* func =
-      WHERRY_TRY_PUBLIC(state.runtime->add_host_func(std::move(types), &enter, binding, &destroy_binding));
+      WHERRY_TRY_PUBLIC(state.runtime->add_host_func(std::move(types), entered, binding, &destroy_binding));
   binding->func = func;
   return &func->object.base;
 }

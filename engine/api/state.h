@@ -22,6 +22,8 @@
 // What stands behind the public classes. Only engine/api includes this.
 namespace wherry::api {
 
+class Watcher;
+
 // A host function's closure, shared by linkers, prelinked modules and stores; counted.
 struct Closure {
   std::atomic<uint32_t> users{1};
@@ -181,7 +183,7 @@ struct ModuleState {
 };
 
 struct StoreState {
-  explicit StoreState(Engine with, const StoreLimits& most) : engine(std::move(with)), limits(most) {}
+  StoreState(Engine with, const StoreLimits& most);
   ~StoreState();
 
   Engine engine;
@@ -207,6 +209,7 @@ struct StoreState {
   base::Vector<Data> data;
 
   std::unique_ptr<runtime::Store> runtime;
+  std::unique_ptr<api::Watcher> watcher;  // Null until an observer is set.
 };
 
 }  // namespace wherry::detail

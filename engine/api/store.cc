@@ -10,6 +10,7 @@
 #include "engine/api/calls.h"
 #include "engine/api/errors.h"
 #include "engine/api/handles.h"
+#include "engine/api/observe.h"
 #include "engine/api/state.h"
 #include "engine/base/os/clock.h"
 #include "engine/interpret/interpreter.h"
@@ -218,7 +219,10 @@ void InterruptHandle::interrupt() const noexcept {
 
 namespace detail {
 
+StoreState::StoreState(Engine with, const StoreLimits& most) : engine(std::move(with)), limits(most) {}
+
 StoreState::~StoreState() {
+  watcher.reset();
   runtime.reset();
   while (!data.empty()) {
     const Data last = data.back();

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "engine/decode/decode.h"
+#include "engine/decode/line_table.h"
 #include "engine/decode/name_section.h"
 #include "engine/wasm/instruction.h"
 #include "engine/wasm/type_registry.h"
@@ -35,6 +36,15 @@ void walk_names(const wasm::Module& module) {
   if (length > 100 * module.bytes.size()) std::abort();
 }
 
+void walk_lines(const wasm::Module& module) {
+  decode::SourceQuery queries[8];
+  for (size_t i = 0; i < 8; ++i) queries[i].offset = module.bytes.size() * i / 8;
+  decode::find_source_places(module, queries);
+  for (const decode::SourceQuery& query : queries) {
+    if (query.place.file.size() > 1024) std::abort();
+  }
+}
+
 void run(base::ByteSpan bytes, wasm::Features features) {
   auto module = decode::decode(bytes, {features});
   if (!module) {
@@ -50,6 +60,7 @@ void run(base::ByteSpan bytes, wasm::Features features) {
     if (segment.has_expressions) walk_instructions(segment.items, segment.items_offset, features);
   }
   walk_names(*module);
+  walk_lines(*module);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "engine/interpret/gc.h"
 #include "engine/interpret/interpreter.h"
 #include "engine/interpret/memory_any.h"
+#include "engine/interpret/observe.h"
 #include "engine/interpret/other.h"
 #include "engine/interpret/rows.h"
 #include "engine/interpret/simd.h"
@@ -152,6 +153,7 @@ constexpr void set_control(HandlerTable* table) {
   table->canonical_nan[3] = word_of(&canonical_nan_f64x2);
   table->fuel = word_of(&fuel);
   table->interrupt = word_of(&interrupt);
+  table->observe = word_of(&observe);
   for_each_from([table]<From a>() {
     table->return_one[kIndex<a>] = word_of(&return_one<a>);
     if constexpr (a != From::Const) {

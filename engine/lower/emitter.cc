@@ -124,6 +124,13 @@ void Emitter::undo_last(uint32_t slot) {
   before_last_.form = Form::None;
 }
 
+void Emitter::observe(abi::Observed what) {
+  seal();
+  const auto words = std::bit_cast<std::array<Cell, 2>>(what);
+  emit(handlers_.observe, words[0]);
+  word(words[1]);
+}
+
 Emitter::Choice Emitter::pick_two_slowly(const Handler* block, uint32_t inner, From a, From b) {
   const From slot_a = a == From::Const ? From::Const : From::Slot;
   const From slot_b = b == From::Const ? From::Const : From::Slot;

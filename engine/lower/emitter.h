@@ -5,6 +5,7 @@
 #include <cstring>
 #include <span>
 
+#include "engine/abi/observe.h"
 #include "engine/base/vector.h"
 #include "engine/lower/handler_table.h"
 #include "engine/lower/op_types.h"
@@ -221,6 +222,8 @@ class Emitter {
       failed_ = true;
     return position;
   }
+  // Tells of something; nothing before it may be changed, all state stays.
+  void observe(abi::Observed what);
   void word(Cell value) {
     if (!code_.push_back(value)) failed_ = true;
   }

@@ -134,7 +134,8 @@ inline FakeHandlers::FakeHandlers() {
                        &table_.return_f64,
                        &table_.return_many,
                        &table_.fuel,
-                       &table_.interrupt}) {
+                       &table_.interrupt,
+                       &table_.observe}) {
     fill(one, sizeof *one);
   }
   fill(table_.global_get[0], sizeof table_.global_get);

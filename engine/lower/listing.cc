@@ -3,10 +3,12 @@
 #include "engine/lower/listing.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cinttypes>
 #include <cstring>
 
+#include "engine/abi/observe.h"
 #include "engine/lower/listing_entry.h"
 
 namespace wherry::lower {
@@ -50,6 +52,7 @@ constexpr const char* kPlainNames[] = {
     "canonical_nan",
     "fuel",
     "interrupt",
+    "observe",
     "",
     "v128.const",
     "",
@@ -179,6 +182,7 @@ void Listing::Impl::add_rest(const HandlerTable& table) {
   for (const Handler handler : table.canonical_nan) add(handler, {.form = Form::CanonicalNan});
   add(table.fuel, {.form = Form::Fuel});
   add(table.interrupt, {.form = Form::Interrupt});
+  add(table.observe, {.form = Form::Observe});
 }
 
 Listing::Listing(const HandlerTable& handlers) : impl_(std::make_unique<Impl>()) {
@@ -333,6 +337,12 @@ std::string Line::write() {
     case Form::Cast:
     case Form::BranchCast:
     case Form::StructNew: return write_object();
+    case Form::Observe: {
+      constexpr const char* kMoments[] = {"instruction", "enter", "return"};
+      const auto what = std::bit_cast<abi::Observed>(std::array{word(position_ + 1), word(next_++)});
+      const auto moment = static_cast<size_t>(what.moment);
+      return name() + text(" %s s%u", moment < 3 ? kMoments[moment] : "?", what.slot);
+    }
     case Form::Other: {
       if (is_atomic(wasm::info(entry_.op).immediate)) return write_memory();
       const Cell immediates = word(next_++);

@@ -51,6 +51,7 @@ enum class Form : uint8_t {
   CanonicalNan,
   Fuel,
   Interrupt,
+  Observe,
   Other,
   Vector,  // By the shape of its op; the rest are those without one.
   VectorIndexed,

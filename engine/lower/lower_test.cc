@@ -49,6 +49,9 @@ Options options_of(const std::string& source) {
   flag("guard_pages", &options.guard_pages);
   flag("fuel", &options.fuel);
   flag("interruption", &options.interruption);
+  flag("observe_calls", &options.observe_calls);
+  flag("observe_instructions", &options.observe_instructions);
+  flag("pause_at_returns", &options.pause_at_returns);
   return options;
 }
 

@@ -94,6 +94,7 @@ void Lowering::begin(State& state) {
   emitter_.set_offset(static_cast<uint32_t>(offset_));
   if (is_wide_) enter_second_frame();
   if (environment_.options.interruption) emitter_.emit(environment_.handlers.interrupt, 0);
+  if (environment_.options.observe_calls) observe(abi::Moment::Enter, 0);
   begin_segment();
 }
 
@@ -111,6 +112,10 @@ void Lowering::finish() {
   for (const Emitter::Position& position : memory_->positions) {
     if (!out_->positions.push_back({position.word, position.offset})) return fail(ErrorCode::OutOfMemory);
   }
+}
+
+void Lowering::observe(abi::Moment moment, uint32_t slot) {
+  emitter_.observe({moment, static_cast<uint16_t>(slot), static_cast<uint32_t>(offset_), state_->func.value});
 }
 
 void Lowering::put_temps(Operand* operands, std::span<const ValType> types) {

@@ -60,7 +60,10 @@ class Lowering {
   void step(wasm::Op op, uint64_t offset) {
     offset_ = offset;
     emitter_.set_offset(static_cast<uint32_t>(offset));
-    if (op != wasm::Op::End && op != wasm::Op::Else) ++fuel_;
+    if (op == wasm::Op::End || op == wasm::Op::Else) return;
+    ++fuel_;
+    if (environment_.options.observe_instructions) [[unlikely]]
+      observe(abi::Moment::Instruction, 0);
   }
 
   void simple(const Instruction& instruction, Operand* operands);
@@ -218,6 +221,7 @@ class Lowering {
   void note_throwing();
   void throw_(const Instruction& instruction, Operand* operands, uint32_t params);
 
+  void observe(abi::Moment moment, uint32_t slot);
   void begin_segment();
   void end_segment();
 

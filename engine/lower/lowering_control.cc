@@ -308,6 +308,15 @@ void Lowering::return_(Control& body, Operand* values) {
   const auto count = static_cast<uint32_t>(body.results().size());
   const HandlerTable& handlers = environment_.handlers;
   const auto header = static_cast<uint16_t>(header_);
+  if (environment_.options.observe_calls) {
+    materialize(values, count);
+    emitter_.forget_producers();  // They are read from their slots.
+    observe(abi::Moment::Return, slot_at(values));
+  }
+  if (environment_.options.pause_at_returns) {
+    emitter_.seal();
+    emitter_.emit(handlers.interrupt, 0);
+  }
   if (count == 0) {
     emitter_.emit(handlers.return_none, Emitter::pack(Slots{0, 0, 0, header}));
   } else if (count == 1 && values[0].type == wasm::kV128) {

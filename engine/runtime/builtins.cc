@@ -226,6 +226,11 @@ TrapCode find_catch(abi::Context* context, const abi::Cell* cell, abi::Ref excep
 // Marking stops the world, so that no store has to be remembered; StoreState::gc_barrier stays zero.
 void barrier(abi::Context*, abi::Ref, abi::Ref) {}
 
+void observe(abi::Context* context, abi::Observed what, const uint64_t* frame) {
+  Store& store = Store::of(context);
+  if (store.on_observe != nullptr) store.on_observe(store, context, what, frame);
+}
+
 }  // namespace
 
 constinit const abi::Builtins kBuiltins = {
@@ -257,6 +262,7 @@ constinit const abi::Builtins kBuiltins = {
     .array_init_data = array_init_data,
     .array_init_elem = array_init_elem,
     .barrier = barrier,
+    .observe = observe,
 };
 
 }  // namespace wherry::runtime

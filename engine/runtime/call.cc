@@ -163,8 +163,8 @@ base::Result<void> Store::set_deadline(uint64_t time_ns) {
 // Writes the epoch at which code is to look here, then makes sure that a request that came in between is not lost: the
 // other thread writes its flag first and the epoch second, so that one of the two sees the other.
 void Store::rearm() {
-  const uint64_t epoch =
-      deadline_ns_ == kNever ? InterruptClock::kNever : InterruptClock::epoch_after(deadline_ns_);
+  const uint64_t next_ns = std::min(deadline_ns_, pause_ns_);
+  const uint64_t epoch = next_ns == kNever ? InterruptClock::kNever : InterruptClock::epoch_after(next_ns);
   state().deadline_epoch.store(epoch);
   if (interrupts_->requested.load()) state().deadline_epoch.store(0);
 }
@@ -182,8 +182,32 @@ wasm::TrapCode Store::check_interrupt() {
 
 wasm::TrapCode Store::look_at_interrupts() {
   const wasm::TrapCode trap = check_interrupt();
-  if (trap == wasm::TrapCode::None) rearm();
+  if (trap != wasm::TrapCode::None) return trap;
+  pause_if_due();
+  rearm();
   return trap;
+}
+
+void Store::pause_if_due() {
+  if (pause_ns_ == kNever) return;
+  if (setup_.clock->epoch()->load(std::memory_order_relaxed) < InterruptClock::epoch_after(pause_ns_)) return;
+  on_pause_(*this);
+  pause_ns_ = base::monotonic_ns() + pause_interval_ns_;
+  rearm();
+}
+
+base::Result<void> Store::set_pauses(uint64_t interval_ns, void (*on_pause)(Store& store)) {
+  const bool had = pause_ns_ != kNever;
+  const bool has = interval_ns != 0;
+  if (has && !had && !setup_.clock->hold()) {
+    return base::fail(wasm::ErrorCode::OutOfMemory, base::Error::kNoOffset, "no thread for pauses");
+  }
+  if (had && !has) setup_.clock->release();
+  on_pause_ = on_pause;
+  pause_interval_ns_ = interval_ns;
+  pause_ns_ = has ? base::monotonic_ns() + interval_ns : kNever;
+  rearm();
+  return {};
 }
 
 }  // namespace wherry::runtime

@@ -128,6 +128,17 @@ class Store {
   // the crossing that trapped. For backtraces. Null: none.
   void (*on_trap)(Store& store, wasm::TrapCode trap) = nullptr;
 
+  // What code that was lowered for observers tells (Builtins::observe). May not enter guest code. Null: nothing.
+  void (*on_observe)(Store& store, abi::Context* context, abi::Observed what,
+                     const uint64_t* frame) = nullptr;
+
+  // Called about every `interval_ns` while guests run, at the next place where code looks at its deadline; the
+  // innermost crossing then says where that is. 0: no more. Error: OutOfMemory, as for set_deadline.
+  base::Result<void> set_pauses(uint64_t interval_ns, void (*on_pause)(Store& store));
+  // For where a host function begins or ends, which code does not look at: the same if one is due. By the clock's tick, as
+  // in code: asking the time itself would find the late ones here, after the function that they belong to.
+  void pause_if_due();
+
   // Whether a call into this store is in progress.
   bool is_running() const { return depth_ != 0; }
 
@@ -211,6 +222,9 @@ class Store {
   size_t stack_mapping_bytes_ = 0;
   uint32_t depth_ = 0;
   uint64_t deadline_ns_ = kNever;
+  uint64_t pause_ns_ = kNever;  // When the next one is due.
+  uint64_t pause_interval_ns_ = 0;
+  void (*on_pause_)(Store& store) = nullptr;
   bool was_deadline_ = false;
   wasm::TrapCode host_trap_ = wasm::TrapCode::None;
   std::optional<base::Error> pending_error_;

@@ -69,6 +69,13 @@ enum class Optimization : uint32_t {
 // All of them, for AdvancedConfig::disabled_optimizations.
 inline constexpr uint32_t kAllOptimizations = (1u << 6) - 1;
 
+// What an Observer of a store is told (wherry/observer.h). Values are single bits.
+enum class Observation : uint32_t {
+  Calls = 1u << 0,         // entries and returns of functions; makes calls several times as slow
+  Instructions = 1u << 1,  // each instruction
+  Samples = 1u << 2,       // the stack, every millisecond; costs a few per cent. Needs `interruption`.
+};
+
 // What only tests, benchmarks and unusual hosts change.
 struct AdvancedConfig {
   // A set of Optimization bits.
@@ -81,6 +88,9 @@ struct AdvancedConfig {
 
   // Collect garbage at every allocation: slow, and a way to find who lost a reference.
   bool gc_stress = false;
+
+  // A set of Observation bits: what Store::set_observer may be used for.
+  uint32_t observations = 0;
 
   // Threads for eager validation; 0 takes one for each processor. Small modules use only the caller's.
   uint32_t validation_threads = 0;

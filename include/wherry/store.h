@@ -13,6 +13,8 @@
 
 namespace wherry {
 
+class Observer;
+
 // Stops a guest from another thread, or from a signal handler. A counted reference: copies are cheap, and may outlive
 // the store, where they do nothing.
 //
@@ -80,6 +82,13 @@ class StoreRef {
   // the deadline has passed. A host function that works or waits long calls it every few milliseconds and returns its
   // error. Costs a few nanoseconds while there is nothing.
   Result<void> check_interrupt() const;
+
+  // --- watching ---
+
+  // Tells `observer`, from now on, what guests of the store do, as far as AdvancedConfig::observations says. The caller
+  // keeps it alive until the store is gone or another one is set; null: nobody. Errors: Usage if the engine observes
+  // nothing, OutOfMemory.
+  Result<void> set_observer(Observer* observer) const;
 
   // --- host data ---
 

@@ -74,6 +74,13 @@ struct Frame {
 
   // True for a function that the host defined.
   bool host = false;
+
+  // Where the instruction came from, if the module has a DWARF line table (.debug_line; clang -g, rustc -g): a path as the
+  // compiler wrote it, cut to 1,024 bytes, and what it counts from 1; 0: not known. Of code that was inlined, the place it
+  // was written at. Empty: not known. As names, it comes from the guest's file.
+  std::string file = {};
+  uint32_t line = 0;
+  uint32_t column = 0;
 };
 
 // How many of a deep stack's innermost frames, and how many of its outermost, a backtrace keeps.

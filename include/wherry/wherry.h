@@ -16,6 +16,7 @@
 #include "wherry/linker.h"         // Linker, InstancePre
 #include "wherry/memory.h"         // Memory, MemoryView
 #include "wherry/module.h"         // Module, CustomSection
+#include "wherry/observer.h"       // Observer
 #include "wherry/result.h"         // Error, ErrorKind, Result
 #include "wherry/shared_memory.h"  // SharedMemory, WaitResult
 #include "wherry/store.h"          // Store, StoreRef, InterruptHandle, DataKey

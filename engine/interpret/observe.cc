@@ -1,0 +1,22 @@
+// The one handler that watches: it stands in code that was lowered for tracing, before each instruction, behind each
+// function's entry and before each return, and calls the runtime with the frame as it is. Code that was not asked for it
+// holds none, so that watching costs nothing where nobody watches.
+//
+// Rejected: a second set of handlers that trace (twice the text), and a flag tested by each.
+#include "engine/interpret/observe.h"
+
+#include "engine/abi/observe.h"
+#include "engine/interpret/cold.h"
+
+namespace wherry::interpret {
+
+WHERRY_COLD WHERRY_HANDLER observe(WHERRY_ARGS) {
+  WHERRY_STATE;
+  record_position(ctx, pc, fp);
+  // As for all Builtins: whoever looks may not enter guest code.
+  ctx->store->activation->stack_top = ctx->store->stack_limit;
+  ctx->builtins->observe(ctx, std::bit_cast<abi::Observed>(*reinterpret_cast<const Cell(*)[2]>(pc + 1)), fp);
+  WHERRY_NEXT(3);
+}
+
+}  // namespace wherry::interpret
