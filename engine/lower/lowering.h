@@ -47,6 +47,7 @@ class Lowering {
     base::Vector<Emitter::Position> positions;
     base::Vector<VectorBits> vectors;
     base::Vector<uint32_t> pairs;
+    base::Vector<uint32_t> starts;
   };
 
   Lowering(const Environment& environment, Memory* memory, SlotCode* out, bool with_positions);
@@ -211,6 +212,7 @@ class Lowering {
   void plain_object(const Instruction& instruction, const Handler* block, Operand* operand,
                     wasm::ValType result);
 
+  void join();
   void begin_segment();
   void end_segment();
 

@@ -14,6 +14,7 @@
 
 #include "engine/abi/layout.h"
 #include "engine/base/arena.h"
+#include "engine/lower/joined.h"
 #include "engine/lower/lower.h"
 #include "engine/wasm/errors.h"
 
@@ -42,6 +43,7 @@ struct ModuleCode::Impl {
   Provider provider;
   std::mutex mutex;
   Environment environment;
+  Joiner joiner;
   base::Arena arena;
   Buffers buffers;
   SlotCode scratch;
@@ -63,6 +65,10 @@ base::Result<std::unique_ptr<ModuleCode>> ModuleCode::create(const validate::Typ
   if (environment.codes == nullptr ||
       !abi::global_offsets(module.module, environment.layout, &environment.global_offsets)) {
     return base::fail(wasm::ErrorCode::OutOfMemory);
+  }
+  if (options.joined_handlers) {
+    impl->joiner = Joiner(handlers);
+    environment.joiner = &impl->joiner;
   }
   auto code = std::unique_ptr<ModuleCode>(new ModuleCode(std::move(impl)));
   Impl::Provider& provider = code->impl_->provider;
