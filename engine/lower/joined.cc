@@ -12,7 +12,6 @@
 #include "engine/lower/joined.h"
 
 #include <bit>
-#include <cstring>
 
 namespace wherry::lower {
 namespace {
@@ -26,6 +25,17 @@ constexpr uint32_t at(From a, From b, To to) { return at(a, b) * kToCount + at(t
 bool may_fault(const Step& step) {
   return step.form == StepForm::Load || step.form == StepForm::LoadIndexed || step.form == StepForm::Store ||
          step.form == StepForm::StoreIndexed;
+}
+
+bool same(const Step* left, const Step* right, uint32_t count) {
+  for (uint32_t i = 0; i < count; ++i) {
+    const Step &one = left[i], &other = right[i];
+    if (one.form != other.form || one.op != other.op || one.a != other.a || one.b != other.b ||
+        one.c != other.c || one.to != other.to || one.flag != other.flag) {
+      return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace
@@ -84,7 +94,7 @@ Joiner::Joiner(const HandlerTable& table) {
     Handler first = 0;
     for (; join != nullptr && join->count != 0; ++join) {
       const uint32_t before = join->count - 1u;
-      if (before != known_count || std::memcmp(known, join->steps, before * sizeof(Step)) != 0) {
+      if (before != known_count || !same(known, join->steps, before)) {
         known = join->steps;
         known_count = before;
         first = handler_of(table, known[0]);

@@ -51,7 +51,8 @@ class Joiner {
   };
 
   static uint32_t hash(uint32_t first, uint32_t second) {
-    return (first * 0x9e37'79b1 + second * 0x85eb'ca77) >> 16;
+    const uint64_t mixed = (first * 0x9e37'79b9'7f4a'7c15 ^ second) * 0xff51'afd7'ed55'8ccd;
+    return static_cast<uint32_t>(mixed >> 40);
   }
   const Entry* find(Handler first, Handler second) const {
     const auto low_first = static_cast<uint32_t>(first);
