@@ -80,6 +80,9 @@ Result<Config> config_of(const Invocation& invocation) {
         set_optimization(&config, Optimization::BranchTableIndex, setting.number);
         break;
       case KeyId::PinnedLocals: set_optimization(&config, Optimization::PinnedLocals, setting.number); break;
+      case KeyId::JoinedHandlers:
+        set_optimization(&config, Optimization::JoinedHandlers, setting.number);
+        break;
       default: set_limit(setting, &config); break;
     }
   }

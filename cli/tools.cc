@@ -91,6 +91,8 @@ lower::Options slot_options_of(const Invocation& invocation) {
       case KeyId::AddressFolding: options.address_folding = on; break;
       case KeyId::CompareAndBranch: options.compare_branch = on; break;
       case KeyId::PinnedLocals: options.pinned_locals = on; break;
+      case KeyId::BranchTableIndex: options.branch_table_index = on; break;
+      case KeyId::JoinedHandlers: options.joined_handlers = on; break;
       case KeyId::SignalsBasedTraps: options.guard_pages = on; break;
       default: break;
     }

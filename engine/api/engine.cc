@@ -31,6 +31,7 @@ lower::Options lowering_of(const Config& config, runtime::Guard guard) {
   options.compare_branch = is_on(config, Optimization::CompareAndBranch);
   options.branch_table_index = is_on(config, Optimization::BranchTableIndex);
   options.pinned_locals = is_on(config, Optimization::PinnedLocals);
+  options.joined_handlers = is_on(config, Optimization::JoinedHandlers);
   options.guard_pages = guard == runtime::Guard::On;
   options.nan_canonicalization = config.nan_canonicalization;
   options.fuel = config.fuel;

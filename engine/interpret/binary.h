@@ -6,20 +6,24 @@
 namespace wherry::interpret {
 
 template <Op op, From a, From b, To to>
-WHERRY_HOT WHERRY_HANDLER binary(WHERRY_ARGS) {
-  WHERRY_STATE;
-  using Operation = Operation<op>;
-  using In = typename Operation::In;
-  constexpr uint32_t kWords = a == From::Const || b == From::Const ? 3 : 2;
-  const Slots slots = slots_at(pc + 1);
-  const uint64_t constant = kWords == 3 ? pc[2] : 0;
-  const In x = WHERRY_GET(In, a, slots.a, constant);
-  const In y = WHERRY_GET(In, b, slots.b, constant);
-  if (const TrapCode code = Operation::trap(x, y); code != kNoTrap) [[unlikely]]
-    WHERRY_TRAP(code);
-  WHERRY_PUT(typename Operation::Out, to, slots.d, Operation::value(x, y));
-  WHERRY_NEXT(kWords);
-}
+struct Binary {
+  static_assert(has_binary<op>(a, b, to));
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    using Operation = Operation<op>;
+    using In = typename Operation::In;
+    constexpr uint32_t kWords = a == From::Const || b == From::Const ? 3 : 2;
+    const Slots slots = slots_at(pc + at + 1);
+    const uint64_t constant = kWords == 3 ? pc[at + 2] : 0;
+    const In x = WHERRY_GET(In, a, slots.a, constant);
+    const In y = WHERRY_GET(In, b, slots.b, constant);
+    if (const TrapCode code = Operation::trap(x, y); code != kNoTrap) [[unlikely]]
+      WHERRY_STEP_TRAP(code);
+    WHERRY_PUT(typename Operation::Out, to, slots.d, Operation::value(x, y));
+    WHERRY_THEN(kWords);
+  }
+};
 
 template <Op op>
 struct BinaryEntry {
@@ -29,7 +33,7 @@ struct BinaryEntry {
     constexpr From b = from_at(index / kTos);
     constexpr To to = to_at(index);
     if constexpr (has_binary<op>(a, b, to))
-      return word_of(&binary<op, a, b, to>);
+      return word_of(&hot<Binary<op, a, b, to>>);
     else
       return 0;
   }

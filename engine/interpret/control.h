@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/interpret/again.h"
 #include "engine/interpret/cold.h"
 #include "engine/interpret/operations.h"
 #include "engine/wasm/type_registry.h"
@@ -9,18 +10,28 @@ namespace wherry::interpret {
 
 // --- Branches. Conditional ones have a dispatch for each way out; see compare_branch.cc. ---
 
-WHERRY_HOT WHERRY_HANDLER branch(WHERRY_ARGS) {
-  WHERRY_STATE;
-  WHERRY_GOTO(pc + slots_branch_at(pc + 1).distance);
-}
+struct Branch {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    static_assert(sizeof...(Rest) == 0);
+    WHERRY_STATE;
+    pc += at;
+    WHERRY_GOTO(pc + slots_branch_at(pc + 1).distance);
+  }
+};
 
 template <bool sense, From a>
-WHERRY_HOT WHERRY_HANDLER branch_if(WHERRY_ARGS) {
-  WHERRY_STATE;
-  const SlotsBranch slots = slots_branch_at(pc + 1);
-  if ((WHERRY_GET(uint32_t, a, slots.a, 0) != 0) == sense) WHERRY_GOTO(pc + slots.distance);
-  WHERRY_NEXT(2);
-}
+struct BranchIf {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    const SlotsBranch slots = slots_branch_at(pc + at + 1);
+    if ((WHERRY_GET(uint32_t, a, slots.a, 0) != 0) == sense) {
+      WHERRY_STEP_GOTO(slots.distance);
+    }
+    WHERRY_THEN(2);
+  }
+};
 
 // The index below `size`, or `otherwise`, also while the processor guesses: a conditional move, not a branch.
 WHERRY_INLINE uint64_t limit_index(uint64_t index, uint64_t size, uint64_t otherwise) {
@@ -42,15 +53,20 @@ WHERRY_INLINE uint64_t limit_index(uint64_t index, uint64_t size, uint64_t other
 }
 
 template <From a>
-WHERRY_HOT WHERRY_HANDLER br_table(WHERRY_ARGS) {
-  WHERRY_STATE;
-  const SlotsBranch slots = slots_branch_at(pc + 1);
-  const auto count = static_cast<uint32_t>(slots.distance);
-  const uint64_t index = limit_index(WHERRY_GET(uint32_t, a, slots.a, 0), count, count);
-  WHERRY_GOTO(pc + static_cast<int32_t>(reinterpret_cast<const AliasU32*>(pc + 2)[index]));
-}
+struct BrTable {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    static_assert(sizeof...(Rest) == 0);
+    WHERRY_STATE;
+    pc += at;
+    const SlotsBranch slots = slots_branch_at(pc + 1);
+    const auto count = static_cast<uint32_t>(slots.distance);
+    const uint64_t index = limit_index(WHERRY_GET(uint32_t, a, slots.a, 0), count, count);
+    WHERRY_GOTO(pc + static_cast<int32_t>(reinterpret_cast<const AliasU32*>(pc + 2)[index]));
+  }
+};
 
-WHERRY_HOT WHERRY_HANDLER unreachable(WHERRY_ARGS) {
+[[maybe_unused]] WHERRY_HOT WHERRY_HANDLER unreachable(WHERRY_ARGS) {
   WHERRY_STATE;
   WHERRY_TRAP(TrapCode::Unreachable);
 }
@@ -115,22 +131,32 @@ WHERRY_HOT WHERRY_HANDLER unreachable(WHERRY_ARGS) {
     WHERRY_RETURN_CALL(object_->code, words);     \
   } while (0)
 
-WHERRY_HOT WHERRY_HANDLER call(WHERRY_ARGS) {
-  WHERRY_STATE;
-  WHERRY_CALL(reinterpret_cast<const FuncCode*>(pc[1]), 3);
-}
+struct Call {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    static_assert(sizeof...(Rest) == 0);
+    WHERRY_STATE;
+    pc += at;
+    WHERRY_CALL(reinterpret_cast<const FuncCode*>(pc[1]), 3);
+  }
+};
 
-WHERRY_HOT WHERRY_HANDLER call_import(WHERRY_ARGS) {
-  WHERRY_STATE;
-  WHERRY_CALL_OBJECT(*ctx->at<FuncObject*>(static_cast<uint32_t>(pc[1])), 3);
-}
+struct CallImport {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    static_assert(sizeof...(Rest) == 0);
+    WHERRY_STATE;
+    pc += at;
+    WHERRY_CALL_OBJECT(*ctx->at<FuncObject*>(static_cast<uint32_t>(pc[1])), 3);
+  }
+};
 
-WHERRY_HOT WHERRY_HANDLER return_call(WHERRY_ARGS) {
+[[maybe_unused]] WHERRY_HOT WHERRY_HANDLER return_call(WHERRY_ARGS) {
   WHERRY_STATE;
   WHERRY_RETURN_CALL(reinterpret_cast<const FuncCode*>(pc[1]), 3);
 }
 
-WHERRY_HOT WHERRY_HANDLER return_call_import(WHERRY_ARGS) {
+[[maybe_unused]] WHERRY_HOT WHERRY_HANDLER return_call_import(WHERRY_ARGS) {
   WHERRY_STATE;
   WHERRY_RETURN_CALL_OBJECT(*ctx->at<FuncObject*>(static_cast<uint32_t>(pc[1])), 3);
 }
@@ -166,11 +192,16 @@ WHERRY_INLINE bool is_subtype(const FuncObject* object, uint32_t type_id, uint32
 using abi::TableObject;
 
 template <bool subtypes, From a>
-WHERRY_HOT WHERRY_HANDLER call_indirect(WHERRY_ARGS) {
-  WHERRY_STATE;
-  WHERRY_LOOK_UP(subtypes, a)
-  WHERRY_CALL_OBJECT(object, 4);
-}
+struct CallIndirect {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    static_assert(sizeof...(Rest) == 0);
+    WHERRY_STATE;
+    pc += at;
+    WHERRY_LOOK_UP(subtypes, a)
+    WHERRY_CALL_OBJECT(object, 4);
+  }
+};
 
 template <bool subtypes>
 WHERRY_HOT WHERRY_HANDLER return_call_indirect(WHERRY_ARGS) {
@@ -188,7 +219,7 @@ WHERRY_HOT WHERRY_HANDLER call_ref(WHERRY_ARGS) {
   WHERRY_CALL_OBJECT(object, 3);
 }
 
-WHERRY_HOT WHERRY_HANDLER return_call_ref(WHERRY_ARGS) {
+[[maybe_unused]] WHERRY_HOT WHERRY_HANDLER return_call_ref(WHERRY_ARGS) {
   WHERRY_STATE;
   const auto* object = reinterpret_cast<const FuncObject*>(fp[slots_at(pc + 1).a]);
   if (object == nullptr) [[unlikely]]
@@ -198,41 +229,61 @@ WHERRY_HOT WHERRY_HANDLER return_call_ref(WHERRY_ARGS) {
 
 // --- Returns: the header is read before results are written, which may cover it. ---
 
-WHERRY_HOT WHERRY_HANDLER return_none(WHERRY_ARGS) {
-  WHERRY_STATE;
-  hand = slots_at(pc + 1).e;
-  pc = reinterpret_cast<const Cell*>(fp[hand]);
-  WHERRY_RETURN();
-}
+struct ReturnNone {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    static_assert(sizeof...(Rest) == 0);
+    WHERRY_STATE;
+    pc += at;
+    hand = slots_at(pc + 1).e;
+    pc = reinterpret_cast<const Cell*>(fp[hand]);
+    WHERRY_RETURN();
+  }
+};
 
 template <From a>
-WHERRY_HOT WHERRY_HANDLER return_one(WHERRY_ARGS) {
-  WHERRY_STATE;
-  const Slots slots = slots_at(pc + 1);
-  acc = WHERRY_GET(uint64_t, a, slots.a, pc[2]);
-  hand = slots.e;
-  pc = reinterpret_cast<const Cell*>(fp[hand]);
-  fp[0] = acc;
-  WHERRY_RETURN();
-}
+struct ReturnOne {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    static_assert(sizeof...(Rest) == 0);
+    WHERRY_STATE;
+    pc += at;
+    const Slots slots = slots_at(pc + 1);
+    acc = WHERRY_GET(uint64_t, a, slots.a, pc[2]);
+    hand = slots.e;
+    pc = reinterpret_cast<const Cell*>(fp[hand]);
+    fp[0] = acc;
+    WHERRY_RETURN();
+  }
+};
 
-WHERRY_HOT WHERRY_HANDLER return_f32(WHERRY_ARGS) {
-  WHERRY_STATE;
-  hand = slots_at(pc + 1).e;
-  pc = reinterpret_cast<const Cell*>(fp[hand]);
-  fp[0] = std::bit_cast<uint32_t>(fa);
-  WHERRY_RETURN();
-}
+struct ReturnF32 {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    static_assert(sizeof...(Rest) == 0);
+    WHERRY_STATE;
+    pc += at;
+    hand = slots_at(pc + 1).e;
+    pc = reinterpret_cast<const Cell*>(fp[hand]);
+    fp[0] = std::bit_cast<uint32_t>(fa);
+    WHERRY_RETURN();
+  }
+};
 
-WHERRY_HOT WHERRY_HANDLER return_f64(WHERRY_ARGS) {
-  WHERRY_STATE;
-  hand = slots_at(pc + 1).e;
-  pc = reinterpret_cast<const Cell*>(fp[hand]);
-  fp[0] = std::bit_cast<uint64_t>(da);
-  WHERRY_RETURN();
-}
+struct ReturnF64 {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    static_assert(sizeof...(Rest) == 0);
+    WHERRY_STATE;
+    pc += at;
+    hand = slots_at(pc + 1).e;
+    pc = reinterpret_cast<const Cell*>(fp[hand]);
+    fp[0] = std::bit_cast<uint64_t>(da);
+    WHERRY_RETURN();
+  }
+};
 
-WHERRY_HOT WHERRY_HANDLER return_many(WHERRY_ARGS) {
+[[maybe_unused]] WHERRY_HOT WHERRY_HANDLER return_many(WHERRY_ARGS) {
   WHERRY_STATE;
   const Slots slots = slots_at(pc + 1);
   hand = slots.e;
@@ -251,21 +302,31 @@ WHERRY_HOT WHERRY_HANDLER return_many(WHERRY_ARGS) {
 
 // --- Metering ---
 
-WHERRY_HOT WHERRY_HANDLER fuel(WHERRY_ARGS) {
-  WHERRY_STATE;
-  const uint64_t left = static_cast<uint64_t>(ctx->store->fuel) - pc[1];
-  ctx->store->fuel = static_cast<int64_t>(left);
-  if (ctx->store->fuel < 0) [[unlikely]]
-    WHERRY_TAIL(out_of_fuel);
-  WHERRY_NEXT(2);
-}
+struct Fuel {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    const uint64_t left = static_cast<uint64_t>(ctx->store->fuel) - pc[at + 1];
+    ctx->store->fuel = static_cast<int64_t>(left);
+    if (ctx->store->fuel < 0) [[unlikely]] {
+      pc += at;
+      WHERRY_TAIL(out_of_fuel);
+    }
+    WHERRY_THEN(2);
+  }
+};
 
-WHERRY_HOT WHERRY_HANDLER interrupt(WHERRY_ARGS) {
-  WHERRY_STATE;
-  const uint64_t epoch = ctx->interrupt->load(std::memory_order_relaxed);
-  if (epoch >= ctx->store->deadline_epoch.load(std::memory_order_relaxed)) [[unlikely]]
-    WHERRY_TAIL(interrupted);
-  WHERRY_NEXT(2);
-}
+struct Interrupt {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    const uint64_t epoch = ctx->interrupt->load(std::memory_order_relaxed);
+    if (epoch >= ctx->store->deadline_epoch.load(std::memory_order_relaxed)) [[unlikely]] {
+      pc += at;
+      WHERRY_TAIL(interrupted);
+    }
+    WHERRY_THEN(2);
+  }
+};
 
 }  // namespace wherry::interpret

@@ -8,49 +8,67 @@
 namespace wherry::interpret {
 
 template <From a, To to>
-WHERRY_HOT WHERRY_HANDLER move(WHERRY_ARGS) {
-  WHERRY_STATE;
-  const Slots slots = slots_at(pc + 1);
-  WHERRY_PUT(uint64_t, to, slots.d, WHERRY_GET(uint64_t, a, slots.a, 0));
-  WHERRY_NEXT(2);
-}
+struct Move {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    const Slots slots = slots_at(pc + at + 1);
+    WHERRY_PUT(uint64_t, to, slots.d, WHERRY_GET(uint64_t, a, slots.a, 0));
+    WHERRY_THEN(2);
+  }
+};
 
 template <To to>
-WHERRY_HOT WHERRY_HANDLER move_const(WHERRY_ARGS) {
-  WHERRY_STATE;
-  WHERRY_PUT(uint64_t, to, slots_at(pc + 1).d, pc[2]);
-  WHERRY_NEXT(3);
-}
+struct MoveConst {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    WHERRY_PUT(uint64_t, to, slots_at(pc + at + 1).d, pc[at + 2]);
+    WHERRY_THEN(3);
+  }
+};
 
-WHERRY_HOT WHERRY_HANDLER move_f32(WHERRY_ARGS) {
-  WHERRY_STATE;
-  fp[slots_at(pc + 1).d] = std::bit_cast<uint32_t>(fa);
-  WHERRY_NEXT(2);
-}
+struct MoveF32 {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    fp[slots_at(pc + at + 1).d] = std::bit_cast<uint32_t>(fa);
+    WHERRY_THEN(2);
+  }
+};
 
-WHERRY_HOT WHERRY_HANDLER move_f64(WHERRY_ARGS) {
-  WHERRY_STATE;
-  fp[slots_at(pc + 1).d] = std::bit_cast<uint64_t>(da);
-  WHERRY_NEXT(2);
-}
+struct MoveF64 {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    fp[slots_at(pc + at + 1).d] = std::bit_cast<uint64_t>(da);
+    WHERRY_THEN(2);
+  }
+};
 
-WHERRY_HOT WHERRY_HANDLER move2(WHERRY_ARGS) {
-  WHERRY_STATE;
-  const Slots slots = slots_at(pc + 1);
-  fp[slots.d] = fp[slots.a];
-  fp[slots.e] = fp[slots.b];
-  WHERRY_NEXT(2);
-}
+struct Move2 {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    const Slots slots = slots_at(pc + at + 1);
+    fp[slots.d] = fp[slots.a];
+    fp[slots.e] = fp[slots.b];
+    WHERRY_THEN(2);
+  }
+};
 
-WHERRY_HOT WHERRY_HANDLER move_wide(WHERRY_ARGS) {
-  WHERRY_STATE;
-  const auto* fields = reinterpret_cast<const AliasU32*>(pc + 1);
-  fp[static_cast<int32_t>(fields[1])] = fp[static_cast<int32_t>(fields[0])];
-  WHERRY_NEXT(2);
-}
+struct MoveWide {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    const auto* fields = reinterpret_cast<const AliasU32*>(pc + at + 1);
+    fp[static_cast<int32_t>(fields[1])] = fp[static_cast<int32_t>(fields[0])];
+    WHERRY_THEN(2);
+  }
+};
 
 // The ranges may overlap; the order of copying follows from where they lie.
-WHERRY_HOT WHERRY_HANDLER move_up(WHERRY_ARGS) {
+[[maybe_unused]] WHERRY_HOT WHERRY_HANDLER move_up(WHERRY_ARGS) {
   WHERRY_STATE;
   const Slots slots = slots_at(pc + 1);
   uint64_t* to = fp + slots.d;
@@ -79,30 +97,39 @@ constexpr bool has_select(From a, From b, From condition, To to) {
 }
 
 template <From a, From b, From condition, To to>
-WHERRY_HOT WHERRY_HANDLER select(WHERRY_ARGS) {
-  WHERRY_STATE;
-  const Slots slots = slots_at(pc + 1);
-  const uint64_t x = WHERRY_GET(uint64_t, a, slots.a, pc[2]);
-  const uint64_t y = WHERRY_GET(uint64_t, b, slots.b, pc[a == From::Const ? 3 : 2]);
-  const uint64_t chosen = WHERRY_GET(uint32_t, condition, slots.e, 0) != 0 ? x : y;
-  WHERRY_PUT(uint64_t, to, slots.d, chosen);
-  WHERRY_NEXT(2 + (a == From::Const) + (b == From::Const));
-}
+struct Select {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    const Slots slots = slots_at(pc + at + 1);
+    const uint64_t x = WHERRY_GET(uint64_t, a, slots.a, pc[at + 2]);
+    const uint64_t y = WHERRY_GET(uint64_t, b, slots.b, pc[at + (a == From::Const ? 3 : 2)]);
+    const uint64_t chosen = WHERRY_GET(uint32_t, condition, slots.e, 0) != 0 ? x : y;
+    WHERRY_PUT(uint64_t, to, slots.d, chosen);
+    WHERRY_THEN(2 + (a == From::Const) + (b == From::Const));
+  }
+};
 
 template <bool imported, To to>
-WHERRY_HOT WHERRY_HANDLER global_get(WHERRY_ARGS) {
-  WHERRY_STATE;
-  const SlotsOffset slots = slots_offset_at(pc + 1);
-  WHERRY_PUT(uint64_t, to, slots.d, *global_at<imported>(ctx, slots.offset));
-  WHERRY_NEXT(2);
-}
+struct GlobalGet {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    const SlotsOffset slots = slots_offset_at(pc + at + 1);
+    WHERRY_PUT(uint64_t, to, slots.d, *global_at<imported>(ctx, slots.offset));
+    WHERRY_THEN(2);
+  }
+};
 
 template <bool imported, From a>
-WHERRY_HOT WHERRY_HANDLER global_set(WHERRY_ARGS) {
-  WHERRY_STATE;
-  const SlotsOffset slots = slots_offset_at(pc + 1);
-  *global_at<imported>(ctx, slots.offset) = WHERRY_GET(uint64_t, a, slots.a, pc[2]);
-  WHERRY_NEXT(a == From::Const ? 3 : 2);
-}
+struct GlobalSet {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    const SlotsOffset slots = slots_offset_at(pc + at + 1);
+    *global_at<imported>(ctx, slots.offset) = WHERRY_GET(uint64_t, a, slots.a, pc[at + 2]);
+    WHERRY_THEN(a == From::Const ? 3 : 2);
+  }
+};
 
 }  // namespace wherry::interpret

@@ -22,11 +22,15 @@
 //   fp    the frame's base
 //   mem   base of memory 0, an invariant of the context
 //   acc, fa, da, va   the accumulators; pin0, pin1, dpin   the mirrored locals (engine/lower/slot_code.h)
-//   hand  what is handed over: FuncCode* to the first instruction of a function, the header's slot to the cell that a
-//         return goes to, an argument to a cold handler
 //   ctx   the instance
+//   hand  what is handed over: FuncCode* to the first instruction of a function, the header's slot to the cell that a
+//         return goes to, an argument to a cold handler. Undefined after WHERRY_NEXT and WHERRY_GOTO, because on x86-64 it
+//         lies in rcx, which shifts want.
 //
-// A handler looks so:   WHERRY_HOT WHERRY_HANDLER name(WHERRY_ARGS) { WHERRY_STATE; ...; WHERRY_NEXT(2); }
+// What an instruction does is a step:
+//   struct Name { template <uint32_t at, class... Rest> static WHERRY_STEP run(WHERRY_ARGS) { WHERRY_STATE; ...; WHERRY_THEN(2); } };
+// Its operands are at pc + at, and after it comes the first of Rest, or a dispatch. A handler is one step, or several
+// joined (engine/interpret/joined.h): `pc` stays at the first of them until the dispatch, so traps and faults find it.
 namespace wherry::abi {
 struct Context;
 }
@@ -45,7 +49,9 @@ using lower::To;
 using V128 = uint8_t __attribute__((vector_size(16)));
 
 // Optional count of dispatches: the deterministic figure of this interpreter. Off, it costs nothing.
-#ifdef WHERRY_COUNT_DISPATCHES
+#ifdef WHERRY_COUNT
+// Somebody has brought a counter of his own, by -include.
+#elif defined(WHERRY_COUNT_DISPATCHES)
 inline thread_local uint64_t dispatches = 0;
 #define WHERRY_COUNT() (void)++dispatches
 #else
@@ -60,9 +66,9 @@ struct State {
   uint8_t* mem;
   uint64_t acc;
   uint64_t pin0;
-  uint64_t hand;
-  Context* ctx;
   uint64_t pin1;
+  Context* ctx;
+  uint64_t hand;
   float fa;
   double da;
   V128 va;
@@ -101,13 +107,13 @@ using HandlerFn = uint64_t (*)(State&);
 #define WHERRY_ARGS                                                                                 \
   [[maybe_unused]] const ::wherry::abi::Cell *pc, [[maybe_unused]] uint64_t *fp,                    \
       [[maybe_unused]] uint8_t *mem, [[maybe_unused]] uint64_t acc, [[maybe_unused]] uint64_t pin0, \
-      [[maybe_unused]] uint64_t hand, [[maybe_unused]] ::wherry::abi::Context *ctx,                 \
-      [[maybe_unused]] uint64_t pin1, [[maybe_unused]] float fa, [[maybe_unused]] double da,        \
+      [[maybe_unused]] uint64_t pin1, [[maybe_unused]] ::wherry::abi::Context *ctx,                 \
+      [[maybe_unused]] uint64_t hand, [[maybe_unused]] float fa, [[maybe_unused]] double da,        \
       [[maybe_unused]] ::wherry::interpret::V128 va, [[maybe_unused]] double dpin
 typedef WHERRY_HANDLER (*HandlerFn)(WHERRY_ARGS);
 #define WHERRY_STATE (void)0
 #define WHERRY_TAIL(function) \
-  [[clang::musttail]] return function(pc, fp, mem, acc, pin0, hand, ctx, pin1, fa, da, va, dpin)
+  [[clang::musttail]] return function(pc, fp, mem, acc, pin0, pin1, ctx, hand, fa, da, va, dpin)
 #define WHERRY_DISPATCH()                            \
   do {                                               \
     WHERRY_COUNT();                                  \
@@ -122,15 +128,34 @@ typedef WHERRY_HANDLER (*HandlerFn)(WHERRY_ARGS);
 #define WHERRY_FAULTING __attribute__((section("wherry_guarded"))) static
 #define WHERRY_COLD __attribute__((noinline, cold))
 
+// `hand` may hold anything from here on.
+#if defined(__x86_64__) && !defined(WHERRY_DISPATCH_LOOP)
+#define WHERRY_DROP_HAND() asm("" : "=c"(hand))
+#else
+#define WHERRY_DROP_HAND() (void)0
+#endif
+
 #define WHERRY_NEXT(words) \
   do {                     \
     pc += (words);         \
+    WHERRY_DROP_HAND();    \
     WHERRY_DISPATCH();     \
   } while (0)
 #define WHERRY_GOTO(target) \
   do {                      \
     pc = (target);          \
+    WHERRY_DROP_HAND();     \
     WHERRY_DISPATCH();      \
+  } while (0)
+#define WHERRY_STEP WHERRY_INLINE WHERRY_HANDLER
+// Ends a step of `words` words: the next step, or a dispatch.
+#define WHERRY_THEN(words)                           \
+  do {                                               \
+    if constexpr (sizeof...(Rest) == 0) {            \
+      WHERRY_NEXT(at + (words));                     \
+    } else {                                         \
+      WHERRY_TAIL((kStep<(at + (words)), Rest...>)); \
+    }                                                \
   } while (0)
 // `pc` must still be the trapping instruction's.
 #define WHERRY_TRAP(code)               \
@@ -139,8 +164,31 @@ typedef WHERRY_HANDLER (*HandlerFn)(WHERRY_ARGS);
     WHERRY_TAIL(trap_exit);             \
   } while (0)
 
+// In a step: the trap is its own instruction's.
+#define WHERRY_STEP_TRAP(code) \
+  do {                         \
+    pc += at;                  \
+    WHERRY_TRAP(code);         \
+  } while (0)
+
 // Ends the run with the trap code in `hand`, recording where.
 WHERRY_HANDLER trap_exit(WHERRY_ARGS);
+
+// The function of a step whose operands are at pc + at.
+template <uint32_t at, class First, class... Rest>
+inline constexpr HandlerFn kStep = &First::template run<at, Rest...>;
+
+// Handlers made of steps; the second kind holds an access that may fault.
+template <class... Steps>
+WHERRY_HOT WHERRY_HANDLER hot(WHERRY_ARGS) {
+  WHERRY_STATE;
+  WHERRY_TAIL((kStep<0, Steps...>));
+}
+template <class... Steps>
+WHERRY_FAULTING WHERRY_HANDLER faulting(WHERRY_ARGS) {
+  WHERRY_STATE;
+  WHERRY_TAIL((kStep<0, Steps...>));
+}
 
 // A handler's address as a constant word. The odd form is the one in which clang folds a conversion from pointer to
 // integer at compile time, so that tables need no code to set them up.

@@ -49,9 +49,9 @@ thread_local jmp_buf* t_fault_exit = nullptr;
               .mem = context->memory0_base,
               .acc = 0,
               .pin0 = frame[code->pinned0],
-              .hand = hand,
-              .ctx = context,
               .pin1 = frame[code->pinned1],
+              .ctx = context,
+              .hand = hand,
               .fa = 0,
               .da = 0,
               .va = {},
@@ -75,7 +75,7 @@ base::FaultingCode faulting_code() {
 [[gnu::noinline]] uint64_t run(Context* context, const FuncCode* code, uint64_t* frame, uint64_t hand) {
   return reinterpret_cast<HandlerFn>(*code->entry.load(std::memory_order_relaxed))(
       code->entry.load(std::memory_order_relaxed), frame, context->memory0_base, 0, frame[code->pinned0],
-      hand, context, frame[code->pinned1], 0, 0, V128{}, 0);
+      frame[code->pinned1], context, hand, 0, 0, V128{}, 0);
 }
 
 base::FaultingCode faulting_code() {

@@ -44,78 +44,93 @@ WHERRY_INLINE void write_memory(const Cell*& pc, uint8_t* mem, uint64_t address,
 #define WHERRY_CHECK_BOUNDS(Memory, address)             \
   if constexpr (access == Access::Checked) {             \
     if (is_outside<Memory>(ctx, (address))) [[unlikely]] \
-      WHERRY_TRAP(TrapCode::MemoryOutOfBounds);          \
+      WHERRY_STEP_TRAP(TrapCode::MemoryOutOfBounds);     \
   }
 
-#ifdef WHERRY_ACCESS_GUARDED
-#define WHERRY_ACCESS WHERRY_FAULTING
-#else
-#define WHERRY_ACCESS WHERRY_HOT
-#endif
+// The handler of one access, in the section it belongs to.
+template <Access access, class Step>
+constexpr HandlerFn access_handler() {
+  if constexpr (access == Access::Guarded)
+    return &faulting<Step>;
+  else
+    return &hot<Step>;
+}
 
 // SlotsOffset{a, d, offset}; a constant address is the offset itself.
 template <Op op, Access access, From a, To to>
-WHERRY_ACCESS WHERRY_HANDLER load(WHERRY_ARGS) {
-  WHERRY_STATE;
-  using Memory = typename Operation<op>::Memory;
-  const SlotsOffset slots = slots_offset_at(pc + 1);
-  uint64_t address = slots.offset;
-  if constexpr (a != From::Const) address += WHERRY_GET(uint32_t, a, slots.a, 0);
-  WHERRY_CHECK_BOUNDS(Memory, address)
-  const Memory value = read_memory<Memory, access>(pc, mem, address);
-  WHERRY_PUT(typename Operation<op>::Out, to, slots.d, Operation<op>::value(value));
-  WHERRY_NEXT(2);
-}
+struct Load {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    using Memory = typename Operation<op>::Memory;
+    const SlotsOffset slots = slots_offset_at(pc + at + 1);
+    uint64_t address = slots.offset;
+    if constexpr (a != From::Const) address += WHERRY_GET(uint32_t, a, slots.a, 0);
+    WHERRY_CHECK_BOUNDS(Memory, address)
+    const Memory value = read_memory<Memory, access>(pc, mem, address);
+    WHERRY_PUT(typename Operation<op>::Out, to, slots.d, Operation<op>::value(value));
+    WHERRY_THEN(2);
+  }
+};
 
 // Slots{a, b, d, e: offset}.
 template <Op op, Access access, From a, From b, To to>
-WHERRY_ACCESS WHERRY_HANDLER load_indexed(WHERRY_ARGS) {
-  WHERRY_STATE;
-  using Memory = typename Operation<op>::Memory;
-  constexpr uint32_t kWords = b == From::Const ? 3 : 2;
-  const Slots slots = slots_at(pc + 1);
-  const uint32_t x = WHERRY_GET(uint32_t, a, slots.a, 0);
-  const uint32_t y = WHERRY_GET(uint32_t, b, slots.b, pc[kWords - 1]);
-  const uint64_t address = uint64_t{x + y} + slots.e;
-  WHERRY_CHECK_BOUNDS(Memory, address)
-  const Memory value = read_memory<Memory, access>(pc, mem, address);
-  WHERRY_PUT(typename Operation<op>::Out, to, slots.d, Operation<op>::value(value));
-  WHERRY_NEXT(kWords);
-}
+struct LoadIndexed {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    using Memory = typename Operation<op>::Memory;
+    constexpr uint32_t kWords = b == From::Const ? 3 : 2;
+    const Slots slots = slots_at(pc + at + 1);
+    const uint32_t x = WHERRY_GET(uint32_t, a, slots.a, 0);
+    const uint32_t y = WHERRY_GET(uint32_t, b, slots.b, pc[at + kWords - 1]);
+    const uint64_t address = uint64_t{x + y} + slots.e;
+    WHERRY_CHECK_BOUNDS(Memory, address)
+    const Memory value = read_memory<Memory, access>(pc, mem, address);
+    WHERRY_PUT(typename Operation<op>::Out, to, slots.d, Operation<op>::value(value));
+    WHERRY_THEN(kWords);
+  }
+};
 
 // SlotsOffset{a, d: value, offset}.
 template <Op op, Access access, From a, From value>
-WHERRY_ACCESS WHERRY_HANDLER store(WHERRY_ARGS) {
-  WHERRY_STATE;
-  using In = typename Operation<op>::In;
-  using Memory = typename Operation<op>::Memory;
-  constexpr uint32_t kWords = value == From::Const ? 3 : 2;
-  const SlotsOffset slots = slots_offset_at(pc + 1);
-  uint64_t address = slots.offset;
-  if constexpr (a != From::Const) address += WHERRY_GET(uint32_t, a, slots.a, 0);
-  const In x = WHERRY_GET(In, value, slots.d, pc[kWords - 1]);
-  WHERRY_CHECK_BOUNDS(Memory, address)
-  write_memory<Memory, access>(pc, mem, address, Operation<op>::value(x));
-  WHERRY_NEXT(kWords);
-}
+struct Store {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    using In = typename Operation<op>::In;
+    using Memory = typename Operation<op>::Memory;
+    constexpr uint32_t kWords = value == From::Const ? 3 : 2;
+    const SlotsOffset slots = slots_offset_at(pc + at + 1);
+    uint64_t address = slots.offset;
+    if constexpr (a != From::Const) address += WHERRY_GET(uint32_t, a, slots.a, 0);
+    const In x = WHERRY_GET(In, value, slots.d, pc[at + kWords - 1]);
+    WHERRY_CHECK_BOUNDS(Memory, address)
+    write_memory<Memory, access>(pc, mem, address, Operation<op>::value(x));
+    WHERRY_THEN(kWords);
+  }
+};
 
 // Slots{a, b, d: value, e: offset}; two constants share a word.
 template <Op op, Access access, From a, From b, From value>
-WHERRY_ACCESS WHERRY_HANDLER store_indexed(WHERRY_ARGS) {
-  WHERRY_STATE;
-  using In = typename Operation<op>::In;
-  using Memory = typename Operation<op>::Memory;
-  constexpr uint32_t kWords = b == From::Const || value == From::Const ? 3 : 2;
-  const Slots slots = slots_at(pc + 1);
-  const uint64_t constant = pc[kWords - 1];
-  const uint32_t x = WHERRY_GET(uint32_t, a, slots.a, 0);
-  const uint32_t y = WHERRY_GET(uint32_t, b, slots.b, constant);
-  const uint64_t address = uint64_t{x + y} + slots.e;
-  const In stored = WHERRY_GET(In, value, slots.d, b == From::Const ? constant >> 32 : constant);
-  WHERRY_CHECK_BOUNDS(Memory, address)
-  write_memory<Memory, access>(pc, mem, address, Operation<op>::value(stored));
-  WHERRY_NEXT(kWords);
-}
+struct StoreIndexed {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    using In = typename Operation<op>::In;
+    using Memory = typename Operation<op>::Memory;
+    constexpr uint32_t kWords = b == From::Const || value == From::Const ? 3 : 2;
+    const Slots slots = slots_at(pc + at + 1);
+    const uint64_t constant = pc[at + kWords - 1];
+    const uint32_t x = WHERRY_GET(uint32_t, a, slots.a, 0);
+    const uint32_t y = WHERRY_GET(uint32_t, b, slots.b, constant);
+    const uint64_t address = uint64_t{x + y} + slots.e;
+    const In stored = WHERRY_GET(In, value, slots.d, b == From::Const ? constant >> 32 : constant);
+    WHERRY_CHECK_BOUNDS(Memory, address)
+    write_memory<Memory, access>(pc, mem, address, Operation<op>::value(stored));
+    WHERRY_THEN(kWords);
+  }
+};
 
 template <Op op, Access access>
 struct LoadEntry {
@@ -124,7 +139,7 @@ struct LoadEntry {
     constexpr From a = from_at(index / kTos);
     constexpr To to = to_at(index);
     if constexpr (has_load<op>(a, to))
-      return word_of(&load<op, access, a, to>);
+      return word_of(access_handler<access, Load<op, access, a, to>>());
     else
       return 0;
   }
@@ -138,7 +153,7 @@ struct LoadIndexedEntry {
     constexpr From b = from_at(index / kTos);
     constexpr To to = to_at(index);
     if constexpr (has_load_indexed<op, access>(a, b, to))
-      return word_of(&load_indexed<op, access, a, b, to>);
+      return word_of(access_handler<access, LoadIndexed<op, access, a, b, to>>());
     else
       return 0;
   }
@@ -151,7 +166,7 @@ struct StoreEntry {
     constexpr From a = from_at(index / kFroms);
     constexpr From value = from_at(index);
     if constexpr (has_store<op>(a, value))
-      return word_of(&store<op, access, a, value>);
+      return word_of(access_handler<access, Store<op, access, a, value>>());
     else
       return 0;
   }
@@ -165,7 +180,7 @@ struct StoreIndexedEntry {
     constexpr From b = from_at(index / kFroms);
     constexpr From value = from_at(index);
     if constexpr (has_store_indexed<op, access>(a, b, value)) {
-      return word_of(&store_indexed<op, access, a, b, value>);
+      return word_of(access_handler<access, StoreIndexed<op, access, a, b, value>>());
     } else {
       return 0;
     }

@@ -1,6 +1,5 @@
 // Handlers of memories behind guard pages: no check, a fault is the check. They lie in a section of their own, by
 // which the fault handler knows them, and are never instrumented by sanitizers, which would give them frames.
-#define WHERRY_ACCESS_GUARDED
 #include "engine/interpret/memory_access.h"
 
 namespace wherry::interpret {

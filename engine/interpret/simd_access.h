@@ -12,6 +12,12 @@ namespace wherry::interpret {
 #define WHERRY_VECTOR_ACCESS WHERRY_VECTOR
 #endif
 
+#define WHERRY_CHECK_VECTOR_BOUNDS(Memory, address)      \
+  if constexpr (access == Access::Checked) {             \
+    if (is_outside<Memory>(ctx, (address))) [[unlikely]] \
+      WHERRY_TRAP(TrapCode::MemoryOutOfBounds);          \
+  }
+
 // SAFETY: called with an address that is below the memory's size or faults in its reservation.
 template <class Memory>
 WHERRY_INLINE Memory read_lanes(const uint8_t* mem, uint64_t address) {
@@ -48,7 +54,7 @@ WHERRY_VECTOR_ACCESS WHERRY_HANDLER vector_load(WHERRY_ARGS) {
   using Memory = typename VectorOperation<op>::Memory;
   const SlotsOffset slots = slots_offset_at(pc + 1);
   const uint64_t address = WHERRY_PLAIN_ADDRESS(a, slots);
-  WHERRY_CHECK_BOUNDS(Memory, address)
+  WHERRY_CHECK_VECTOR_BOUNDS(Memory, address)
   const Memory value = read_lanes<Memory>(mem, address);
   put_vector<to>(fp, slots.d, accessed<access>(pc, VectorOperation<op>::value(value)), va);
   WHERRY_NEXT(2);
@@ -64,7 +70,7 @@ WHERRY_VECTOR_ACCESS WHERRY_HANDLER vector_load_indexed(WHERRY_ARGS) {
   const uint32_t x = WHERRY_GET(uint32_t, a, slots.a, 0);
   const uint32_t y = WHERRY_GET(uint32_t, b, slots.b, pc[kWords - 1]);
   const uint64_t address = uint64_t{x + y} + slots.e;
-  WHERRY_CHECK_BOUNDS(Memory, address)
+  WHERRY_CHECK_VECTOR_BOUNDS(Memory, address)
   const Memory value = read_lanes<Memory>(mem, address);
   put_vector<to>(fp, slots.d, accessed<access>(pc, VectorOperation<op>::value(value)), va);
   WHERRY_NEXT(kWords);
@@ -76,7 +82,7 @@ WHERRY_VECTOR_ACCESS WHERRY_HANDLER vector_store(WHERRY_ARGS) {
   WHERRY_STATE;
   const SlotsOffset slots = slots_offset_at(pc + 1);
   const uint64_t address = WHERRY_PLAIN_ADDRESS(a, slots);
-  WHERRY_CHECK_BOUNDS(V128, address)
+  WHERRY_CHECK_VECTOR_BOUNDS(V128, address)
   write_memory<V128, access>(pc, mem, address, get_vector<value>(fp, slots.d, va));
   WHERRY_NEXT(2);
 }
@@ -90,7 +96,7 @@ WHERRY_VECTOR_ACCESS WHERRY_HANDLER vector_store_indexed(WHERRY_ARGS) {
   const uint32_t x = WHERRY_GET(uint32_t, a, slots.a, 0);
   const uint32_t y = WHERRY_GET(uint32_t, b, slots.b, pc[kWords - 1]);
   const uint64_t address = uint64_t{x + y} + slots.e;
-  WHERRY_CHECK_BOUNDS(V128, address)
+  WHERRY_CHECK_VECTOR_BOUNDS(V128, address)
   write_memory<V128, access>(pc, mem, address, get_vector<value>(fp, slots.d, va));
   WHERRY_NEXT(kWords);
 }
@@ -105,7 +111,7 @@ WHERRY_VECTOR_ACCESS WHERRY_HANDLER vector_load_lane(WHERRY_ARGS) {
   const Slots lane = slots_at(pc + 2);
   const V128 vector = vector_at(fp + lane.a);
   const uint64_t address = WHERRY_PLAIN_ADDRESS(a, slots);
-  WHERRY_CHECK_BOUNDS(Memory, address)
+  WHERRY_CHECK_VECTOR_BOUNDS(Memory, address)
   const V128 result =
       replace_lane<typename Operation::Lanes>(vector, read_lanes<Memory>(mem, address), lane.b);
   put_vector<To::Slot>(fp, slots.d, accessed<access>(pc, result), va);
@@ -122,7 +128,7 @@ WHERRY_VECTOR_ACCESS WHERRY_HANDLER vector_store_lane(WHERRY_ARGS) {
   std::memcpy(&value, reinterpret_cast<const uint8_t*>(fp + slots.d) + slots_at(pc + 2).b * sizeof value,
               sizeof value);
   const uint64_t address = WHERRY_PLAIN_ADDRESS(a, slots);
-  WHERRY_CHECK_BOUNDS(Memory, address)
+  WHERRY_CHECK_VECTOR_BOUNDS(Memory, address)
   write_memory<Memory, access>(pc, mem, address, value);
   WHERRY_NEXT(3);
 }

@@ -9,6 +9,7 @@
 #include "engine/interpret/data.h"
 #include "engine/interpret/gc.h"
 #include "engine/interpret/interpreter.h"
+#include "engine/interpret/joined.h"
 #include "engine/interpret/memory_any.h"
 #include "engine/interpret/observe.h"
 #include "engine/interpret/other.h"
@@ -39,7 +40,7 @@ struct SelectEntry {
     constexpr From condition = from_at(index / kTos);
     constexpr To to = to_at(index);
     if constexpr (has_select(a, b, condition, to))
-      return word_of(&select<a, b, condition, to>);
+      return word_of(&hot<Select<a, b, condition, to>>);
     else
       return 0;
   }
@@ -51,7 +52,7 @@ struct MoveEntry {
     constexpr From a = from_at(index / kTos);
     constexpr To to = to_at(index);
     if constexpr (a != From::Const && !(a == From::Acc && to == To::Acc))
-      return word_of(&move<a, to>);
+      return word_of(&hot<Move<a, to>>);
     else
       return 0;
   }
@@ -114,54 +115,54 @@ constexpr void set_memory(HandlerTable* table) {
 constexpr void set_data(HandlerTable* table) {
   table->select = kSelect.cells;
   table->move = kMove.cells;
-  table->move_f32 = word_of(&move_f32);
-  table->move_f64 = word_of(&move_f64);
-  table->move2 = word_of(&move2);
-  table->move_wide = word_of(&move_wide);
+  table->move_f32 = word_of(&hot<MoveF32>);
+  table->move_f64 = word_of(&hot<MoveF64>);
+  table->move2 = word_of(&hot<Move2>);
+  table->move_wide = word_of(&hot<MoveWide>);
   table->wide_enter = word_of(&wide_enter);
   table->wide_leave = word_of(&wide_leave);
   table->wide_shrink = word_of(&wide_shrink);
   table->move_up = word_of(&move_up);
   for_each_to([table]<To to>() {
-    table->move_const[kToIndex<to>] = word_of(&move_const<to>);
-    table->global_get[0][kToIndex<to>] = word_of(&global_get<false, to>);
-    table->global_get[1][kToIndex<to>] = word_of(&global_get<true, to>);
+    table->move_const[kToIndex<to>] = word_of(&hot<MoveConst<to>>);
+    table->global_get[0][kToIndex<to>] = word_of(&hot<GlobalGet<false, to>>);
+    table->global_get[1][kToIndex<to>] = word_of(&hot<GlobalGet<true, to>>);
   });
   for_each_from([table]<From a>() {
-    table->global_set[0][kIndex<a>] = word_of(&global_set<false, a>);
-    table->global_set[1][kIndex<a>] = word_of(&global_set<true, a>);
+    table->global_set[0][kIndex<a>] = word_of(&hot<GlobalSet<false, a>>);
+    table->global_set[1][kIndex<a>] = word_of(&hot<GlobalSet<true, a>>);
   });
 }
 
 constexpr void set_control(HandlerTable* table) {
-  table->branch = word_of(&branch);
+  table->branch = word_of(&hot<Branch>);
   table->unreachable = word_of(&unreachable);
-  table->call = word_of(&call);
-  table->call_import = word_of(&call_import);
+  table->call = word_of(&hot<Call>);
+  table->call_import = word_of(&hot<CallImport>);
   table->return_call = word_of(&return_call);
   table->return_call_import = word_of(&return_call_import);
   table->return_call_indirect[0] = word_of(&return_call_indirect<false>);
   table->return_call_indirect[1] = word_of(&return_call_indirect<true>);
   table->return_call_ref = word_of(&return_call_ref);
-  table->return_none = word_of(&return_none);
-  table->return_f32 = word_of(&return_f32);
-  table->return_f64 = word_of(&return_f64);
+  table->return_none = word_of(&hot<ReturnNone>);
+  table->return_f32 = word_of(&hot<ReturnF32>);
+  table->return_f64 = word_of(&hot<ReturnF64>);
   table->return_many = word_of(&return_many);
   table->canonical_nan[0] = word_of(&canonical_nan_f32);
   table->canonical_nan[1] = word_of(&canonical_nan_f64);
   table->canonical_nan[2] = word_of(&canonical_nan_f32x4);
   table->canonical_nan[3] = word_of(&canonical_nan_f64x2);
-  table->fuel = word_of(&fuel);
-  table->interrupt = word_of(&interrupt);
+  table->fuel = word_of(&hot<Fuel>);
+  table->interrupt = word_of(&hot<Interrupt>);
   table->observe = word_of(&observe);
   for_each_from([table]<From a>() {
-    table->return_one[kIndex<a>] = word_of(&return_one<a>);
+    table->return_one[kIndex<a>] = word_of(&hot<ReturnOne<a>>);
     if constexpr (a != From::Const) {
-      table->branch_if[0][kIndex<a>] = word_of(&branch_if<false, a>);
-      table->branch_if[1][kIndex<a>] = word_of(&branch_if<true, a>);
-      table->br_table[kIndex<a>] = word_of(&br_table<a>);
-      table->call_indirect[0][kIndex<a>] = word_of(&call_indirect<false, a>);
-      table->call_indirect[1][kIndex<a>] = word_of(&call_indirect<true, a>);
+      table->branch_if[0][kIndex<a>] = word_of(&hot<BranchIf<false, a>>);
+      table->branch_if[1][kIndex<a>] = word_of(&hot<BranchIf<true, a>>);
+      table->br_table[kIndex<a>] = word_of(&hot<BrTable<a>>);
+      table->call_indirect[0][kIndex<a>] = word_of(&hot<CallIndirect<false, a>>);
+      table->call_indirect[1][kIndex<a>] = word_of(&hot<CallIndirect<true, a>>);
       table->call_ref[kIndex<a>] = word_of(&call_ref<a>);
     }
   });
@@ -223,6 +224,8 @@ constexpr void set_vectors(lower::VectorHandlers* table) {
 template <Access access>
 constexpr HandlerTable make_table() {
   HandlerTable table{};
+  table.joins[0] = joins;
+  if constexpr (access == Access::Guarded) table.joins[1] = guarded_joins;
   set_numeric(&table);
   set_memory<access>(&table);
   set_data(&table);

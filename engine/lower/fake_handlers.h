@@ -20,9 +20,12 @@ class FakeHandlers {
   }
   void add_vectors();
 
+  void add_joins();
+
   HandlerTable table_{};
   VectorData vector_data_{};
   VectorAny vector_any_{};
+  std::vector<Join> joins_;
   std::vector<std::vector<Handler>> blocks_;
   Handler next_ = 0x10001;
 };
@@ -55,6 +58,19 @@ inline void FakeHandlers::add_vectors() {
   for (size_t i = 0; i < sizeof vector_data_ / sizeof(Handler); ++i) data[i] = next_ += 2;
   auto* any = reinterpret_cast<Handler*>(&vector_any_);
   for (size_t i = 0; i < sizeof vector_any_ / sizeof(Handler); ++i) any[i] = next_ += 2;
+}
+
+inline void FakeHandlers::add_joins() {
+  const Step add{StepForm::Binary, wasm::Op::I32Add, From::Pin0, From::Const, From::Slot, To::Pin0};
+  const Step branch{
+      StepForm::CompareBranch, wasm::Op::I32Ne, From::Pin0, From::Const, From::Slot, To::Slot, true};
+  const Step multiply{StepForm::Binary, wasm::Op::I32Mul, From::Acc, From::Const, From::Slot, To::Acc};
+  const Step load{StepForm::Load, wasm::Op::I32Load, From::Pin0, From::Slot, From::Slot, To::Acc};
+  joins_ = {
+      {2, {add, branch}, 0}, {2, {add, load}, 0}, {3, {add, load, multiply}, 0}, {2, {load, multiply}, 0}};
+  for (Join& join : joins_) join.handler = next_ += 2;
+  joins_.push_back({});
+  table_.joins[0] = joins_.data();
 }
 
 inline FakeHandlers::FakeHandlers() {
@@ -147,6 +163,7 @@ inline FakeHandlers::FakeHandlers() {
   fill(table_.return_call_indirect, sizeof table_.return_call_indirect);
   fill(table_.return_one, sizeof table_.return_one);
   fill(table_.canonical_nan, sizeof table_.canonical_nan);
+  add_joins();
 }
 
 }  // namespace wherry::lower

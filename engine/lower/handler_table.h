@@ -32,6 +32,54 @@ struct CastTarget {
 // Objects with more fields than this that are given a value are copied in a loop.
 inline constexpr uint32_t kStructNewForms = 6;
 
+// An instruction by its form and operands: how a row of Join names what it joins.
+enum class StepForm : uint8_t {
+  Binary,
+  Unary,
+  CompareBranch,
+  Load,
+  LoadIndexed,
+  Store,
+  StoreIndexed,
+  Select,
+  Move,
+  MoveConst,
+  MoveF32,
+  MoveF64,
+  MoveWide,
+  GlobalGet,
+  GlobalSet,
+  Branch,
+  BranchIf,
+  BrTable,
+  Call,
+  CallImport,
+  CallIndirect,
+  ReturnNone,
+  ReturnOne,
+  ReturnF32,
+  ReturnF64,
+  Fuel,
+  Interrupt,
+};
+struct Step {
+  StepForm form;
+  wasm::Op op = wasm::Op::Nop;
+  From a = From::Slot;
+  From b = From::Slot;
+  From c = From::Slot;  // The value of a store, the condition of select.
+  To to = To::Slot;
+  bool flag = false;  // Sense of a branch, imported, subtypes.
+};
+// A handler that does what `count` instructions in a row do, each in its own words. At most one of them has an access
+// that may fault, and then none before it traps.
+struct Join {
+  static constexpr uint32_t kMost = 4;
+  uint8_t count;
+  Step steps[kMost];
+  Handler handler;
+};
+
 // The handlers, which lowering is given and does not know. Every array is indexed as its comment says; `words` is
 // the instruction's length.
 struct HandlerTable {
@@ -150,6 +198,10 @@ struct HandlerTable {
   Handler struct_new_large;  // As struct_new[5][Slot], with the object's bytes in word 2.
   // What makes an array, in `other`: operands in consecutive slots from `a` on; 3 words: handler, Slots{a, b: shift of
   // elements, d: 1 when fuel is counted, e: live slots}, {type id, segment or fixed length}. Others on arrays: as all.
+
+  // Sequences that have a handler of their own; a longer one after the one it begins with. A row of 0 steps ends a list; null is an
+  // empty list.
+  const Join* joins[2];
 };
 
 }  // namespace wherry::lower

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "engine/abi/observe.h"
+#include "engine/lower/joined.h"
 #include "engine/lower/listing_entry.h"
 
 namespace wherry::lower {
@@ -185,14 +186,29 @@ void Listing::Impl::add_rest(const HandlerTable& table) {
   add(table.observe, {.form = Form::Observe});
 }
 
+void Listing::Impl::add_joined(const HandlerTable& table) {
+  std::vector<Entry> joined;
+  for (const Join* join : table.joins) {
+    for (; join != nullptr && join->count != 0; ++join) {
+      const Entry* first = find(handler_of(table, join->steps[0]));
+      if (first == nullptr) continue;
+      joined.push_back(*first);
+      joined.back().handler = join->handler;
+      joined.back().joined = join->count;
+    }
+  }
+  entries.insert(entries.end(), joined.begin(), joined.end());
+}
+
 Listing::Listing(const HandlerTable& handlers) : impl_(std::make_unique<Impl>()) {
   impl_->add_families(handlers);
   impl_->add_rest(handlers);
   impl_->add_vectors(handlers.vector);
   impl_->add_vector_accesses(handlers.vector);
   impl_->add_objects(handlers);
-  std::sort(impl_->entries.begin(), impl_->entries.end(),
-            [](const Entry& left, const Entry& right) { return left.handler < right.handler; });
+  impl_->sort();
+  impl_->add_joined(handlers);
+  impl_->sort();
 }
 
 Listing::~Listing() = default;
@@ -374,7 +390,7 @@ std::string Listing::list(std::span<const Cell> cells) const {
       continue;
     }
     Line line(*entry, cells, position);
-    lines += line.write() + "\n";
+    lines += line.write() + (entry->joined != 0 ? text(" {%u}", entry->joined) : "") + "\n";
     position += line.length();
   }
   return lines;

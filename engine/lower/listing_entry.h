@@ -82,7 +82,8 @@ struct Entry {
   From b = From::Slot;
   From c = From::Slot;
   To to = To::Slot;
-  bool flag = false;  // Sense of a branch, imported, is_64, subtypes, f64.
+  bool flag = false;    // Sense of a branch, imported, is_64, subtypes, f64.
+  uint32_t joined = 0;  // How many instructions a joined handler does; the rest is about the first of them.
 };
 
 inline std::string text(const char* format, auto... values) {
@@ -111,6 +112,11 @@ struct Listing::Impl {
   void add_families(const HandlerTable& table);
   void add_rest(const HandlerTable& table);
   void add_objects(const HandlerTable& table);
+  void add_joined(const HandlerTable& table);
+  void sort() {
+    std::sort(entries.begin(), entries.end(),
+              [](const Entry& left, const Entry& right) { return left.handler < right.handler; });
+  }
   void add_vectors(const VectorHandlers& table);
   void add_vector_accesses(const VectorHandlers& table);
   const Entry* find(Handler handler) const {

@@ -14,6 +14,7 @@
 #include "engine/abi/layout.h"
 #include "engine/decode/decode.h"
 #include "engine/lower/fake_handlers.h"
+#include "engine/lower/joined.h"
 #include "engine/lower/listing.h"
 #include "engine/lower/lower.h"
 #include "engine/lower/module_code.h"
@@ -35,6 +36,7 @@ std::string read_file(const std::string& path) {
 
 Options options_of(const std::string& source) {
   Options options;
+  options.joined_handlers = false;  // Listings show what each instruction does, but for those that say so.
   const auto flag = [&source](const char* name, bool* value) {
     const std::string first = source.substr(0, source.find('\n'));
     if (first.find(std::string(name) + "=1") != std::string::npos) *value = true;
@@ -46,6 +48,7 @@ Options options_of(const std::string& source) {
   flag("compare_branch", &options.compare_branch);
   flag("branch_table_index", &options.branch_table_index);
   flag("pinned_locals", &options.pinned_locals);
+  flag("joined_handlers", &options.joined_handlers);
   flag("guard_pages", &options.guard_pages);
   flag("fuel", &options.fuel);
   flag("interruption", &options.interruption);
@@ -81,11 +84,13 @@ struct Fixture {
     Environment environment{*typed, handlers.table(), options, abi::layout_of(typed->module), {}, nullptr};
     if (!abi::global_offsets(typed->module, environment.layout, &environment.global_offsets)) std::abort();
     environment.codes = codes.get();
+    if (options.joined_handlers) environment.joiner = &joiner;
     const wasm::FuncIndex func(typed->module.imported_funcs + defined);
     return lower::lower(environment, func, with_positions, buffers, out);
   }
 
   FakeHandlers handlers;
+  Joiner joiner{handlers.table()};
   wasm::TypeRegistry registry;
   std::unique_ptr<validate::TypedModule> typed;
   std::unique_ptr<abi::FuncCode[]> codes;
@@ -211,6 +216,20 @@ TEST_CASE("a fused comparison belongs to the branch") {
   const uint64_t body = fixture.typed->module.bodies[0].offset;
   CHECK(code.positions[0].offset == body + 8);   // br_if
   CHECK(code.positions[1].offset == body + 10);  // unreachable
+}
+
+TEST_CASE("a fault in a joined handler belongs to the access") {
+  Fixture fixture(
+      "(module (memory 1) (func (param i32) (result i32) (local.set 0 (i32.add (local.get 0) (i32.const 4))) "
+      "(i32.mul (i32.load (local.get 0)) (i32.const 3))))");
+  REQUIRE(fixture.typed != nullptr);
+  SlotCode code;
+  REQUIRE(fixture.lower({}, 0, true, &code));
+  REQUIRE(code.positions.size() == 4);  // add and set, load, mul, return
+  const uint64_t body = fixture.typed->module.bodies[0].offset;
+  CHECK(code.positions[0].offset == body + 10);  // The load, which the first of the three does.
+  CHECK(code.positions[1].offset == body + 10);
+  CHECK(code.positions[2].offset == body + 15);
 }
 
 TEST_CASE("a module's code is made once and found by its cells") {

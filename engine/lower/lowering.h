@@ -48,6 +48,7 @@ class Lowering {
     base::Vector<Emitter::Position> positions;
     base::Vector<VectorBits> vectors;
     base::Vector<uint32_t> pairs;
+    base::Vector<uint32_t> starts;
   };
 
   Lowering(const Environment& environment, Memory* memory, SlotCode* out, bool with_positions);
@@ -222,6 +223,7 @@ class Lowering {
   void throw_(const Instruction& instruction, Operand* operands, uint32_t params);
 
   void observe(abi::Moment moment, uint32_t slot);
+  void join();
   void begin_segment();
   void end_segment();
 

@@ -19,6 +19,7 @@
 
 #include "engine/abi/layout.h"
 #include "engine/base/arena.h"
+#include "engine/lower/joined.h"
 #include "engine/lower/lower.h"
 #include "engine/wasm/errors.h"
 
@@ -66,6 +67,7 @@ struct ModuleCode::Impl {
   Provider provider;
   std::mutex mutex;
   Environment environment;
+  Joiner joiner;
   base::Arena arena;
   Buffers buffers;
   SlotCode scratch;
@@ -87,6 +89,10 @@ base::Result<std::unique_ptr<ModuleCode>> ModuleCode::create(const validate::Typ
   if (environment.codes == nullptr ||
       !abi::global_offsets(module.module, environment.layout, &environment.global_offsets)) {
     return base::fail(wasm::ErrorCode::OutOfMemory);
+  }
+  if (options.joined_handlers) {
+    impl->joiner = Joiner(handlers);
+    environment.joiner = &impl->joiner;
   }
   auto code = std::unique_ptr<ModuleCode>(new ModuleCode(std::move(impl)));
   Impl::Provider& provider = code->impl_->provider;

@@ -10,6 +10,7 @@ struct Options {
   bool address_folding = true;      // Fold additions into loads and stores.
   bool compare_branch = true;       // Fuse a comparison with the branch on it.
   bool branch_table_index = true;   // Take the index of br_table from the register it is in.
+  bool joined_handlers = true;      // Run frequent sequences by one handler.
   bool pinned_locals = true;        // Mirror the two most used integer locals in registers.
 
   bool guard_pages = true;  // 32-bit accesses to memory 0 rely on its guard; otherwise `handlers` check them.

@@ -64,10 +64,11 @@ enum class Optimization : uint32_t {
   CompareAndBranch = 1u << 3,    // fuse a comparison with the branch or select that tests it
   BranchTableIndex = 1u << 4,    // take a br_table's index from the register it is in
   PinnedLocals = 1u << 5,        // keep two integer locals in registers
+  JoinedHandlers = 1u << 6,      // run frequent sequences of instructions by one handler
 };
 
 // All of them, for AdvancedConfig::disabled_optimizations.
-inline constexpr uint32_t kAllOptimizations = (1u << 6) - 1;
+inline constexpr uint32_t kAllOptimizations = (1u << 7) - 1;
 
 // What an Observer of a store is told (wherry/observer.h). Values are single bits.
 enum class Observation : uint32_t {

@@ -378,9 +378,10 @@ constexpr Mode kModes[] = {
     WHERRY_WITHOUT(3, "compare and branch"),
     WHERRY_WITHOUT(4, "branch table index"),
     WHERRY_WITHOUT(5, "pinned locals"),
+    WHERRY_WITHOUT(6, "joined handlers"),
 #undef WHERRY_WITHOUT
 };
-static_assert(kAllOptimizations == (1u << 6) - 1, "an optimisation without modes");
+static_assert(kAllOptimizations == (1u << 7) - 1, "an optimisation without modes");
 
 }  // namespace
 

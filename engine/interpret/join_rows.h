@@ -1,0 +1,99 @@
+#pragma once
+
+#include "engine/interpret/binary.h"
+#include "engine/interpret/compare_branch.h"
+#include "engine/interpret/control.h"
+#include "engine/interpret/data.h"
+#include "engine/interpret/joined.h"
+#include "engine/interpret/memory_access.h"
+#include "engine/interpret/unary.h"
+#include "engine/lower/handler_table.h"
+
+// The notation of joined.inc and joined_guarded.inc: each instruction is a type that knows the step that runs and the
+// lower::Step that names it.
+namespace wherry::interpret {
+
+using lower::StepForm;
+
+template <class Run, StepForm form, Op op = Op::Nop, From a = From::Slot, From b = From::Slot,
+          From c = From::Slot, To to = To::Slot, bool flag = false>
+struct Named {
+  using Step = Run;
+  static constexpr lower::Step kName{form, op, a, b, c, to, flag};
+};
+
+constexpr From Slot = From::Slot, Const = From::Const, Acc = From::Acc, Pin0 = From::Pin0, Pin1 = From::Pin1;
+constexpr To ToSlot = To::Slot, ToAcc = To::Acc, ToPin0 = To::Pin0, ToPin1 = To::Pin1;
+
+template <Op op, From a, From b, To to>
+using NBinary = Named<Binary<op, a, b, to>, StepForm::Binary, op, a, b, Slot, to>;
+template <Op op, From a, To to>
+using NUnary = Named<Unary<op, a, to>, StepForm::Unary, op, a, Slot, Slot, to>;
+template <Op op, bool sense, From a, From b>
+using NCompareBranch =
+    Named<CompareBranch<op, sense, a, b>, StepForm::CompareBranch, op, a, b, Slot, ToSlot, sense>;
+template <Op op, From a, To to>
+using NLoad = Named<Load<op, Access::Guarded, a, to>, StepForm::Load, op, a, Slot, Slot, to>;
+template <Op op, From a, From b, To to>
+using NLoadIndexed =
+    Named<LoadIndexed<op, Access::Guarded, a, b, to>, StepForm::LoadIndexed, op, a, b, Slot, to>;
+template <Op op, From a, From value>
+using NStore = Named<Store<op, Access::Guarded, a, value>, StepForm::Store, op, a, Slot, value>;
+template <Op op, From a, From b, From value>
+using NStoreIndexed =
+    Named<StoreIndexed<op, Access::Guarded, a, b, value>, StepForm::StoreIndexed, op, a, b, value>;
+template <From a, From b, From c, To to>
+using NSelect = Named<Select<a, b, c, to>, StepForm::Select, Op::Nop, a, b, c, to>;
+template <From a, To to>
+using NMove = Named<Move<a, to>, StepForm::Move, Op::Nop, a, Slot, Slot, to>;
+template <To to>
+using NMoveConst = Named<MoveConst<to>, StepForm::MoveConst, Op::Nop, Slot, Slot, Slot, to>;
+using NMoveF32 = Named<MoveF32, StepForm::MoveF32>;
+using NMoveF64 = Named<MoveF64, StepForm::MoveF64>;
+using NMoveWide = Named<MoveWide, StepForm::MoveWide>;
+template <bool imported, To to>
+using NGlobalGet =
+    Named<GlobalGet<imported, to>, StepForm::GlobalGet, Op::Nop, Slot, Slot, Slot, to, imported>;
+template <bool imported, From a>
+using NGlobalSet =
+    Named<GlobalSet<imported, a>, StepForm::GlobalSet, Op::Nop, a, Slot, Slot, ToSlot, imported>;
+using NBranch = Named<Branch, StepForm::Branch>;
+template <bool sense, From a>
+using NBranchIf = Named<BranchIf<sense, a>, StepForm::BranchIf, Op::Nop, a, Slot, Slot, ToSlot, sense>;
+template <From a>
+using NBrTable = Named<BrTable<a>, StepForm::BrTable, Op::Nop, a>;
+using NCall = Named<Call, StepForm::Call>;
+using NCallImport = Named<CallImport, StepForm::CallImport>;
+template <bool subtypes, From a>
+using NCallIndirect =
+    Named<CallIndirect<subtypes, a>, StepForm::CallIndirect, Op::Nop, a, Slot, Slot, ToSlot, subtypes>;
+using NReturnNone = Named<ReturnNone, StepForm::ReturnNone>;
+template <From a>
+using NReturnOne = Named<ReturnOne<a>, StepForm::ReturnOne, Op::Nop, a>;
+using NReturnF32 = Named<ReturnF32, StepForm::ReturnF32>;
+using NReturnF64 = Named<ReturnF64, StepForm::ReturnF64>;
+using NFuel = Named<Fuel, StepForm::Fuel>;
+using NInterrupt = Named<Interrupt, StepForm::Interrupt>;
+
+// Whether the last step may branch back to the first.
+template <class Last>
+constexpr bool branches(Last) {
+  return Last::kName.form == StepForm::CompareBranch || Last::kName.form == StepForm::BranchIf;
+}
+
+template <class... Steps>
+constexpr lower::Join hot_row() {
+  if constexpr ((branches(Steps()), ...))
+    return {sizeof...(Steps), {Steps::kName...}, word_of(&looping<typename Steps::Step...>)};
+  else
+    return {sizeof...(Steps), {Steps::kName...}, word_of(&hot<typename Steps::Step...>)};
+}
+template <class... Steps>
+constexpr lower::Join faulting_row() {
+  if constexpr ((branches(Steps()), ...))
+    return {sizeof...(Steps), {Steps::kName...}, word_of(&looping_guarded<typename Steps::Step...>)};
+  else
+    return {sizeof...(Steps), {Steps::kName...}, word_of(&faulting<typename Steps::Step...>)};
+}
+
+}  // namespace wherry::interpret

@@ -1,0 +1,12 @@
+// The handlers of joined instructions, one of which accesses guarded memory; see engine/lower/joined.cc.
+#include "engine/interpret/join_rows.h"
+
+namespace wherry::interpret {
+
+#define JOIN(...) faulting_row<__VA_ARGS__>(),
+constinit const lower::Join guarded_joins[] = {
+#include "engine/interpret/joined_guarded.inc"
+    {},
+};
+
+}  // namespace wherry::interpret
