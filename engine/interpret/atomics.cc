@@ -79,18 +79,14 @@ WHERRY_INLINE Shared<Memory>* bytes_of(const Place& place) {
     operands[0] = function(bytes_of<Memory>(place), static_cast<Memory>(operands[1]), __ATOMIC_SEQ_CST); \
     WHERRY_NEXT(4);                                                                                      \
   }
-#define ATOMIC_CMPXCHG(name, Memory)                                                                    \
-  WHERRY_HANDLER name(WHERRY_ARGS) {                                                                    \
-    WHERRY_ATOMIC(Memory);                                                                              \
-    auto expected = static_cast<Memory>(operands[1]);                                                   \
-    if (expected != operands[1]) {                                                                      \
-      expected = __atomic_load_n(bytes_of<Memory>(place), __ATOMIC_SEQ_CST);                            \
-    } else {                                                                                            \
-      __atomic_compare_exchange_n(bytes_of<Memory>(place), &expected, static_cast<Memory>(operands[2]), \
-                                  false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);                           \
-    }                                                                                                   \
-    operands[0] = expected;                                                                             \
-    WHERRY_NEXT(4);                                                                                     \
+#define ATOMIC_CMPXCHG(name, Memory)                                                                         \
+  WHERRY_HANDLER name(WHERRY_ARGS) {                                                                         \
+    WHERRY_ATOMIC(Memory);                                                                                   \
+    auto expected = static_cast<Memory>(operands[1]); /* Wrapped to the width, as the proposal says. */      \
+    __atomic_compare_exchange_n(bytes_of<Memory>(place), &expected, static_cast<Memory>(operands[2]), false, \
+                                __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);                                         \
+    operands[0] = expected;                                                                                  \
+    WHERRY_NEXT(4);                                                                                          \
   }
 #include "engine/interpret/atomics.inc"
 

@@ -85,6 +85,8 @@ class Emitter {
     for (Accumulator& accumulator : accumulators_) accumulator.by_to = nullptr;
     seal();
   }
+  // Moves that only a taken branch makes went through the vectors' accumulator: behind them it holds what it held before.
+  void forget_vector() { accumulator(Domain::Vector).slot = kNone; }
   // The last instruction can no longer be changed.
   void seal() { last_.form = Form::None; }
   // A call or another instruction that leaves nothing in the accumulators but, perhaps, `slot`'s integer.

@@ -197,6 +197,7 @@ void Lowering::branch_conditionally(Control& target, Operand* values, uint32_t c
     move_to_target(target, values, count);
     link(target, emitter_.branch());
     emitter_.patch(over, emitter_.size());
+    emitter_.forget_vector();
   }
   if (count != 0) emitter_.forget_producers();
   begin_segment();

@@ -21,9 +21,9 @@ def main():
             subprocess.run([sys.executable, script], stdout=made, check=True)
             made.flush()
             script = made.name
-        with open(script) as text:
-            first = text.readline()
-        command += first.removeprefix(";; options:").split() if first.startswith(";; options:") else []
+        # A script may begin with options that it needs: ";; wherry wast -W threads".
+        first = Path(script).read_text(errors="replace").partition("\n")[0]
+        command += first.split()[3:] if first.startswith(";; wherry wast ") else []
         outputs = []
         for name, mode in MODES:
             done = subprocess.run([*command, *mode, script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

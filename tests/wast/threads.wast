@@ -1,4 +1,4 @@
-;; options: -W threads
+;; wherry wast -W threads
 ;; Scripts with threads: what they see of each other, and what waits.
 
 (module $Memory (memory (export "shared") 1 4 shared))
