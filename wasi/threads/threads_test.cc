@@ -60,6 +60,7 @@ constexpr const char* kHead = R"((module
   (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_close" (func $close (param i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_renumber" (func $renumber (param i32 i32) (result i32)))
   (memory (export "memory") (import "env" "memory") 1 4 shared)
   (func $wait (param $address i32) (param $value i32)  ;; until the word there is `value`
     (local $seen i32)
@@ -210,7 +211,6 @@ TEST_CASE("surroundings are shared only where they were made for it") {
 
 TEST_CASE("threads open and close descriptors at once, and each gets its own") {
   Program program(guest(R"(
-    (import "wasi_snapshot_preview1" "fd_renumber" (func $renumber (param i32 i32) (result i32)))
     (func (export "wasi_thread_start") (param i32 i32) (local $i i32)
       (loop $more
         (drop (call $renumber (i32.const 0) (i32.const 2)))
