@@ -140,7 +140,7 @@ TEST_CASE("atomic accesses of every width, operation and kind of memory") {
   }
 }
 
-TEST_CASE("compare and exchange: equal, different, and an expected value that is too wide for the place") {
+TEST_CASE("compare and exchange: equal, different, and an expected value that is wider than the place") {
   for (const Kind& kind : kMemories) {
     for (const Width& width : kWidths) {
       const uint64_t all = mask(width.bytes);
@@ -150,9 +150,10 @@ TEST_CASE("compare and exchange: equal, different, and an expected value that is
       guest.set(64, kBefore);
       CHECK(guest.call(64, (kBefore & all) ^ 1).value() == (kBefore & all));
       CHECK(guest.get(64) == kBefore);
-      if (all != type) {
-        CHECK(guest.call(64, kBefore | (all + 1)).value() == (kBefore & all));
-        CHECK(guest.get(64) == kBefore);
+      if (all != type) {  // It is wrapped, as the proposal says.
+        CHECK(guest.call(64, kBefore ^ (all + 1)).value() == (kBefore & all));
+        CHECK(guest.get(64) == ((kBefore & ~all) | (kOther & all)));
+        guest.set(64, kBefore);
       }
       CHECK(guest.call(64, kBefore & all).value() == (kBefore & all));
       CHECK(guest.get(64) == ((kBefore & ~all) | (kOther & all)));
