@@ -20,7 +20,7 @@ complete -c wherry -n '__fish_seen_subcommand_from print' -l skeleton -d 'leave 
 complete -c wherry -n '__fish_seen_subcommand_from print' -l print-offsets -d 'show where in the file each line comes from'
 complete -c wherry -n '__fish_seen_subcommand_from print parse' -l no-names -d 'take no notice of names'
 complete -c wherry -n '__fish_seen_subcommand_from objdump' -l funcs -d 'disassemble all functions, with offsets'
-complete -c wherry -n '__fish_seen_subcommand_from objdump' -l slots -d 'list the slot code that the interpreter runs'
+complete -c wherry -n '__fish_seen_subcommand_from objdump' -l slots -d 'list the slot code that the interpreter runs; of one function, FUNC, with its Wasm beside it'
 complete -c wherry -n '__fish_seen_subcommand_from help' -l man -d 'the manual page, for `man -l -`'
 complete -c wherry -l help -s h -d 'explain the command'
 complete -c wherry -l version -s V -d 'show the version and what is built in'

@@ -5,7 +5,7 @@
 #include "engine/interpret/simd_types.h"
 
 // What vector operators do not say well, in SSE4.1: the oldest processor that Wherry runs on has it. simd_neon.h has the
-// same functions, simd_test.cc compares each with its meaning lane by lane.
+// same functions; tests/matrix compares every instruction with its meaning, lane by lane.
 namespace wherry::interpret {
 
 WHERRY_INLINE __m128i as_int(auto x) { return (__m128i)x; }
