@@ -71,6 +71,8 @@ std::string to_text(const Val& value) {
       return out;
     }
     case ValueKind::FuncRef: return value.get<Func>()->is_null() ? "null" : "funcref";
+    case ValueKind::AnyRef: return value.get<AnyRef>()->is_null() ? "null" : "anyref";
+    case ValueKind::ExnRef: return value.get<ExnRef>()->is_null() ? "null" : "exnref";
     case ValueKind::ExternRef: break;
   }
   return value.get<ExternRef>()->is_null() ? "null" : "externref";

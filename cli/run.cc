@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <deque>
 #include <memory>
 
@@ -139,6 +140,7 @@ class Program {
     if (result) result = start();
     if (watch_ != nullptr) [[unlikely]]
       end_watch(&result);
+    if (store_ && is_on(invocation_, KeyId::GcStats, false)) report_collections();
     return end(result ? nullptr : &result.error());
   }
 
@@ -296,6 +298,19 @@ class Program {
       if (exports_function(name)) return invoke(*store_, instance, name, {});
     }
     return {};
+  }
+
+  void report_collections() const {
+    const GcStatistics found = store_->gc_statistics();
+    const auto ms = [](std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e6; };
+    std::fprintf(stderr,
+                 "gc: %llu collections, %.1f MiB allocated, %.1f MiB live after the last, %.1f MiB in use, "
+                 "pauses %.2f ms in all, %.2f ms at most\n",
+                 static_cast<unsigned long long>(found.collections),
+                 static_cast<double>(found.allocated_bytes) / (1 << 20),
+                 static_cast<double>(found.live_bytes) / (1 << 20),
+                 static_cast<double>(found.heap_bytes) / (1 << 20), ms(found.total_pause),
+                 ms(found.longest_pause));
   }
 
   bool exports_function(std::string_view name) const {

@@ -22,6 +22,7 @@ void set_limit(const KeySetting& setting, Config* config) {
   switch (setting.id) {
     case KeyId::MaxWasmStack: limits.stack_bytes = setting.number; break;
     case KeyId::MaxMemorySize: limits.memory_bytes = setting.number; break;
+    case KeyId::MaxGcHeapSize: limits.heap_bytes = setting.number; break;
     case KeyId::MaxTableElements: limits.table_elements = setting.number; break;
     case KeyId::MaxInstances: limits.instances = clamped(setting.number); break;
     case KeyId::MaxTables: limits.tables = clamped(setting.number); break;
@@ -65,6 +66,7 @@ Result<Config> config_of(const Invocation& invocation) {
         break;
       case KeyId::NanCanonicalization: config.nan_canonicalization = setting.number != 0; break;
       case KeyId::SignalsBasedTraps: config.advanced.signals_based_traps = setting.number != 0; break;
+      case KeyId::GcStress: config.advanced.gc_stress = setting.number != 0; break;
       case KeyId::ValidationThreads: config.advanced.validation_threads = clamped(setting.number); break;
       case KeyId::Accumulators: set_optimization(&config, Optimization::Accumulators, setting.number); break;
       case KeyId::DestinationFolding:

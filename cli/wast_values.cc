@@ -50,6 +50,31 @@ bool matches_vector(const V128& found, const WastValue& pattern) {
   return true;
 }
 
+// A host value of a script as an object of the store, known by its number.
+Result<ExternRef> host_value(StoreRef store, const WastValue& value) {
+  return ExternRef::create(store, reinterpret_cast<void*>(value.bits));
+}
+
+bool is_exn_heap(const WastValue& value) {
+  return !value.heap.is_concrete() && (value.heap.abstract() == wasm::AbstractHeap::Exn ||
+                                       value.heap.abstract() == wasm::AbstractHeap::NoExn);
+}
+
+bool is_number(StoreRef store, const ExternRef& reference, const WastValue& pattern) {
+  if (reference.is_null()) return false;
+  if (!pattern.has_number) return true;
+  const Result<void*> pointer = reference.object(store);
+  return pointer && reinterpret_cast<uintptr_t>(*pointer) == pattern.bits;
+}
+
+// Whether a reference that is not null is of an abstract type.
+bool is_any(StoreRef store, const Val& value, HeapKind heap) {
+  const std::optional<AnyRef> reference = value.get<AnyRef>();
+  if (!reference || reference->is_null()) return false;
+  const Result<bool> is = reference->is(store, ValType::reference(heap, false));
+  return is && *is;
+}
+
 bool is_extern_heap(const WastValue& value) {
   return !value.heap.is_concrete() && (value.heap.abstract() == wasm::AbstractHeap::Extern ||
                                        value.heap.abstract() == wasm::AbstractHeap::NoExtern);
@@ -89,11 +114,16 @@ Result<Val> argument_of(StoreRef store, const WastValue& value) {
     case WastValueKind::RefNull:
       if (is_func_heap(value)) return Val(Func());
       if (is_extern_heap(value)) return Val(ExternRef());
-      break;
+      if (is_exn_heap(value)) return Val(ExnRef());
+      return Val(AnyRef());
     case WastValueKind::RefExtern: {
-      WHERRY_ASSIGN_OR_RETURN(const ExternRef made,
-                              ExternRef::create(store, reinterpret_cast<void*>(value.bits)));
+      WHERRY_ASSIGN_OR_RETURN(const ExternRef made, host_value(store, value));
       return Val(made);
+    }
+    case WastValueKind::RefHost: {
+      WHERRY_ASSIGN_OR_RETURN(const ExternRef made, host_value(store, value));
+      WHERRY_ASSIGN_OR_RETURN(const AnyRef turned, made.to_any(store));
+      return Val(turned);
     }
     default: break;
   }
@@ -123,13 +153,33 @@ bool matches(StoreRef store, const Val& value, const WastValue& pattern) {
       if (const auto object = value.get<ExternRef>()) {
         return object->is_null() && (!pattern.has_heap || is_extern_heap(pattern));
       }
+      if (const auto exception = value.get<ExnRef>()) {
+        return exception->is_null() && (!pattern.has_heap || is_exn_heap(pattern));
+      }
+      if (const auto reference = value.get<AnyRef>()) {
+        return reference->is_null() &&
+               (!pattern.has_heap ||
+                (!is_func_heap(pattern) && !is_extern_heap(pattern) && !is_exn_heap(pattern)));
+      }
       return false;
     case WastValueKind::RefExtern: {
       const auto object = value.get<ExternRef>();
-      if (!object || object->is_null()) return false;
-      if (!pattern.has_number) return true;
-      const Result<void*> pointer = object->object(store);
-      return pointer && reinterpret_cast<uintptr_t>(*pointer) == pattern.bits;
+      return object && is_number(store, *object, pattern);
+    }
+    case WastValueKind::RefHost: {
+      const auto reference = value.get<AnyRef>();
+      if (!reference) return false;
+      const Result<ExternRef> object = reference->to_extern(store);
+      return object && is_number(store, *object, pattern);
+    }
+    case WastValueKind::RefAny: return is_any(store, value, HeapKind::Any);
+    case WastValueKind::RefEq: return is_any(store, value, HeapKind::Eq);
+    case WastValueKind::RefI31: return is_any(store, value, HeapKind::I31);
+    case WastValueKind::RefStruct: return is_any(store, value, HeapKind::Struct);
+    case WastValueKind::RefArray: return is_any(store, value, HeapKind::Array);
+    case WastValueKind::RefExn: {
+      const auto exception = value.get<ExnRef>();
+      return exception && !exception->is_null();
     }
     case WastValueKind::RefFunc: {
       const auto func = value.get<Func>();
@@ -177,6 +227,8 @@ std::string to_text(const Val& value) {
       return "v128 " + hex(&vector, sizeof vector);
     }
     case ValueKind::FuncRef: return value.get<Func>()->is_null() ? "(ref.null func)" : "(ref.func)";
+    case ValueKind::AnyRef: return value.get<AnyRef>()->is_null() ? "(ref.null any)" : "(ref.any)";
+    case ValueKind::ExnRef: return value.get<ExnRef>()->is_null() ? "(ref.null exn)" : "(ref.exn)";
     case ValueKind::ExternRef: break;
   }
   return value.get<ExternRef>()->is_null() ? "(ref.null extern)" : "(ref.extern)";

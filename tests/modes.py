@@ -5,7 +5,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # All keys of -O are optimisations but these.
 CHECKS = "signals-based-traps"
-OTHERS = (CHECKS, "lazy-validation")
+OTHERS = (CHECKS, "lazy-validation", "gc-stress", "gc-stats")
 OPTIMIZATIONS = [key for key in re.findall(r'^KEY\(\w+, Optimize, "([\w-]+)", Bool', (ROOT / "cli/options.inc").read_text(), re.M)
                  if key not in OTHERS]
 
@@ -20,6 +20,7 @@ MODES = [
     ("checks", off(CHECKS)),
     ("no optimisation", off(*OPTIMIZATIONS)),
     ("no optimisation, checks", off(CHECKS, *OPTIMIZATIONS)),
+    ("collecting at every allocation", ["-O", "gc-stress=y"]),
     ("fuel and deadline", ["-W", "fuel=1000000000000", "-W", "timeout=1h"]),
 ] + [(f"without {key}", off(key)) for key in OPTIMIZATIONS] + [(f"without {key}, checks", off(key, CHECKS))
                                                                for key in OPTIMIZATIONS]

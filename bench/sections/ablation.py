@@ -8,7 +8,7 @@ from harness import ROOT, geomean
 TITLE = "What each optimisation is worth"
 ORDER = 30
 PEERS = ()
-NOT_SPEED = ("lazy-validation", "validation-threads")
+NOT_SPEED = ("lazy-validation", "validation-threads", "gc-stress", "gc-stats")
 
 
 def switches():

@@ -76,16 +76,6 @@ Error wrong_count(const char* what, size_t found, size_t expected) {
   return to_public(state, outcome.error());
 }
 
-Result<void> check_representable(const wasm::TypeRegistry& types, std::span<const wasm::ValType> all) {
-  for (const wasm::ValType type : all) {
-    if (!is_representable(types, type)) {
-      return Error::make(ErrorKind::Unsupported,
-                         "results of type " + to_string(to_public(type)) + " cannot be passed to the host");
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 }  // namespace api
@@ -140,8 +130,6 @@ Result<void> Func::call(StoreRef store, std::span<const Val> params, std::span<V
   if (results.size() != type.func.results.size()) {
     return api::wrong_count("places for results", results.size(), type.func.results.size());
   }
-  WHERRY_RETURN_IF_ERROR(
-      api::check_representable(EngineAccess::state(state.engine)->types, type.func.results));
   api::Slots slots;
   if (!slots.allocate(std::max(type.param_slots, type.result_slots))) {
     return Error::out_of_memory();

@@ -11,14 +11,6 @@ namespace wherry {
 
 namespace {
 
-Result<void> check_representable(const detail::StoreState& state, wasm::ValType type) {
-  if (api::is_representable(EngineAccess::state(state.engine)->types, type)) {
-    return {};
-  }
-  return Error::make(ErrorKind::Unsupported, "values of type " + to_string(api::to_public(type)) +
-                                                 " cannot be passed to or from the host");
-}
-
 // Keeps a defined type alive for as long as the store, by way of a function type that mentions it.
 Result<void> keep_type(detail::StoreState& state, ValType type) {
   if (!type.is_reference() || type.heap() != HeapKind::Defined) {
@@ -42,7 +34,6 @@ Result<Table> Table::create(StoreRef store, const TableType& type, const Val& in
     return api::no_store();
   }
   WHERRY_ASSIGN_OR_RETURN(const wasm::TableType wanted, api::to_engine(type));
-  WHERRY_RETURN_IF_ERROR(check_representable(*state, wanted.element));
   uint64_t slot = 0;
   WHERRY_RETURN_IF_ERROR(api::store_val(store, wanted.element, initial, &slot));
   WHERRY_RETURN_IF_ERROR(keep_type(*state, type.element));

@@ -207,6 +207,7 @@ struct StoreState {
     void (*destroy)(void*);
   };
   base::Vector<Data> data;
+  base::Vector<uint32_t> kept_types;  // Types of which the host has made objects, by canonical id.
 
   std::unique_ptr<runtime::Store> runtime;
   std::unique_ptr<api::Watcher> watcher;  // Null until an observer is set.

@@ -18,29 +18,26 @@ namespace api {
 
 namespace {
 
-enum class Family : uint8_t { Func, Extern, Other };
+enum class Family : uint8_t { Func, Extern, Any, Exn };
 
 Family family_of(const wasm::TypeRegistry& types, wasm::HeapType heap) {
   if (heap.is_concrete()) {
     const wasm::CanonType& type = types.type(wasm::CanonId(heap.index()));
-    return type.kind == wasm::CompositeKind::Func ? Family::Func : Family::Other;
+    return type.kind == wasm::CompositeKind::Func ? Family::Func : Family::Any;
   }
   switch (heap.abstract()) {
     case wasm::AbstractHeap::Func:
     case wasm::AbstractHeap::NoFunc: return Family::Func;
     case wasm::AbstractHeap::Extern:
     case wasm::AbstractHeap::NoExtern: return Family::Extern;
-    default: return Family::Other;
+    case wasm::AbstractHeap::Exn:
+    case wasm::AbstractHeap::NoExn: return Family::Exn;
+    default: return Family::Any;
   }
 }
 
 Error wrong_type(wasm::ValType expected, ValType found) {
   return Error::usage("a value of type " + to_string(found) + ", expected " + to_string(to_public(expected)));
-}
-
-Error unsupported(wasm::ValType type) {
-  return Error::make(ErrorKind::Unsupported, "references of type " + to_string(to_public(type)) +
-                                                 " cannot be passed to or from the host");
 }
 
 Result<void> store_func(StoreRef store, wasm::ValType type, Func func, uint64_t* slot) {
@@ -59,16 +56,42 @@ Result<void> store_func(StoreRef store, wasm::ValType type, Func func, uint64_t*
   return {};
 }
 
-Result<void> store_extern(StoreRef store, wasm::ValType type, ExternRef reference, uint64_t* slot) {
+// A reference that is not null, of a hierarchy with one type that has values.
+template <class Reference>
+Result<void> store_opaque(StoreRef store, wasm::ValType type, Reference reference, wasm::AbstractHeap heap,
+                          uint64_t* slot) {
   if (reference.is_null()) {
     *slot = abi::kNullRef;
     return type.nullable() ? Result<void>() : Error::usage("a null, expected " + to_string(to_public(type)));
   }
-  if (type.heap() != wasm::HeapType(wasm::AbstractHeap::Extern)) {
-    return wrong_type(type, ValType::externref());
+  if (type.heap() != wasm::HeapType(heap)) {
+    return wrong_type(type, to_public(wasm::ValType::ref(heap, true)));
   }
-  WHERRY_ASSIGN_OR_RETURN(*slot, detail::extern_to_slot(store, reference));
+  return detail::store_slot(store, slot, reference);
+}
+
+Result<void> store_any(StoreRef store, wasm::ValType type, AnyRef reference, uint64_t* slot) {
+  if (reference.is_null()) {
+    *slot = abi::kNullRef;
+    return type.nullable() ? Result<void>() : Error::usage("a null, expected " + to_string(to_public(type)));
+  }
+  WHERRY_RETURN_IF_ERROR(detail::store_slot(store, slot, reference));
+  const wasm::ValType found = type_of_reference(store, *slot);
+  if (!EngineAccess::state(store.engine())->types.is_subtype(found, type)) {
+    return wrong_type(type, to_public(found));
+  }
   return {};
+}
+
+// Val::zero cannot know what a type that a module defines is: there any null is taken for the right one.
+bool is_null(const Val& value) {
+  switch (value.kind()) {
+    case ValueKind::FuncRef: return value.get<Func>()->is_null();
+    case ValueKind::ExternRef: return value.get<ExternRef>()->is_null();
+    case ValueKind::AnyRef: return value.get<AnyRef>()->is_null();
+    case ValueKind::ExnRef: return value.get<ExnRef>()->is_null();
+    default: return false;
+  }
 }
 
 Result<void> store_reference(StoreRef store, wasm::ValType type, const Val& value, uint64_t* slot) {
@@ -80,19 +103,28 @@ Result<void> store_reference(StoreRef store, wasm::ValType type, const Val& valu
       break;
     case Family::Extern:
       if (const std::optional<ExternRef> reference = value.get<ExternRef>()) {
-        return store_extern(store, type, *reference, slot);
+        return store_opaque(store, type, *reference, wasm::AbstractHeap::Extern, slot);
       }
       break;
-    case Family::Other: return unsupported(type);
+    case Family::Any:
+      if (const std::optional<AnyRef> reference = value.get<AnyRef>()) {
+        return store_any(store, type, *reference, slot);
+      }
+      if (type.heap().is_concrete() && type.nullable() && is_null(value)) {
+        *slot = abi::kNullRef;
+        return {};
+      }
+      break;
+    case Family::Exn:
+      if (const std::optional<ExnRef> reference = value.get<ExnRef>()) {
+        return store_opaque(store, type, *reference, wasm::AbstractHeap::Exn, slot);
+      }
+      break;
   }
   return wrong_type(type, value.type());
 }
 
 }  // namespace
-
-bool is_representable(const wasm::TypeRegistry& types, wasm::ValType type) {
-  return !type.is_ref() || family_of(types, type.heap()) != Family::Other;
-}
 
 Result<void> store_val(StoreRef store, wasm::ValType type, const Val& value, uint64_t* slots) {
   if (StoreAccess::state(store) == nullptr) {
@@ -134,9 +166,14 @@ Result<Val> load_val(StoreRef store, wasm::ValType type, const uint64_t* slots) 
       WHERRY_ASSIGN_OR_RETURN(ExternRef reference, detail::extern_from_slot(store, slots[0]));
       return Val(reference);
     }
-    case Family::Other: break;
+    case Family::Exn: {
+      WHERRY_ASSIGN_OR_RETURN(ExnRef reference, detail::exn_from_slot(store, slots[0]));
+      return Val(reference);
+    }
+    case Family::Any: break;
   }
-  return unsupported(type);
+  WHERRY_ASSIGN_OR_RETURN(AnyRef reference, detail::any_from_slot(store, slots[0]));
+  return Val(reference);
 }
 
 }  // namespace api
@@ -199,14 +236,15 @@ std::optional<Val> Val::zero(ValType type) {
     return std::nullopt;
   }
   switch (type.heap()) {
-    // Of types that modules define, a Val can hold functions only; there is nothing here to ask what this one is, and
-    // a null that does not fit is refused where it is passed.
+    // There is nothing here to ask what a type is that a module defines: any null will do for it.
     case HeapKind::Defined:
     case HeapKind::Func:
     case HeapKind::NoFunc: return Val(Func());
     case HeapKind::Extern:
     case HeapKind::NoExtern: return Val(ExternRef());
-    default: return std::nullopt;
+    case HeapKind::Exn:
+    case HeapKind::NoExn: return Val(ExnRef());
+    default: return Val(AnyRef());
   }
 }
 

@@ -9,10 +9,10 @@ namespace wherry::api {
 // none, a function of another type), InvalidHandle.
 Result<void> store_val(StoreRef store, wasm::ValType type, const Val& value, uint64_t* slots);
 
-// Reads one. Error: Unsupported for a reference that no Val can hold.
+// Reads one; a reference is held until the scope ends (runtime::Roots). Error: OutOfMemory.
 Result<Val> load_val(StoreRef store, wasm::ValType type, const uint64_t* slots);
 
-// Whether a Val could hold some value of the type.
-bool is_representable(const wasm::TypeRegistry& types, wasm::ValType type);
+// The most exact type of a reference of the any hierarchy that is not null.
+wasm::ValType type_of_reference(StoreRef store, abi::Ref ref);
 
 }  // namespace wherry::api

@@ -29,6 +29,17 @@ inline void copy_slots(uint64_t* to, const uint64_t* from, uint32_t count) {
   }
 }
 
+// At the end of a call. Finalizers may make objects, and results are in nobody's frame any more.
+void finalize(Heap& heap, const wasm::CanonType& type, const uint64_t* results) {
+  for (const wasm::ValType result : type.func.results) {
+    if (!result.is_ref()) continue;
+    ScannedWords scanned(heap);
+    scanned.set(results, type.result_slots * sizeof(uint64_t));
+    return heap.finalize_dead();
+  }
+  heap.finalize_dead();
+}
+
 }  // namespace
 
 bool Store::map_stack() {
@@ -66,11 +77,12 @@ Outcome<void> Store::call(abi::FuncObject* func, uint64_t* slots) {
   ++depth_;
   if (func->func_index == abi::FuncObject::kHostFunction) [[unlikely]] {
     Outcome<void> outcome = call_host(func, slots);
-    if (--depth_ == 0) heap_.finalize_dead();
+    if (--depth_ == 0 && heap_.has_dead()) finalize(heap_, *func->type, slots);
     return outcome;
   }
   const wasm::TrapCode trap = call_guest(func, slots);
-  if (--depth_ == 0 && heap_.has_dead()) heap_.finalize_dead();
+  if (--depth_ == 0 && heap_.has_dead()) [[unlikely]]
+    finalize(heap_, *func->type, slots);
   if (trap != wasm::TrapCode::None) [[unlikely]]
     return stop(trap);
   return {};

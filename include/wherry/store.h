@@ -42,6 +42,17 @@ struct DataKey {
   const char* name;  // For error messages; static storage.
 };
 
+// What a store's garbage-collected heap has done so far.
+struct GcStatistics {
+  uint64_t collections = 0;
+  uint64_t allocated_bytes = 0;  // In all.
+  uint64_t live_bytes = 0;       // That the last collection found.
+  uint64_t heap_bytes = 0;       // In use now; at most StoreLimits::heap_bytes.
+  std::chrono::nanoseconds last_pause{};
+  std::chrono::nanoseconds longest_pause{};
+  std::chrono::nanoseconds total_pause{};
+};
+
 // A view of a Store: one pointer, passed by value. Every operation on a store's objects takes one, and both Store and
 // Caller convert to it, so that `memory.size(store)` and, in a host function, `memory.size(caller)` read the same.
 //
@@ -89,6 +100,15 @@ class StoreRef {
   // keeps it alive until the store is gone or another one is set; null: nobody. Errors: Usage if the engine observes
   // nothing, OutOfMemory.
   Result<void> set_observer(Observer* observer) const;
+
+  // --- garbage collection ---
+
+  // Guests' structures, arrays and exceptions, and the objects behind references, are collected when as much was
+  // allocated as the last collection left alive. A collection stops the guest for about 0.3 ms a megabyte that is live.
+  GcStatistics gc_statistics() const;
+
+  // Collects now, and finalises what has died. Not needed, but for tests and before a long wait.
+  void collect_garbage() const;
 
   // --- host data ---
 

@@ -44,6 +44,8 @@ class ValType {
   static constexpr ValType v128() { return ValType(ValKind::V128); }
   static constexpr ValType funcref() { return reference(HeapKind::Func, true); }
   static constexpr ValType externref() { return reference(HeapKind::Extern, true); }
+  static constexpr ValType anyref() { return reference(HeapKind::Any, true); }
+  static constexpr ValType exnref() { return reference(HeapKind::Exn, true); }
 
   // `(ref null? heap)`. `defined` is the engine's number of the type when `heap` is Defined, otherwise 0.
   static constexpr ValType reference(HeapKind heap, bool nullable, uint32_t defined = 0) {

@@ -17,6 +17,7 @@
 
 namespace wherry {
 
+class AnyRef;
 class Caller;
 class Tag;
 class Val;
@@ -91,26 +92,70 @@ class Func {
   detail::Handle handle_;
 };
 
-// A reference to an object of the host, which guests can keep and hand back but not look into; or null.
+// References to objects of the garbage-collected heap: ExternRef, AnyRef, ExnRef, and in gc.h StructRef and ArrayRef.
 //
-// A handle: trivially copyable. The reference lives as long as its store, however many guests hold it. Corresponds to
-// spec 4.2.1 "host addresses" and wasm-c-api `wasm_foreign_t`.
+// Handles: trivially copyable. Each keeps its object alive as long as it is valid, which is until the host function
+// returns, or the RootScope ends (gc.h), in which it was obtained; outside of both, as long as its store. What shall live
+// longer belongs into an Owned (gc.h). Afterwards it is stale, and using it is an Error of kind InvalidHandle. Two
+// handles that are valid are equal exactly if they mean the same object.
+
+// A reference to an object of the host, which guests can keep and hand back but not look into; or null. A guest may also
+// turn one of its own objects into such a reference (extern.convert_any).
+//
+// Corresponds to spec 4.2.1 "host addresses" and wasm-c-api `wasm_foreign_t`.
 class ExternRef {
  public:
   // The null reference.
   ExternRef() = default;
 
   // A new reference to `object`, which may be any pointer or number; the engine never follows it. `finalize`, unless
-  // null, is called with it when the store is destroyed. Two references are equal only if they come from the same
-  // call. Errors: OutOfMemory, InvalidHandle.
+  // null, is called with it once nothing refers to it any more: on the store's thread, when a call into the store
+  // returns, another reference is made, StoreRef::collect_garbage is called, or the store is destroyed; never while a
+  // guest runs. Two references are equal only if they come from the same call. Errors: OutOfMemory, InvalidHandle.
   static Result<ExternRef> create(StoreRef store, void* object, void (*finalize)(void*) = nullptr);
 
   bool is_null() const { return handle_.store == 0; }
 
-  // What `create` was given. Errors: InvalidHandle, also for null.
+  // What `create` was given. Errors: InvalidHandle, also for null; Usage for a guest's own object.
   Result<void*> object(StoreRef store) const;
 
+  // The same reference as a guest's any.convert_extern gives it. Error: InvalidHandle.
+  Result<AnyRef> to_any(StoreRef store) const;
+
   friend bool operator==(const ExternRef&, const ExternRef&) = default;
+
+ private:
+  friend struct HandleAccess;
+  detail::Handle handle_;
+};
+
+// A structure, an array, an i31 or, turned into one, a value of the host; or null. What it is, is asked here; structures and
+// arrays are made and looked into with gc.h.
+//
+// Corresponds to spec 2.3.3 "any" and what is below it.
+class AnyRef {
+ public:
+  AnyRef() = default;
+
+  // An i31 of the lowest 31 bits of `value`. Needs no memory and never goes stale. Error: InvalidHandle.
+  static Result<AnyRef> i31(StoreRef store, int32_t value);
+
+  bool is_null() const { return handle_.store == 0; }
+
+  // The most exact type: (ref i31), (ref $t) with the engine's number of the type, or (ref any) for a value of the
+  // host. Errors: InvalidHandle, also for null.
+  Result<ValType> type(StoreRef store) const;
+
+  // Whether a value of `type` may be this reference (ref.test). Error: InvalidHandle.
+  Result<bool> is(StoreRef store, ValType type) const;
+
+  // The value of an i31, sign-extended; empty for anything else. Error: InvalidHandle.
+  Result<std::optional<int32_t>> as_i31(StoreRef store) const;
+
+  // The same reference as a guest's extern.convert_any gives it. Error: InvalidHandle.
+  Result<ExternRef> to_extern(StoreRef store) const;
+
+  friend bool operator==(const AnyRef&, const AnyRef&) = default;
 
  private:
   friend struct HandleAccess;
@@ -154,18 +199,19 @@ class ExnRef {
 };
 
 // Which member a Val holds.
-enum class ValueKind : uint8_t { I32, I64, F32, F64, V128, FuncRef, ExternRef };
+enum class ValueKind : uint8_t { I32, I64, F32, F64, V128, FuncRef, ExternRef, AnyRef, ExnRef };
 
 // C++ types that are WebAssembly values: integers and enumerations of 4 and 8 bytes, signed or not (i32, i64), float
-// and double (f32, f64), V128, Func and ExternRef. WebAssembly has no booleans and no smaller integers, so those are
+// and double (f32, f64), V128, Func, ExternRef, AnyRef and ExnRef. WebAssembly has no booleans and no smaller integers, so those are
 // not converted silently.
 template <class T>
 concept WasmInteger =
     (std::integral<T> || std::is_enum_v<T>) && (sizeof(T) == 4 || sizeof(T) == 8) &&
     !std::is_same_v<std::remove_cv_t<T>, wchar_t> && !std::is_same_v<std::remove_cv_t<T>, char32_t>;
 template <class T>
-concept WasmValue = WasmInteger<T> || std::same_as<T, float> || std::same_as<T, double> ||
-                    std::same_as<T, V128> || std::same_as<T, Func> || std::same_as<T, ExternRef>;
+concept WasmValue =
+    WasmInteger<T> || std::same_as<T, float> || std::same_as<T, double> || std::same_as<T, V128> ||
+    std::same_as<T, Func> || std::same_as<T, ExternRef> || std::same_as<T, AnyRef> || std::same_as<T, ExnRef>;
 
 namespace detail {
 template <WasmValue T>
@@ -180,6 +226,10 @@ constexpr ValueKind value_kind() {
     return ValueKind::FuncRef;
   } else if constexpr (std::same_as<T, ExternRef>) {
     return ValueKind::ExternRef;
+  } else if constexpr (std::same_as<T, AnyRef>) {
+    return ValueKind::AnyRef;
+  } else if constexpr (std::same_as<T, ExnRef>) {
+    return ValueKind::ExnRef;
   } else {
     return sizeof(T) == 4 ? ValueKind::I32 : ValueKind::I64;
   }
@@ -195,6 +245,8 @@ constexpr ValType val_type(ValueKind kind) {
     case ValueKind::F64: return ValType::f64();
     case ValueKind::V128: return ValType::v128();
     case ValueKind::FuncRef: return ValType::funcref();
+    case ValueKind::AnyRef: return ValType::anyref();
+    case ValueKind::ExnRef: return ValType::exnref();
     case ValueKind::ExternRef: break;
   }
   return ValType::externref();
@@ -217,6 +269,10 @@ class Val {
       func_ = value;
     } else if constexpr (std::same_as<T, ExternRef>) {
       extern_ = value;
+    } else if constexpr (std::same_as<T, AnyRef>) {
+      any_ = value;
+    } else if constexpr (std::same_as<T, ExnRef>) {
+      exn_ = value;
     } else if constexpr (std::same_as<T, V128>) {
       bits_ = value;
     } else {
@@ -229,7 +285,7 @@ class Val {
 
   ValueKind kind() const { return kind_; }
 
-  // funcref and externref for references, whatever more is known about what they point to.
+  // funcref, externref, anyref and exnref for references, whatever more is known about what they point to.
   ValType type() const { return val_type(kind_); }
 
   // The value if it has that kind, else nothing: `val.get<int32_t>()`. Signed and unsigned are the same kind.
@@ -242,6 +298,10 @@ class Val {
       return func_;
     } else if constexpr (std::same_as<T, ExternRef>) {
       return extern_;
+    } else if constexpr (std::same_as<T, AnyRef>) {
+      return any_;
+    } else if constexpr (std::same_as<T, ExnRef>) {
+      return exn_;
     } else if constexpr (std::same_as<T, V128>) {
       return bits_;
     } else {
@@ -257,6 +317,8 @@ class Val {
     V128 bits_;
     Func func_;
     ExternRef extern_;
+    AnyRef any_;
+    ExnRef exn_;
   };
 };
 

@@ -11,6 +11,7 @@
 #include "wherry/exception.h"      // raise
 #include "wherry/extern.h"         // Table, Global, Tag, Extern
 #include "wherry/func.h"           // TypedFunc
+#include "wherry/gc.h"             // StructRef, ArrayRef, RootScope, Owned
 #include "wherry/host.h"           // HostEntry, HostFunctionEntry, host_function
 #include "wherry/instance.h"       // Instance
 #include "wherry/linker.h"         // Linker, InstancePre
@@ -19,9 +20,9 @@
 #include "wherry/observer.h"       // Observer
 #include "wherry/result.h"         // Error, ErrorKind, Result
 #include "wherry/shared_memory.h"  // SharedMemory, WaitResult
-#include "wherry/store.h"          // Store, StoreRef, InterruptHandle, DataKey
+#include "wherry/store.h"          // Store, StoreRef, InterruptHandle, GcStatistics, DataKey
 #include "wherry/text.h"           // parse_text, print_text, load_text
 #include "wherry/trap.h"           // Trap, TrapCode, Frame
 #include "wherry/types.h"          // ValType, FuncType, ExternType, ...
-#include "wherry/value.h"          // Val, V128, Func, ExternRef, ExnRef
+#include "wherry/value.h"          // Val, V128, Func, ExternRef, AnyRef, ExnRef
 #include "wherry/version.h"        // version()

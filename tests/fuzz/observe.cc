@@ -154,6 +154,8 @@ std::string format(const char* pattern, Args... args) {
 
 bool is_null(const Val& value) {
   if (value.kind() == ValueKind::FuncRef) return value.get<Func>()->is_null();
+  if (value.kind() == ValueKind::AnyRef) return value.get<AnyRef>()->is_null();
+  if (value.kind() == ValueKind::ExnRef) return value.get<ExnRef>()->is_null();
   return value.get<ExternRef>()->is_null();
 }
 

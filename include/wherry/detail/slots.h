@@ -30,13 +30,18 @@ Result<uint64_t> func_to_slot(StoreRef store, Func func);
 Result<Func> func_from_slot(StoreRef store, uint64_t slot);
 Result<uint64_t> extern_to_slot(StoreRef store, ExternRef reference);
 Result<ExternRef> extern_from_slot(StoreRef store, uint64_t slot);
+Result<uint64_t> any_to_slot(StoreRef store, AnyRef reference);
+Result<AnyRef> any_from_slot(StoreRef store, uint64_t slot);
+Result<uint64_t> exn_to_slot(StoreRef store, ExnRef reference);
+Result<ExnRef> exn_from_slot(StoreRef store, uint64_t slot);
 
 template <class T>
 inline constexpr size_t kSlots = std::is_same_v<T, V128> ? 2 : 1;
 
 // Whether passing it can fail.
 template <class T>
-inline constexpr bool kIsReference = std::is_same_v<T, Func> || std::is_same_v<T, ExternRef>;
+inline constexpr bool kIsReference = std::is_same_v<T, Func> || std::is_same_v<T, ExternRef> ||
+                                     std::is_same_v<T, AnyRef> || std::is_same_v<T, ExnRef>;
 
 // Reads the T that begins at `slot`.
 template <WasmValue T>
@@ -45,6 +50,10 @@ Result<void> load_slot(StoreRef store, const uint64_t* slot, T& value) {
     WHERRY_ASSIGN_OR_RETURN(value, func_from_slot(store, *slot));
   } else if constexpr (std::is_same_v<T, ExternRef>) {
     WHERRY_ASSIGN_OR_RETURN(value, extern_from_slot(store, *slot));
+  } else if constexpr (std::is_same_v<T, AnyRef>) {
+    WHERRY_ASSIGN_OR_RETURN(value, any_from_slot(store, *slot));
+  } else if constexpr (std::is_same_v<T, ExnRef>) {
+    WHERRY_ASSIGN_OR_RETURN(value, exn_from_slot(store, *slot));
   } else {
     std::memcpy(static_cast<void*>(&value), slot, sizeof value);
   }
@@ -58,6 +67,10 @@ Result<void> store_slot(StoreRef store, uint64_t* slot, const T& value) {
     WHERRY_ASSIGN_OR_RETURN(*slot, func_to_slot(store, value));
   } else if constexpr (std::is_same_v<T, ExternRef>) {
     WHERRY_ASSIGN_OR_RETURN(*slot, extern_to_slot(store, value));
+  } else if constexpr (std::is_same_v<T, AnyRef>) {
+    WHERRY_ASSIGN_OR_RETURN(*slot, any_to_slot(store, value));
+  } else if constexpr (std::is_same_v<T, ExnRef>) {
+    WHERRY_ASSIGN_OR_RETURN(*slot, exn_to_slot(store, value));
   } else {
     *slot = 0;
     std::memcpy(slot, &value, sizeof value);
@@ -120,7 +133,7 @@ template <class R>
 struct ResultTraits {
   static_assert(
       WasmValue<R>,
-      "a result must be an integer or enumeration of 4 or 8 bytes, float, double, V128, Func or ExternRef, "
+      "a result must be an integer or enumeration of 4 or 8 bytes, float, double, V128, a reference, "
       "a std::tuple of those, void, or a Result of one of them");
   using List = TypeList<R>;
   using Plain = R;
