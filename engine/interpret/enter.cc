@@ -102,6 +102,9 @@ TrapCode refuse(abi::StoreState* store, TrapCode trap) {
 [[gnu::always_inline]] inline TrapCode run_frame(FuncObject* func, const FuncCode* code, uint32_t header,
                                                  uint64_t* frame) {
   frame[header + abi::kHeaderReturn] = reinterpret_cast<uint64_t>(exit_cell());
+  // Nobody reads these two, but the collector takes what an earlier run left in a slot for a reference.
+  frame[header + abi::kHeaderCallerContext] = 0;
+  frame[header + abi::kHeaderCallerCell] = 0;
   clear_locals(frame + code->zero_begin, code->zero_count);
   return static_cast<TrapCode>(run(func->context, code, frame, reinterpret_cast<uint64_t>(code)));
 }

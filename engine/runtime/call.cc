@@ -139,6 +139,7 @@ std::unexpected<Stop> Store::stop(wasm::TrapCode trap) {
     return Stop::failed(std::move(error));
   }
   if (host_failure_ != nullptr) return Stop::trapped(wasm::TrapCode::HostError);
+  if (trap == wasm::TrapCode::OutOfMemory) heap_.expect_garbage();
   if (trap == wasm::TrapCode::HostError && host_trap_ != wasm::TrapCode::None) trap = host_trap_;
   return Stop::trapped(trap, trap == wasm::TrapCode::Interrupted && was_deadline_);
 }

@@ -62,9 +62,15 @@ bool Heap::fill_run(uint32_t size_class) {
 bool Heap::refill(uint32_t size_class) {
   if (!make_room()) return false;
   if (fill_run(size_class)) return true;
-  if (since_bytes_ < space_->limit_bytes() / kLeastGainShare) return false;
-  collect();
-  return fill_run(size_class);
+  if (since_bytes_ >= space_->limit_bytes() / kLeastGainShare) {
+    collect();
+    return fill_run(size_class);
+  }
+  return false;
+}
+
+void Heap::expect_garbage() {
+  if (space_ != nullptr) since_bytes_ = std::max(threshold_bytes_, space_->limit_bytes());
 }
 
 uint8_t* Heap::take(uint64_t size_bytes) {

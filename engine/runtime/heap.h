@@ -92,6 +92,9 @@ class Heap {
 
   // Marks everything that can be reached. The memory of what died is found as it is needed.
   void collect();
+  // For the end of a run that found no memory: what it kept may be garbage now, so the next allocation collects, though
+  // little was allocated since the last time.
+  void expect_garbage();
   // Runs the finalizers of those that have died.
   void finalize_dead();
   bool has_dead() const { return !dead_.empty(); }
