@@ -102,8 +102,7 @@ TEST_CASE("a unit that is not understood is passed over") {
 TEST_CASE("functions that the linker left out are nowhere") {
   Bytes code = program();
   code.replace(3, 4, u32(0));
-  CHECK(places(module_of({{".debug_line", unit(4, kTables4, code)}}), {0, 1, 5}) ==
-        ":0:0 :0:0 :0:0 ");
+  CHECK(places(module_of({{".debug_line", unit(4, kTables4, code)}}), {0, 1, 5}) == ":0:0 :0:0 :0:0 ");
   code.replace(3, 4, u32(~0u));
   CHECK(places(module_of({{".debug_line", unit(4, kTables4, code)}}), {0, 1, 5}) == ":0:0 :0:0 :0:0 ");
 }

@@ -36,8 +36,9 @@ static void decode(void) {
 #else
 // Three bytes spread over four lanes of six bits, then an offset by the range that the value lies in.
 static void encode(void) {
-  const v128_t offsets = wasm_i8x16_const('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
-                                          '0' - 52, '0' - 52, '0' - 52, '0' - 52, '+' - 62, '/' - 63, 'A', 0, 0);
+  const v128_t offsets =
+      wasm_i8x16_const('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
+                       '0' - 52, '0' - 52, '0' - 52, '+' - 62, '/' - 63, 'A', 0, 0);
   uint8_t* to = letters;
   for (uint32_t i = 0; i < kBytes; i += 12, to += 16) {
     const v128_t in = wasm_v128_load(plain + i);
@@ -67,7 +68,8 @@ static void decode(void) {
     const v128_t twelve = wasm_v128_or(wasm_i16x8_shl(wasm_v128_and(six, wasm_i16x8_const_splat(0xff)), 6),
                                        wasm_u16x8_shr(six, 8));
     const v128_t full = wasm_i32x4_dot_i16x8(twelve, wasm_i32x4_const_splat(0x00011000));
-    const v128_t packed = wasm_i8x16_shuffle(full, full, 2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, 3, 7, 11, 15);
+    const v128_t packed =
+        wasm_i8x16_shuffle(full, full, 2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, 3, 7, 11, 15);
     wasm_v128_store(to, packed);
   }
 }

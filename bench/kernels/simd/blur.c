@@ -29,7 +29,8 @@ static void blur(const uint8_t* from, uint8_t* to) {
 #ifdef SCALAR
     const uint8_t *middle = above + kStride, *below = middle + kStride;
     for (uint32_t x = 0; x < kWidth; ++x) {
-      const uint32_t outer = above[x] + 2u * above[x + 1] + above[x + 2] + below[x] + 2u * below[x + 1] + below[x + 2];
+      const uint32_t outer =
+          above[x] + 2u * above[x + 1] + above[x + 2] + below[x] + 2u * below[x + 1] + below[x + 2];
       target[x] = (uint8_t)((outer + 2u * middle[x] + 4u * middle[x + 1] + 2u * middle[x + 2] + 8) >> 4);
     }
 #else
@@ -42,7 +43,8 @@ static void blur(const uint8_t* from, uint8_t* to) {
 
 uint32_t run(uint32_t n) {
   for (uint32_t y = 0; y < kHeight; ++y) {
-    for (uint32_t x = 0; x < kWidth; ++x) pictures[0][(y + 1) * kStride + 16 + x] = (uint8_t)(x * 7 ^ y * 13 ^ x * y);
+    for (uint32_t x = 0; x < kWidth; ++x)
+      pictures[0][(y + 1) * kStride + 16 + x] = (uint8_t)(x * 7 ^ y * 13 ^ x * y);
   }
   for (uint32_t round = 0; round < n; ++round) blur(pictures[round % 2], pictures[(round + 1) % 2]);
   uint32_t sum = 0;

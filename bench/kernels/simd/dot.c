@@ -17,8 +17,8 @@ static int32_t dot(void) {
   for (uint32_t i = 0; i < kCount; i += 8) {
     sums = wasm_i32x4_add(sums, wasm_i32x4_dot_i16x8(wasm_v128_load(x + i), wasm_v128_load(y + i)));
   }
-  return wasm_i32x4_extract_lane(sums, 0) + wasm_i32x4_extract_lane(sums, 1) + wasm_i32x4_extract_lane(sums, 2) +
-         wasm_i32x4_extract_lane(sums, 3);
+  return wasm_i32x4_extract_lane(sums, 0) + wasm_i32x4_extract_lane(sums, 1) +
+         wasm_i32x4_extract_lane(sums, 2) + wasm_i32x4_extract_lane(sums, 3);
 #endif
 }
 

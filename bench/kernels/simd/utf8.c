@@ -38,22 +38,31 @@ static uint32_t is_valid(const uint8_t* at, const uint8_t* end) {
 }
 #else
 enum {
-  kTooShort = 1, kTooLong = 2, kOverlong3 = 4, kTooLarge = 8, kSurrogate = 16, kOverlong2 = 32, kTooLarge1000 = 64,
-  kOverlong4 = 64, kTwoConts = 128, kCarry = kTooShort | kTooLong | kTwoConts,
+  kTooShort = 1,
+  kTooLong = 2,
+  kOverlong3 = 4,
+  kTooLarge = 8,
+  kSurrogate = 16,
+  kOverlong2 = 32,
+  kTooLarge1000 = 64,
+  kOverlong4 = 64,
+  kTwoConts = 128,
+  kCarry = kTooShort | kTooLong | kTwoConts,
 };
 
 static uint32_t is_valid(const uint8_t* at, const uint8_t* end) {
   const v128_t first_high = wasm_u8x16_const(
-      kTooLong, kTooLong, kTooLong, kTooLong, kTooLong, kTooLong, kTooLong, kTooLong, kTwoConts, kTwoConts, kTwoConts, kTwoConts,
-      kTooShort | kOverlong2, kTooShort, kTooShort | kOverlong3 | kSurrogate,
+      kTooLong, kTooLong, kTooLong, kTooLong, kTooLong, kTooLong, kTooLong, kTooLong, kTwoConts, kTwoConts,
+      kTwoConts, kTwoConts, kTooShort | kOverlong2, kTooShort, kTooShort | kOverlong3 | kSurrogate,
       kTooShort | kTooLarge | kTooLarge1000 | kOverlong4);
-  const v128_t first_low = wasm_u8x16_const(
-      kCarry | kOverlong3 | kOverlong2 | kOverlong4, kCarry | kOverlong2, kCarry, kCarry, kCarry | kTooLarge,
-      kCarry | kTooLarge | kTooLarge1000, kCarry | kTooLarge | kTooLarge1000, kCarry | kTooLarge | kTooLarge1000,
-      kCarry | kTooLarge | kTooLarge1000, kCarry | kTooLarge | kTooLarge1000, kCarry | kTooLarge | kTooLarge1000,
-      kCarry | kTooLarge | kTooLarge1000, kCarry | kTooLarge | kTooLarge1000,
-      kCarry | kTooLarge | kTooLarge1000 | kSurrogate, kCarry | kTooLarge | kTooLarge1000,
-      kCarry | kTooLarge | kTooLarge1000);
+  const v128_t first_low =
+      wasm_u8x16_const(kCarry | kOverlong3 | kOverlong2 | kOverlong4, kCarry | kOverlong2, kCarry, kCarry,
+                       kCarry | kTooLarge, kCarry | kTooLarge | kTooLarge1000,
+                       kCarry | kTooLarge | kTooLarge1000, kCarry | kTooLarge | kTooLarge1000,
+                       kCarry | kTooLarge | kTooLarge1000, kCarry | kTooLarge | kTooLarge1000,
+                       kCarry | kTooLarge | kTooLarge1000, kCarry | kTooLarge | kTooLarge1000,
+                       kCarry | kTooLarge | kTooLarge1000, kCarry | kTooLarge | kTooLarge1000 | kSurrogate,
+                       kCarry | kTooLarge | kTooLarge1000, kCarry | kTooLarge | kTooLarge1000);
   const v128_t second_high = wasm_u8x16_const(
       kTooShort, kTooShort, kTooShort, kTooShort, kTooShort, kTooShort, kTooShort, kTooShort,
       kTooLong | kOverlong2 | kTwoConts | kOverlong3 | kTooLarge1000 | kOverlong4,
@@ -64,10 +73,10 @@ static uint32_t is_valid(const uint8_t* at, const uint8_t* end) {
   for (; at < end; at += 16) {
     const v128_t in = wasm_v128_load(at);
     const v128_t before = wasm_v128_load(at - 1);
-    const v128_t special =
-        wasm_v128_and(wasm_v128_and(wasm_i8x16_swizzle(first_high, wasm_u8x16_shr(before, 4)),
-                                    wasm_i8x16_swizzle(first_low, wasm_v128_and(before, wasm_i8x16_const_splat(15)))),
-                      wasm_i8x16_swizzle(second_high, wasm_u8x16_shr(in, 4)));
+    const v128_t special = wasm_v128_and(
+        wasm_v128_and(wasm_i8x16_swizzle(first_high, wasm_u8x16_shr(before, 4)),
+                      wasm_i8x16_swizzle(first_low, wasm_v128_and(before, wasm_i8x16_const_splat(15)))),
+        wasm_i8x16_swizzle(second_high, wasm_u8x16_shr(in, 4)));
     const v128_t third = wasm_u8x16_sub_sat(wasm_v128_load(at - 2), wasm_i8x16_const_splat(0xe0 - 0x80));
     const v128_t fourth = wasm_u8x16_sub_sat(wasm_v128_load(at - 3), wasm_i8x16_const_splat(0xf0 - 0x80));
     const v128_t must = wasm_v128_and(wasm_v128_or(third, fourth), wasm_i8x16_const_splat(-128));
