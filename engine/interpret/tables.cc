@@ -172,19 +172,39 @@ constexpr void set_objects(HandlerTable* table) {
   const auto index = [](FieldKind kind) { return static_cast<uint32_t>(kind); };
 #define FIELD(kind)                                                                  \
   table->struct_get[index(FieldKind::kind)] = StructRow<FieldKind::kind>::get.cells; \
-  table->struct_set[index(FieldKind::kind)] = StructRow<FieldKind::kind>::set.cells;
-#define ELEMENT(kind) table->array_get[index(FieldKind::kind)] = ArrayGetRow<FieldKind::kind>::row.cells;
-#define STORED(kind) table->array_set[index(FieldKind::kind)] = ArraySetRow<FieldKind::kind>::row.cells;
-  FIELD(Word)
-  FIELD(Ref)
-  FIELD(Byte)
-  FIELD(ByteS) FIELD(Short) FIELD(ShortS) FIELD(F32) FIELD(F64) FIELD(V128) ELEMENT(Word) ELEMENT(Byte)
-      ELEMENT(ByteS) ELEMENT(Short) ELEMENT(ShortS) ELEMENT(Int) ELEMENT(F32) ELEMENT(F64) ELEMENT(V128)
-          STORED(Word) STORED(Ref) STORED(Byte) STORED(Short) STORED(Int) STORED(F32) STORED(F64) STORED(V128)
+  table->struct_set[index(FieldKind::kind)] = StructRow<FieldKind::kind>::set.cells
+#define ELEMENT(kind) table->array_get[index(FieldKind::kind)] = ArrayGetRow<FieldKind::kind>::row.cells
+#define STORED(kind) table->array_set[index(FieldKind::kind)] = ArraySetRow<FieldKind::kind>::row.cells
+  FIELD(Word);
+  FIELD(Ref);
+  FIELD(Byte);
+  FIELD(ByteS);
+  FIELD(Short);
+  FIELD(ShortS);
+  FIELD(F32);
+  FIELD(F64);
+  FIELD(V128);
+  ELEMENT(Word);
+  ELEMENT(Byte);
+  ELEMENT(ByteS);
+  ELEMENT(Short);
+  ELEMENT(ShortS);
+  ELEMENT(Int);
+  ELEMENT(F32);
+  ELEMENT(F64);
+  ELEMENT(V128);
+  STORED(Word);
+  STORED(Ref);
+  STORED(Byte);
+  STORED(Short);
+  STORED(Int);
+  STORED(F32);
+  STORED(F64);
+  STORED(V128);
 #undef FIELD
 #undef ELEMENT
 #undef STORED
-              using Casts = CastRows<void>;
+  using Casts = CastRows<void>;
   table->array_len = Casts::array_len.cells;
   table->ref_i31 = Casts::ref_i31.cells;
   for (uint32_t i = 0; i < 2; ++i) table->i31_get[i] = Casts::i31_get[i].cells;
