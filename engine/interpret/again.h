@@ -23,7 +23,7 @@ WHERRY_FAULTING WHERRY_HANDLER looping_guarded(WHERRY_ARGS) {
 
 template <class... Steps>
 struct Again {
-  static constexpr HandlerFn kEntry = &looping<Steps...>;
+  static constexpr auto kEntry = &looping<Steps...>;
   template <uint32_t at>
   static WHERRY_STEP run(WHERRY_ARGS) {
     WHERRY_STATE;
@@ -32,7 +32,7 @@ struct Again {
 };
 template <class... Steps>
 struct Again<void, Steps...> {
-  static constexpr HandlerFn kEntry = &looping_guarded<Steps...>;
+  static constexpr auto kEntry = &looping_guarded<Steps...>;
   template <uint32_t at>
   static WHERRY_STEP run(WHERRY_ARGS) {
     WHERRY_STATE;

@@ -176,7 +176,7 @@ WHERRY_HANDLER trap_exit(WHERRY_ARGS);
 
 // The function of a step whose operands are at pc + at.
 template <uint32_t at, class First, class... Rest>
-inline constexpr HandlerFn kStep = &First::template run<at, Rest...>;
+inline constexpr auto kStep = &First::template run<at, Rest...>;
 
 // Handlers made of steps; the second kind holds an access that may fault.
 template <class... Steps>
