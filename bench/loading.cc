@@ -27,9 +27,8 @@ using namespace wherry;
 bool read_file(const char* path, base::Vector<uint8_t>* bytes) {
   std::FILE* file = std::fopen(path, "rb");
   if (file == nullptr) return false;
-  std::fseek(file, 0, SEEK_END);
-  bool ok = bytes->resize(static_cast<size_t>(std::ftell(file)));
-  std::rewind(file);
+  bool ok = std::fseek(file, 0, SEEK_END) == 0 && bytes->resize(static_cast<size_t>(std::ftell(file))) &&
+            std::fseek(file, 0, SEEK_SET) == 0;
   ok = ok && std::fread(bytes->data(), 1, bytes->size(), file) == bytes->size();
   std::fclose(file);
   return ok;

@@ -16,8 +16,6 @@
 
 #include "wherry/wherry.h"
 
-extern char** environ;
-
 namespace wherry::fuzz {
 
 namespace {
@@ -90,6 +88,7 @@ bool Peer::start() {
     posix_spawn_file_actions_addclose(&actions, file);
   }
   std::vector<char*> arguments;
+  arguments.reserve(words_.size() + 1);
   for (std::string& word : words_) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   pid_t pid = -1;
