@@ -1,8 +1,8 @@
 // Where marking begins.
 //
 // Stacks are read conservatively. A map of which slots hold references would have to be kept for every point at which a
-// function may call or allocate, by every tier; instead each word is asked whether it is an object's address, which takes
-// 2 ns. The price is that a number, or a slot that nobody reads any more, can keep an object alive.
+// function may call or allocate, by every tier; instead each word is asked whether it is an object's address, which is
+// quick. The price is that a number, or a slot that nobody reads any more, can keep an object alive.
 //
 // The native stack matters only below the innermost entry of a guest, and only while an instruction of that guest runs a
 // builtin: there handlers keep accumulators and mirrored locals in registers. Further out, a guest waits for a function

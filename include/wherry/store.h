@@ -104,7 +104,7 @@ class StoreRef {
   // --- garbage collection ---
 
   // Guests' structures, arrays and exceptions, and the objects behind references, are collected when as much was
-  // allocated as the last collection left alive. A collection stops the guest for about 0.3 ms a megabyte that is live.
+  // allocated as the last collection left alive.
   GcStatistics gc_statistics() const;
 
   // Collects now, and finalises what has died. Not needed, but for tests and before a long wait.
