@@ -15,6 +15,10 @@ struct Crossing {
   const Cell* cell;  // A word of the calling or trapping instruction; null: no frame.
   uint64_t* frame;   // Its frame's base.
   Context* context;
+  // Of a crossing into native code (`first_frame` is null, and so is `cell`): the frame pointer and the instruction at
+  // which it was left, for a call or by a trap. Written as `cell` is. Frames are walked from there by frame pointers.
+  const void* native_frame = nullptr;
+  const void* native_pc = nullptr;
 };
 
 // Everything that belongs to one thread of guest execution and would be swapped as a whole to run another: the

@@ -17,13 +17,15 @@ class TypeDirectory;
 
 namespace wherry::abi {
 
-inline constexpr uint32_t kAbiVersion = 1;
+inline constexpr uint32_t kAbiVersion = 2;
 
 struct Activation;
 struct Builtins;
 struct Context;
 struct FuncObject;
 struct HeapFront;
+struct NativeBuiltins;
+struct NativeEntry;
 struct StoreState;
 
 // The code of one defined function of a module. Belongs to the module, holds no instance pointer. Zero-filled
@@ -42,8 +44,13 @@ struct FuncCode {
   uint16_t pinned1;
   uint16_t flags;       // Of the tier that made the code.
   uint32_t func_index;  // In the module, imports counted.
+  // Where native code calls it directly (engine/abi/native.h), or null: then it goes through slots. At most one of the
+  // two is set, before the code is published: `native_plain` may be called by code that never looks for exceptions,
+  // `native_flagged` by code that tests StoreState::pending_exception afterwards.
+  std::atomic<const void*> native_plain;
+  std::atomic<const void*> native_flagged;
 };
-static_assert(sizeof(FuncCode) == 32 || sizeof(FuncCode) == 40);
+static_assert(sizeof(FuncCode) == 48);
 
 // The last step of preparing code, when every other field has its value.
 inline void publish_code(FuncCode* code, const Cell* entry, uint32_t frame_slots) {
@@ -147,6 +154,8 @@ struct StoreState {
   Ref barrier_holder = kNullRef;  // What Builtins::barrier is about to be told; scratch of a tier.
   HeapFront* heap = nullptr;      // Where objects are allocated (engine/abi/heap.h). Never null.
   const wasm::TypeDirectory* types = nullptr;  // By canonical id; null while the store has no instance.
+  uintptr_t native_stack_limit = 0;            // No frame of native code may begin below this address.
+  NativeEntry* native_entry = nullptr;         // The innermost entry into native code (engine/abi/native.h).
 };
 
 // Frame header: the slots between parameters and locals.
