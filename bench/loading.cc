@@ -135,9 +135,9 @@ int main(int argc, char** argv) {
     typed = take(validate::validate(std::move(typed), base::hardware_concurrency())).take();
     all_time.stop();
   }
-  lower::Environment environment{typed, interpret::handlers(interpret::MemoryMode::Guarded),
-                                 {},    abi::layout_of(typed.module),
-                                 {},    nullptr};
+  lower::Environment environment{
+      typed, interpret::handlers(interpret::MemoryMode::Guarded), {}, abi::layout_of(typed.module), {}};
+  environment.options.joined_handlers = only != "hash";  // A listing shows what each instruction does.
   if (!abi::global_offsets(typed.module, environment.layout, &environment.global_offsets)) return 1;
   environment.codes =
       static_cast<abi::FuncCode*>(std::calloc(typed.module.bodies.size() + 1, sizeof(abi::FuncCode)));

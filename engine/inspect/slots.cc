@@ -118,8 +118,8 @@ Result<void> list_slots(base::ByteSpan binary, wasm::Features features, const lo
   wasm::Module module = WHERRY_TRY(decode::decode(binary, {.features = features}));
   const validate::TypedModule typed = WHERRY_TRY(validate::type_module(std::move(module), registry));
   const auto mode = options.guard_pages ? interpret::MemoryMode::Guarded : interpret::MemoryMode::Checked;
-  lower::Environment environment{typed,  interpret::handlers(mode), options, abi::layout_of(typed.module), {},
-                                 nullptr};
+  lower::Environment environment{typed, interpret::handlers(mode), options, abi::layout_of(typed.module), {}};
+  environment.options.joined_handlers = false;  // A listing shows what each instruction does.
   base::Vector<abi::FuncCode> codes;
   if (!abi::global_offsets(typed.module, environment.layout, &environment.global_offsets) ||
       !codes.resize(typed.module.bodies.size())) {

@@ -41,6 +41,6 @@ struct BinaryEntry {
 
 template <Op op>
 constinit const Row<kFroms * kFroms * kTos> BinaryRow<op>::row =
-    make_row<kFroms * kFroms * kTos>(BinaryEntry<op>());
+    make_row<kFroms * kFroms * kTos>(BinaryEntry<op>(), {lower::StepForm::Binary, op});
 
 }  // namespace wherry::interpret

@@ -22,7 +22,7 @@ struct CompareBranchEntry {
 
 template <Op op>
 constinit const Row<2 * kFroms * kFroms> CompareBranchRow<op>::row =
-    make_row<2 * kFroms * kFroms>(CompareBranchEntry<op>());
+    make_row<2 * kFroms * kFroms>(CompareBranchEntry<op>(), {lower::StepForm::CompareBranch, op});
 
 #define WHERRY_IF_Compare(op) template struct CompareBranchRow<op>;
 #define WHERRY_IF_Common(op)

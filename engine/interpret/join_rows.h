@@ -82,18 +82,22 @@ constexpr bool branches(Last) {
 }
 
 template <class... Steps>
-constexpr lower::Join hot_row() {
-  if constexpr ((branches(Steps()), ...))
-    return {sizeof...(Steps), {Steps::kName...}, word_of(&looping<typename Steps::Step...>)};
-  else
-    return {sizeof...(Steps), {Steps::kName...}, word_of(&hot<typename Steps::Step...>)};
+constexpr lower::Join named() {
+  return {sizeof...(Steps), {Steps::kName...}};
 }
 template <class... Steps>
-constexpr lower::Join faulting_row() {
+constexpr Cell hot_join() {
   if constexpr ((branches(Steps()), ...))
-    return {sizeof...(Steps), {Steps::kName...}, word_of(&looping_guarded<typename Steps::Step...>)};
+    return word_of(&looping<typename Steps::Step...>);
   else
-    return {sizeof...(Steps), {Steps::kName...}, word_of(&faulting<typename Steps::Step...>)};
+    return word_of(&hot<typename Steps::Step...>);
+}
+template <class... Steps>
+constexpr Cell faulting_join() {
+  if constexpr ((branches(Steps()), ...))
+    return word_of(&looping_guarded<typename Steps::Step...>);
+  else
+    return word_of(&faulting<typename Steps::Step...>);
 }
 
 }  // namespace wherry::interpret

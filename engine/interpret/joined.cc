@@ -3,10 +3,9 @@
 
 namespace wherry::interpret {
 
-#define JOIN(...) hot_row<__VA_ARGS__>(),
-constinit const lower::Join joins[] = {
+#define JOIN(...) hot_join<__VA_ARGS__>(),
+constinit const lower::Handler join_handlers[] = {
 #include "engine/interpret/joined.inc"
-    {},
 };
 
 }  // namespace wherry::interpret

@@ -3,10 +3,9 @@
 
 namespace wherry::interpret {
 
-#define JOIN(...) faulting_row<__VA_ARGS__>(),
-constinit const lower::Join guarded_joins[] = {
+#define JOIN(...) faulting_join<__VA_ARGS__>(),
+constinit const lower::Handler guarded_join_handlers[] = {
 #include "engine/interpret/joined_guarded.inc"
-    {},
 };
 
 }  // namespace wherry::interpret

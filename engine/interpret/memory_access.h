@@ -189,15 +189,15 @@ struct StoreIndexedEntry {
 
 template <Op op, Access access>
 constinit const Row<kFroms * kTos> LoadRow<op, access>::plain =
-    make_row<kFroms * kTos>(LoadEntry<op, access>());
+    make_row<kFroms * kTos>(LoadEntry<op, access>(), {lower::StepForm::Load, op});
 template <Op op, Access access>
 constinit const Row<kFroms * kFroms * kTos> LoadRow<op, access>::indexed =
-    make_row<kFroms * kFroms * kTos>(LoadIndexedEntry<op, access>());
+    make_row<kFroms * kFroms * kTos>(LoadIndexedEntry<op, access>(), {lower::StepForm::LoadIndexed, op});
 template <Op op, Access access>
 constinit const Row<kFroms * kFroms> StoreRow<op, access>::plain =
-    make_row<kFroms * kFroms>(StoreEntry<op, access>());
+    make_row<kFroms * kFroms>(StoreEntry<op, access>(), {lower::StepForm::Store, op});
 template <Op op, Access access>
 constinit const Row<kFroms * kFroms * kFroms> StoreRow<op, access>::indexed =
-    make_row<kFroms * kFroms * kFroms>(StoreIndexedEntry<op, access>());
+    make_row<kFroms * kFroms * kFroms>(StoreIndexedEntry<op, access>(), {lower::StepForm::StoreIndexed, op});
 
 }  // namespace wherry::interpret

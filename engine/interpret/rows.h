@@ -7,6 +7,7 @@
 #include "engine/interpret/dispatch.h"
 #include "engine/interpret/operations.h"
 #include "engine/lower/slot_code.h"
+#include "engine/lower/step.h"
 
 // Which combinations of operand classes have a handler, and the rows of the handler table that the files of handlers
 // make. Every combination would be 20,000 handlers; what is left out is rare or cannot occur, and lowering then
@@ -35,6 +36,17 @@ constexpr auto make_row(Entry entry, std::integer_sequence<uint32_t, index...>) 
 template <uint32_t count, class Entry>
 constexpr Row<count> make_row(Entry entry) {
   return make_row(entry, std::make_integer_sequence<uint32_t, count>());
+}
+// The same for instructions that have numbers, the row's first being `first`.
+template <class Entry, uint32_t... index>
+constexpr auto make_row(Entry entry, lower::Step first, std::integer_sequence<uint32_t, index...>) {
+  return Row<sizeof...(index)> {
+    {lower::numbered(entry.template operator()<index>(), lower::number_of(first) + index)...}
+  };
+}
+template <uint32_t count, class Entry>
+constexpr Row<count> make_row(Entry entry, lower::Step first) {
+  return make_row(entry, first, std::make_integer_sequence<uint32_t, count>());
 }
 
 constexpr From from_at(uint32_t index) { return static_cast<From>(index % kFroms); }

@@ -26,6 +26,9 @@ namespace {
 using lower::family_of;
 using lower::Handler;
 using lower::HandlerTable;
+using lower::numbered;
+using lower::Step;
+using lower::StepForm;
 
 template <From from>
 inline constexpr auto kIndex = static_cast<uint32_t>(from);
@@ -58,8 +61,8 @@ struct MoveEntry {
   }
 };
 
-constinit const auto kSelect = make_row<kFroms * kFroms * kFroms * kTos>(SelectEntry());
-constinit const auto kMove = make_row<kFroms * kTos>(MoveEntry());
+constinit const auto kSelect = make_row<kFroms * kFroms * kFroms * kTos>(SelectEntry(), {StepForm::Select});
+constinit const auto kMove = make_row<kFroms * kTos>(MoveEntry(), {StepForm::Move});
 
 // Calls `each.template operator()<value>()` for every class of operand or destination.
 template <class Each>
@@ -115,54 +118,65 @@ constexpr void set_memory(HandlerTable* table) {
 constexpr void set_data(HandlerTable* table) {
   table->select = kSelect.cells;
   table->move = kMove.cells;
-  table->move_f32 = word_of(&hot<MoveF32>);
-  table->move_f64 = word_of(&hot<MoveF64>);
+  table->move_f32 = numbered(word_of(&hot<MoveF32>), Step{StepForm::MoveF32});
+  table->move_f64 = numbered(word_of(&hot<MoveF64>), Step{StepForm::MoveF64});
   table->move2 = word_of(&hot<Move2>);
-  table->move_wide = word_of(&hot<MoveWide>);
+  table->move_wide = numbered(word_of(&hot<MoveWide>), Step{StepForm::MoveWide});
   table->wide_enter = word_of(&wide_enter);
   table->wide_leave = word_of(&wide_leave);
   table->wide_shrink = word_of(&wide_shrink);
   table->move_up = word_of(&move_up);
   for_each_to([table]<To to>() {
-    table->move_const[kToIndex<to>] = word_of(&hot<MoveConst<to>>);
-    table->global_get[0][kToIndex<to>] = word_of(&hot<GlobalGet<false, to>>);
-    table->global_get[1][kToIndex<to>] = word_of(&hot<GlobalGet<true, to>>);
+    table->move_const[kToIndex<to>] =
+        numbered(word_of(&hot<MoveConst<to>>), Step{.form = StepForm::MoveConst, .to = to});
+    table->global_get[0][kToIndex<to>] =
+        numbered(word_of(&hot<GlobalGet<false, to>>), Step{.form = StepForm::GlobalGet, .to = to});
+    table->global_get[1][kToIndex<to>] = numbered(word_of(&hot<GlobalGet<true, to>>),
+                                                  Step{.form = StepForm::GlobalGet, .to = to, .flag = true});
   });
   for_each_from([table]<From a>() {
-    table->global_set[0][kIndex<a>] = word_of(&hot<GlobalSet<false, a>>);
-    table->global_set[1][kIndex<a>] = word_of(&hot<GlobalSet<true, a>>);
+    table->global_set[0][kIndex<a>] =
+        numbered(word_of(&hot<GlobalSet<false, a>>), Step{.form = StepForm::GlobalSet, .a = a});
+    table->global_set[1][kIndex<a>] =
+        numbered(word_of(&hot<GlobalSet<true, a>>), Step{.form = StepForm::GlobalSet, .a = a, .flag = true});
   });
 }
 
 constexpr void set_control(HandlerTable* table) {
-  table->branch = word_of(&hot<Branch>);
+  table->branch = numbered(word_of(&hot<Branch>), Step{StepForm::Branch});
   table->unreachable = word_of(&unreachable);
-  table->call = word_of(&hot<Call>);
-  table->call_import = word_of(&hot<CallImport>);
+  table->call = numbered(word_of(&hot<Call>), Step{StepForm::Call});
+  table->call_import = numbered(word_of(&hot<CallImport>), Step{StepForm::CallImport});
   table->return_call = word_of(&return_call);
   table->return_call_import = word_of(&return_call_import);
   table->return_call_indirect[0] = word_of(&return_call_indirect<false>);
   table->return_call_indirect[1] = word_of(&return_call_indirect<true>);
   table->return_call_ref = word_of(&return_call_ref);
-  table->return_none = word_of(&hot<ReturnNone>);
-  table->return_f32 = word_of(&hot<ReturnF32>);
-  table->return_f64 = word_of(&hot<ReturnF64>);
+  table->return_none = numbered(word_of(&hot<ReturnNone>), Step{StepForm::ReturnNone});
+  table->return_f32 = numbered(word_of(&hot<ReturnF32>), Step{StepForm::ReturnF32});
+  table->return_f64 = numbered(word_of(&hot<ReturnF64>), Step{StepForm::ReturnF64});
   table->return_many = word_of(&return_many);
   table->canonical_nan[0] = word_of(&canonical_nan_f32);
   table->canonical_nan[1] = word_of(&canonical_nan_f64);
   table->canonical_nan[2] = word_of(&canonical_nan_f32x4);
   table->canonical_nan[3] = word_of(&canonical_nan_f64x2);
-  table->fuel = word_of(&hot<Fuel>);
-  table->interrupt = word_of(&hot<Interrupt>);
+  table->fuel = numbered(word_of(&hot<Fuel>), Step{StepForm::Fuel});
+  table->interrupt = numbered(word_of(&hot<Interrupt>), Step{StepForm::Interrupt});
   table->observe = word_of(&observe);
   for_each_from([table]<From a>() {
-    table->return_one[kIndex<a>] = word_of(&hot<ReturnOne<a>>);
+    table->return_one[kIndex<a>] =
+        numbered(word_of(&hot<ReturnOne<a>>), Step{.form = StepForm::ReturnOne, .a = a});
     if constexpr (a != From::Const) {
-      table->branch_if[0][kIndex<a>] = word_of(&hot<BranchIf<false, a>>);
-      table->branch_if[1][kIndex<a>] = word_of(&hot<BranchIf<true, a>>);
-      table->br_table[kIndex<a>] = word_of(&hot<BrTable<a>>);
-      table->call_indirect[0][kIndex<a>] = word_of(&hot<CallIndirect<false, a>>);
-      table->call_indirect[1][kIndex<a>] = word_of(&hot<CallIndirect<true, a>>);
+      table->branch_if[0][kIndex<a>] =
+          numbered(word_of(&hot<BranchIf<false, a>>), Step{.form = StepForm::BranchIf, .a = a});
+      table->branch_if[1][kIndex<a>] =
+          numbered(word_of(&hot<BranchIf<true, a>>), Step{.form = StepForm::BranchIf, .a = a, .flag = true});
+      table->br_table[kIndex<a>] =
+          numbered(word_of(&hot<BrTable<a>>), Step{.form = StepForm::BrTable, .a = a});
+      table->call_indirect[0][kIndex<a>] =
+          numbered(word_of(&hot<CallIndirect<false, a>>), Step{.form = StepForm::CallIndirect, .a = a});
+      table->call_indirect[1][kIndex<a>] = numbered(
+          word_of(&hot<CallIndirect<true, a>>), Step{.form = StepForm::CallIndirect, .a = a, .flag = true});
       table->call_ref[kIndex<a>] = word_of(&call_ref<a>);
     }
   });
@@ -244,8 +258,12 @@ constexpr void set_vectors(lower::VectorHandlers* table) {
 template <Access access>
 constexpr HandlerTable make_table() {
   HandlerTable table{};
-  table.joins[0] = joins;
-  if constexpr (access == Access::Guarded) table.joins[1] = guarded_joins;
+  table.joins = {.entries = join_entries.cells,
+                 .shift = join_shift,
+                 .plain_rows = plain_join_rows,
+                 .rows = access == Access::Guarded ? join_rows : plain_join_rows,
+                 .names = join_names,
+                 .handlers = {join_handlers, guarded_join_handlers}};
   set_numeric(&table);
   set_memory<access>(&table);
   set_data(&table);

@@ -70,7 +70,7 @@ class Code {
   uint32_t emit(Cell handler, SlotsOffset slots) { return emit_word(handler, std::bit_cast<Cell>(slots)); }
   uint32_t emit(Cell handler, SlotsBranch slots) { return emit_word(handler, std::bit_cast<Cell>(slots)); }
   uint32_t emit_word(Cell handler, Cell word) {
-    words.push_back(handler);
+    words.push_back(lower::address_in(handler));
     words.push_back(word);
     return size() - 2;
   }

@@ -20,7 +20,8 @@ struct UnaryEntry {
 }  // namespace
 
 template <Op op>
-constinit const Row<kFroms * kTos> UnaryRow<op>::row = make_row<kFroms * kTos>(UnaryEntry<op>());
+constinit const Row<kFroms * kTos> UnaryRow<op>::row =
+    make_row<kFroms * kTos>(UnaryEntry<op>(), {lower::StepForm::Unary, op});
 
 #define UNARY(op, In, Out, trap, value) template struct UnaryRow<Op::op>;
 #include "engine/interpret/operations.inc"

@@ -118,7 +118,7 @@ void Emitter::undo_last(uint32_t slot) {
   code_.truncate(last_.position);
   while (positions_ != nullptr && !positions_->empty() && positions_->back().word >= size())
     positions_->pop_back();
-  while (starts_ != nullptr && !starts_->empty() && starts_->back() >= size()) starts_->pop_back();
+  while (!starts_->empty() && starts_->back() >= size()) starts_->pop_back();
   accumulator(Domain::Int) = int_before_last_;
   overwritten(slot);
   last_ = before_last_;

@@ -70,7 +70,7 @@ class Emitter {
   // When positions are recorded, each instruction emitted from now on belongs to the Wasm instruction at `offset`.
   void set_offset(uint32_t offset) { offset_ = offset; }
   void record_positions(base::Vector<Position>* positions) { positions_ = positions; }
-  // Where instructions begin, for those who look at the finished code.
+  // Where instructions begin. Must be given before the first one.
   void record_starts(base::Vector<uint32_t>* starts) { starts_ = starts; }
 
   // --- State of the accumulators ---
@@ -222,7 +222,7 @@ class Emitter {
     const uint32_t position = size();
     if (positions_ != nullptr) [[unlikely]]
       note_position();
-    if (starts_ != nullptr && !starts_->push_back(position)) [[unlikely]]
+    if (!starts_->push_back(position)) [[unlikely]]
       failed_ = true;
     if (!code_.append_two(handler, operands)) [[unlikely]]
       failed_ = true;

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <cstdlib>
 #include <vector>
 
-#include "engine/lower/handler_table.h"
+#include "engine/lower/joined.h"
 
 // A handler table for tests of lowering: every combination exists, and every address is a number of its own.
 namespace wherry::lower {
@@ -14,6 +15,7 @@ class FakeHandlers {
 
  private:
   const Handler* block(uint32_t count);
+  const Handler* block(uint32_t count, Step first);
   template <uint32_t forms>
   const Handler (*rows(uint32_t count))[forms] {
     return reinterpret_cast<const Handler(*)[forms]>(block(count * forms));
@@ -26,6 +28,8 @@ class FakeHandlers {
   VectorData vector_data_{};
   VectorAny vector_any_{};
   std::vector<Join> joins_;
+  std::vector<Handler> join_handlers_;
+  JoinEntry join_entries_[16] = {};
   std::vector<std::vector<Handler>> blocks_;
   Handler next_ = 0x10001;
 };
@@ -34,6 +38,15 @@ inline const Handler* FakeHandlers::block(uint32_t count) {
   std::vector<Handler>& handlers = blocks_.emplace_back(count);
   for (Handler& handler : handlers) handler = next_ += 2;
   return handlers.data();
+}
+
+// Handlers that carry the numbers of steps.
+inline const Handler* FakeHandlers::block(uint32_t count, Step first) {
+  const Handler* const handlers = block(count);
+  for (uint32_t i = 0; i < count; ++i) {
+    blocks_.back()[i] = numbered(blocks_.back()[i], number_of(first) + i);
+  }
+  return handlers;
 }
 
 inline void FakeHandlers::add_vectors() {
@@ -66,11 +79,12 @@ inline void FakeHandlers::add_joins() {
       StepForm::CompareBranch, wasm::Op::I32Ne, From::Pin0, From::Const, From::Slot, To::Slot, true};
   const Step multiply{StepForm::Binary, wasm::Op::I32Mul, From::Acc, From::Const, From::Slot, To::Acc};
   const Step load{StepForm::Load, wasm::Op::I32Load, From::Pin0, From::Slot, From::Slot, To::Acc};
-  joins_ = {
-      {2, {add, branch}, 0}, {2, {add, load}, 0}, {3, {add, load, multiply}, 0}, {2, {load, multiply}, 0}};
-  for (Join& join : joins_) join.handler = next_ += 2;
-  joins_.push_back({});
-  table_.joins[0] = joins_.data();
+  joins_ = {{2, {add, branch}}, {2, {add, load}}, {3, {add, load, multiply}}, {2, {load, multiply}}};
+  const auto rows = static_cast<uint32_t>(joins_.size());
+  for (uint32_t i = 0; i < rows; ++i) join_handlers_.push_back(next_ += 2);
+  const uint32_t shift = 28;
+  if (!enter_joins(joins_, shift, join_entries_)) std::abort();
+  table_.joins = {join_entries_, shift, rows, rows, joins_.data(), {join_handlers_.data(), nullptr}};
 }
 
 inline FakeHandlers::FakeHandlers() {
@@ -82,13 +96,15 @@ inline FakeHandlers::FakeHandlers() {
     switch (family.shape) {
       case Shape::Binary: {
         const bool compares = info.code >= 0x46 && info.code <= 0x66;
-        table_.binary[family.index] = block(kTwo * kToCount);
-        if (compares || op == wasm::Op::I32And) table_.compare_branch[family.index] = block(2 * kTwo);
+        table_.binary[family.index] = block(kTwo * kToCount, {StepForm::Binary, op});
+        if (compares || op == wasm::Op::I32And) {
+          table_.compare_branch[family.index] = block(2 * kTwo, {StepForm::CompareBranch, op});
+        }
         break;
       }
       case Shape::Unary: table_.unary[family.index] = block(kFromCount * kToCount); break;
       case Shape::Load:
-        table_.load[family.index] = block(kFromCount * kToCount);
+        table_.load[family.index] = block(kFromCount * kToCount, {StepForm::Load, op});
         table_.load_indexed[family.index] = block(kTwo * kToCount);
         for (Handler& handler : table_.load_any[family.index]) handler = next_ += 2;
         break;

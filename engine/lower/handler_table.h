@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "engine/lower/slot_code.h"
+#include "engine/lower/step.h"
 #include "engine/lower/vector_code.h"
 
 // The catalogue of handlers: what lowering picks from and the interpreter fills. Apart from slot_code.h, so that a new
@@ -32,56 +33,40 @@ struct CastTarget {
 // Objects with more fields than this that are given a value are copied in a loop.
 inline constexpr uint32_t kStructNewForms = 6;
 
-// An instruction by its form and operands: how a row of Join names what it joins.
-enum class StepForm : uint8_t {
-  Binary,
-  Unary,
-  CompareBranch,
-  Load,
-  LoadIndexed,
-  Store,
-  StoreIndexed,
-  Select,
-  Move,
-  MoveConst,
-  MoveF32,
-  MoveF64,
-  MoveWide,
-  GlobalGet,
-  GlobalSet,
-  Branch,
-  BranchIf,
-  BrTable,
-  Call,
-  CallImport,
-  CallIndirect,
-  ReturnNone,
-  ReturnOne,
-  ReturnF32,
-  ReturnF64,
-  Fuel,
-  Interrupt,
-};
-struct Step {
-  StepForm form;
-  wasm::Op op = wasm::Op::Nop;
-  From a = From::Slot;
-  From b = From::Slot;
-  From c = From::Slot;  // The value of a store, the condition of select.
-  To to = To::Slot;
-  bool flag = false;  // Sense of a branch, imported, subtypes.
-};
-// A handler that does what `count` instructions in a row do, each in its own words. At most one of them has an access
+// A sequence of instructions whose handler does all of them, each in its own words. At most one of them has an access
 // that may fault, and then none before it traps.
 struct Join {
   static constexpr uint32_t kMost = 4;
   uint8_t count;
   Step steps[kMost];
-  Handler handler;
+};
+
+// Where sequences are found: a hash table by what was read so far and the step that follows. `before`: a step's number,
+// or StepNumbers::kEnd and the number of the row that those before make.
+struct JoinEntry {
+  uint16_t before = 0;
+  uint16_t step = 0;  // 0: no entry.
+  uint16_t row = 0;
+  uint16_t faulting = 0;  // Which of the steps has an access that may fault.
+};
+
+// The sequences of a handler table: `rows` of the names, of which the first `plain_rows` access no memory and have their
+// handlers in the first array, the others in the second.
+struct JoinTable {
+  const JoinEntry* entries = nullptr;  // Null: nothing is joined. 2^(32 - shift).
+  uint32_t shift = 0;
+  uint32_t plain_rows = 0;
+  uint32_t rows = 0;
+  const Join* names = nullptr;
+  const Handler* handlers[2] = {};
+
+  Handler handler(uint32_t row) const {
+    return row < plain_rows ? handlers[0][row] : handlers[1][row - plain_rows];
+  }
 };
 
 // The handlers, which lowering is given and does not know. Every array is indexed as its comment says; `words` is
-// the instruction's length.
+// the instruction's length. Those that a Step names carry its number (engine/lower/step.h).
 struct HandlerTable {
   // [family index] -> [a][b][to]. Slots{a, b, d}; 2 words, 3 with a constant (at most one operand is Const).
   const Handler* binary[kBinaryCount];
@@ -199,9 +184,7 @@ struct HandlerTable {
   // What makes an array, in `other`: operands in consecutive slots from `a` on; 3 words: handler, Slots{a, b: shift of
   // elements, d: 1 when fuel is counted, e: live slots}, {type id, segment or fixed length}. Others on arrays: as all.
 
-  // Sequences that have a handler of their own; a longer one after the one it begins with. A row of 0 steps ends a list; null is an
-  // empty list.
-  const Join* joins[2];
+  JoinTable joins;
 };
 
 }  // namespace wherry::lower

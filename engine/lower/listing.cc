@@ -188,14 +188,13 @@ void Listing::Impl::add_rest(const HandlerTable& table) {
 
 void Listing::Impl::add_joined(const HandlerTable& table) {
   std::vector<Entry> joined;
-  for (const Join* join : table.joins) {
-    for (; join != nullptr && join->count != 0; ++join) {
-      const Entry* first = find(handler_of(table, join->steps[0]));
-      if (first == nullptr) continue;
-      joined.push_back(*first);
-      joined.back().handler = join->handler;
-      joined.back().joined = join->count;
-    }
+  for (uint32_t row = 0; row < table.joins.rows; ++row) {
+    const Join& join = table.joins.names[row];
+    const Entry* first = find(address_in(handler_of(table, join.steps[0])));
+    if (first == nullptr) continue;
+    joined.push_back(*first);
+    joined.back().handler = table.joins.handler(row);
+    joined.back().joined = join.count;
   }
   entries.insert(entries.end(), joined.begin(), joined.end());
 }

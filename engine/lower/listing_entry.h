@@ -106,7 +106,7 @@ struct Listing::Impl {
 
   void add(Handler handler, Entry entry) {
     if (handler == 0) return;
-    entry.handler = handler;
+    entry.handler = address_in(handler);
     entries.push_back(entry);
   }
   void add_families(const HandlerTable& table);

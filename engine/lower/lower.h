@@ -13,8 +13,6 @@
 
 namespace wherry::lower {
 
-class Joiner;
-
 // What slot code of a module refers to beside the module itself.
 struct Environment {
   const validate::TypedModule& module;
@@ -23,7 +21,6 @@ struct Environment {
   abi::ContextLayout layout;
   base::Vector<uint32_t> global_offsets;  // abi::global_offsets.
   abi::FuncCode* codes = nullptr;         // Of the defined functions; calls refer to them.
-  const Joiner* joiner = nullptr;         // Null: nothing is joined.
 };
 
 // One instruction of slot code and the Wasm instruction it came from (offset in the file).

@@ -81,16 +81,14 @@ struct Fixture {
   }
 
   base::Result<void> lower(const Options& options, uint32_t defined, bool with_positions, SlotCode* out) {
-    Environment environment{*typed, handlers.table(), options, abi::layout_of(typed->module), {}, nullptr};
+    Environment environment{*typed, handlers.table(), options, abi::layout_of(typed->module), {}};
     if (!abi::global_offsets(typed->module, environment.layout, &environment.global_offsets)) std::abort();
     environment.codes = codes.get();
-    if (options.joined_handlers) environment.joiner = &joiner;
     const wasm::FuncIndex func(typed->module.imported_funcs + defined);
     return lower::lower(environment, func, with_positions, buffers, out);
   }
 
   FakeHandlers handlers;
-  Joiner joiner{handlers.table()};
   wasm::TypeRegistry registry;
   std::unique_ptr<validate::TypedModule> typed;
   std::unique_ptr<abi::FuncCode[]> codes;

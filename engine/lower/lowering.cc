@@ -88,10 +88,8 @@ void Lowering::begin(State& state) {
                            &memory_->counts);
   }
   emitter_.begin(memory_->places.data(), pinned.first, pinned.second, &memory_->vectors);
-  if (environment_.joiner != nullptr) {
-    memory_->starts.clear();
-    emitter_.record_starts(&memory_->starts);
-  }
+  memory_->starts.clear();
+  emitter_.record_starts(&memory_->starts);
   if (with_positions_) {
     memory_->positions.clear();
     emitter_.record_positions(&memory_->positions);
@@ -112,7 +110,7 @@ void Lowering::finish() {
   out_->param_slots = static_cast<uint16_t>(header_);
   out_->pinned0 = emitter_.pinned_slot(0);
   out_->pinned1 = emitter_.pinned_slot(1);
-  if (environment_.joiner != nullptr && !emitter_.failed()) join();
+  if (!emitter_.failed()) finish_code();
   if (!with_positions_) return;
   out_->positions.clear();
   for (const Emitter::Position& position : memory_->positions) {
@@ -124,8 +122,10 @@ void Lowering::observe(abi::Moment moment, uint32_t slot) {
   emitter_.observe({moment, static_cast<uint16_t>(slot), static_cast<uint32_t>(offset_), state_->func.value});
 }
 
-void Lowering::join() {
-  environment_.joiner->join(&out_->cells, memory_->starts, [this](size_t first, uint32_t which) {
+void Lowering::finish_code() {
+  const JoinTable none;
+  const JoinTable& joins = environment_.options.joined_handlers ? environment_.handlers.joins : none;
+  lower::finish_code(joins, &out_->cells, memory_->starts, [this](size_t first, uint32_t which) {
     if (!with_positions_) return;
     memory_->positions[first].offset = memory_->positions[first + which].offset;
   });

@@ -223,7 +223,7 @@ class Lowering {
   void throw_(const Instruction& instruction, Operand* operands, uint32_t params);
 
   void observe(abi::Moment moment, uint32_t slot);
-  void join();
+  void finish_code();
   void begin_segment();
   void end_segment();
 

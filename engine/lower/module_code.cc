@@ -19,7 +19,6 @@
 
 #include "engine/abi/layout.h"
 #include "engine/base/arena.h"
-#include "engine/lower/joined.h"
 #include "engine/lower/lower.h"
 #include "engine/wasm/errors.h"
 
@@ -52,7 +51,7 @@ bool copy_to(base::Arena& arena, const base::Vector<T>& from, std::span<const T>
 
 struct ModuleCode::Impl {
   Impl(const validate::TypedModule& module, const Options& options, const HandlerTable& handlers)
-      : environment{module, handlers, options, abi::layout_of(module.module), {}, nullptr} {}
+      : environment{module, handlers, options, abi::layout_of(module.module), {}} {}
   ~Impl() { std::free(environment.codes); }
 
   base::Result<void> publish(abi::FuncCode* code, const SlotCode& made);
@@ -67,7 +66,6 @@ struct ModuleCode::Impl {
   Provider provider;
   std::mutex mutex;
   Environment environment;
-  Joiner joiner;
   base::Arena arena;
   Buffers buffers;
   SlotCode scratch;
@@ -89,10 +87,6 @@ base::Result<std::unique_ptr<ModuleCode>> ModuleCode::create(const validate::Typ
   if (environment.codes == nullptr ||
       !abi::global_offsets(module.module, environment.layout, &environment.global_offsets)) {
     return base::fail(wasm::ErrorCode::OutOfMemory);
-  }
-  if (options.joined_handlers) {
-    impl->joiner = Joiner(handlers);
-    environment.joiner = &impl->joiner;
   }
   auto code = std::unique_ptr<ModuleCode>(new ModuleCode(std::move(impl)));
   Impl::Provider& provider = code->impl_->provider;
