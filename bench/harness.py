@@ -100,6 +100,38 @@ class Engine:
         return next(iter(done.stdout.splitlines()), "version unknown")
 
 
+class Compiled(Engine):
+    """An engine that runs what it compiled before: each module once, kept in build/bench/compiled/NAME."""
+
+    def __init__(self, name, command, compile_options=(), run_options=()):
+        super().__init__(name, command, list(run_options))
+        self.compile_options = list(compile_options)
+
+    def artifact(self, wasm, options=()):
+        wasm = Path(wasm).resolve()
+        words = [*self.compile_options, *options]
+        target = BUILD / "compiled" / self.name / ("-".join([*wasm.parts[-2:], *words]).replace("/", "_"))
+        return build([*self.command, "compile", *words], target, [wasm])
+
+    def run(self, program, args=(), options=()):
+        return super().run(self.artifact(program, options), args)
+
+    def invoke(self, wasm, *args, function="run", options=()):
+        return super().invoke(self.artifact(wasm, options), *args, function=function)
+
+
+def compiled_engines(bench, **variants):
+    """name -> Compiled: "wherry aot", its `variants` (name=compile options), and Wasmtime with its code made before, if it is here."""
+    found = {}
+    if "wherry" in bench.all_engines:
+        found["wherry aot"] = Compiled("wherry aot", bench.wherry)
+        for name, options in variants.items():
+            found[name] = Compiled(name, bench.wherry, options)
+    if "wasmtime" in bench.all_engines:
+        found["wasmtime"] = Compiled("wasmtime", bench.all_engines["wasmtime"].command, run_options=["--allow-precompiled"])
+    return found
+
+
 def find_engines(wherry, names=PEERS):
     """name -> Engine, Wherry first; a peer that is not here is named, with how to get it."""
     found = {}
@@ -150,10 +182,12 @@ class Group:
             return build([*wherry, "parse"], target, [text])
         return build([clang(), *NATIVE_FLAGS, *self.flags, *WASM_FLAGS], target, [self.folder / f"{name}.c"])
 
-    def program(self, name):
+    def program(self, name, level=None):
+        """The native side. `level`: words of options (such as -O3 -march=x86-64-v3) instead of those without the vectoriser."""
         driver = HERE / "kernels" / "driver.c"
-        return build([clang(), *NATIVE_FLAGS, *self.flags, "-static"], BUILD / "kernels" / self.name / name,
-                     [self.folder / f"{name}.c", driver])
+        flags = NATIVE_FLAGS if level is None else [*(f for f in NATIVE_FLAGS if not f.startswith(("-O", "-fno-v", "-fno-slp"))), *level]
+        place = BUILD / "kernels" / self.name / (name + "".join(level or ()))
+        return build([clang(), *flags, *self.flags, "-static"], place, [self.folder / f"{name}.c", driver])
 
     def check(self, engine, wherry, row=0):
         """Compares results (row 0: the small n); returns the kernels for which the engine agrees."""
@@ -273,9 +307,10 @@ class Bench:
         compiler = [clang("clang++"), "-std=c++20", "-fno-exceptions"] if language == "c++" else [clang(), "-std=gnu17"]
         return build([*compiler, "-O2", *flags], BUILD / name, [HERE / s for s in sources], libraries)
 
-    def time_kernels(self, group, engines=None, rounds=None):
+    def time_kernels(self, group, engines=None, rounds=None, level=None):
         """kernel -> name -> milliseconds of run(large) - run(small); "native" among the names if the group has a native side.
-        `engines`: list of Engine (default: all that the group runs on). Wrong results leave an engine out of that row."""
+        `engines`: list of Engine (default: all that the group runs on). `level`: how the native side is compiled, as for
+        Group.program. Wrong results leave an engine out of that row."""
         engines = list(self.engines.values()) if engines is None else engines
         engines = [e for e in engines if e.name not in group.without]
         agreed = {e.name: group.check(e, self.wherry) for e in engines}
@@ -284,7 +319,7 @@ class Bench:
             commands = {}
             for size, n in (("small", small), ("large", large)):
                 if group.native:
-                    commands["native", size] = [group.program(kernel), n]
+                    commands["native", size] = [group.program(kernel, level), n]
                 for engine in engines:
                     if kernel in agreed[engine.name]:
                         options = group.options.get(engine.name, [])
