@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "engine/text/module_parser.h"
+#include "engine/wasm/type_names.h"
 
 namespace wherry::text {
 
@@ -23,15 +24,6 @@ constexpr NamedCode kNumberTypes[] = {
     {"i32", 0x7f}, {"i64", 0x7e}, {"f32", 0x7d}, {"f64", 0x7c}, {"v128", 0x7b}};
 constexpr NamedCode kPackedTypes[] = {{"i8", 0x78}, {"i16", 0x77}};
 
-constexpr NamedCode kHeapTypes[] = {{"any", 0x6e},    {"eq", 0x6d},       {"i31", 0x6c},  {"struct", 0x6b},
-                                    {"array", 0x6a},  {"none", 0x71},     {"func", 0x70}, {"nofunc", 0x73},
-                                    {"extern", 0x6f}, {"noextern", 0x72}, {"exn", 0x69},  {"noexn", 0x74}};
-
-constexpr NamedCode kRefShorthands[] = {{"anyref", 0x6e},        {"eqref", 0x6d},       {"i31ref", 0x6c},
-                                        {"structref", 0x6b},     {"arrayref", 0x6a},    {"nullref", 0x71},
-                                        {"funcref", 0x70},       {"nullfuncref", 0x73}, {"externref", 0x6f},
-                                        {"nullexternref", 0x72}, {"exnref", 0x69},      {"nullexnref", 0x74}};
-
 template <size_t kCount>
 const NamedCode* find(const NamedCode (&rows)[kCount], std::string_view text) {
   for (const NamedCode& row : rows) {
@@ -41,7 +33,7 @@ const NamedCode* find(const NamedCode (&rows)[kCount], std::string_view text) {
 }
 
 // An abstract heap type's code as the number it is in the binary format's signed integer.
-int64_t signed_code(uint8_t code) { return static_cast<int64_t>(code) - 0x80; }
+int64_t signed_code(wasm::AbstractHeap heap) { return static_cast<int64_t>(heap) - 0x80; }
 
 }  // namespace
 
@@ -54,15 +46,15 @@ bool ModuleParser::parse_heap_type(int64_t* heap) {
     *heap = index;
     return true;
   }
-  const NamedCode* row = at(TokenKind::Keyword) ? find(kHeapTypes, text()) : nullptr;
+  const wasm::HeapTypeRow* row = at(TokenKind::Keyword) ? wasm::find_heap_type(text()) : nullptr;
   if (row == nullptr) return unexpected("a heap type");
-  *heap = signed_code(row->code);
+  *heap = signed_code(row->heap);
   advance();
   return true;
 }
 
 bool ModuleParser::at_ref_type() {
-  return at_open("ref") || (at(TokenKind::Keyword) && find(kRefShorthands, text()) != nullptr);
+  return at_open("ref") || (at(TokenKind::Keyword) && wasm::find_nullable_type(text()) != nullptr);
 }
 
 bool ModuleParser::parse_ref_type(RefType* type) {
@@ -70,10 +62,10 @@ bool ModuleParser::parse_ref_type(RefType* type) {
     type->is_nullable = take_keyword("null");
     return parse_heap_type(&type->heap) && expect_close();
   }
-  const NamedCode* row = at(TokenKind::Keyword) ? find(kRefShorthands, text()) : nullptr;
+  const wasm::HeapTypeRow* row = at(TokenKind::Keyword) ? wasm::find_nullable_type(text()) : nullptr;
   if (row == nullptr) return unexpected("a reference type");
   type->is_nullable = true;
-  type->heap = signed_code(row->code);
+  type->heap = signed_code(row->heap);
   advance();
   return true;
 }

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "engine/wasm/type_names.h"
+
 namespace wherry::text {
 
 using wasm::AbstractHeap;
@@ -14,58 +16,6 @@ using wasm::ValKind;
 using wasm::ValType;
 
 namespace {
-
-std::string_view heap_name(AbstractHeap heap) {
-  switch (heap) {
-    case AbstractHeap::Exn: return "exn";
-    case AbstractHeap::Array: return "array";
-    case AbstractHeap::Struct: return "struct";
-    case AbstractHeap::I31: return "i31";
-    case AbstractHeap::Eq: return "eq";
-    case AbstractHeap::Any: return "any";
-    case AbstractHeap::Extern: return "extern";
-    case AbstractHeap::Func: return "func";
-    case AbstractHeap::None: return "none";
-    case AbstractHeap::NoExtern: return "noextern";
-    case AbstractHeap::NoFunc: return "nofunc";
-    case AbstractHeap::NoExn: return "noexn";
-  }
-  return "?";
-}
-
-// The abbreviation of (ref null heap).
-std::string_view nullable_name(AbstractHeap heap) {
-  switch (heap) {
-    case AbstractHeap::Exn: return "exnref";
-    case AbstractHeap::Array: return "arrayref";
-    case AbstractHeap::Struct: return "structref";
-    case AbstractHeap::I31: return "i31ref";
-    case AbstractHeap::Eq: return "eqref";
-    case AbstractHeap::Any: return "anyref";
-    case AbstractHeap::Extern: return "externref";
-    case AbstractHeap::Func: return "funcref";
-    case AbstractHeap::None: return "nullref";
-    case AbstractHeap::NoExtern: return "nullexternref";
-    case AbstractHeap::NoFunc: return "nullfuncref";
-    case AbstractHeap::NoExn: return "nullexnref";
-  }
-  return "?";
-}
-
-std::string_view number_name(ValKind kind) {
-  switch (kind) {
-    case ValKind::I32: return "i32";
-    case ValKind::I64: return "i64";
-    case ValKind::F32: return "f32";
-    case ValKind::F64: return "f64";
-    case ValKind::V128: return "v128";
-    case ValKind::I8: return "i8";
-    case ValKind::I16: return "i16";
-    case ValKind::Bottom:
-    case ValKind::Ref: break;
-  }
-  return "?";
-}
 
 constexpr std::string_view kSpaceNames[kSpaceCount] = {"type",   "func", "table", "memory",
                                                        "global", "tag",  "elem",  "data"};
@@ -156,7 +106,7 @@ void PrintContext::field_reference(uint32_t type, uint32_t field) {
 void PrintContext::heap_type(wasm::HeapType heap) {
   if (heap.is_concrete()) return reference(Space::Type, heap.index());
   out.put(' ');
-  out.put(heap_name(heap.abstract()));
+  out.put(wasm::find_heap_type(heap.abstract())->name);
 }
 
 void PrintContext::ref_type(ValType type) {
@@ -168,7 +118,8 @@ void PrintContext::ref_type(ValType type) {
 void PrintContext::val_type(ValType type) {
   if (type.is_ref() && (!type.nullable() || type.heap().is_concrete())) return ref_type(type);
   out.put(' ');
-  out.put(type.is_ref() ? nullable_name(type.heap().abstract()) : number_name(type.kind()));
+  out.put(type.is_ref() ? wasm::find_heap_type(type.heap().abstract())->nullable
+                        : wasm::name_of(type.kind()));
 }
 
 void PrintContext::limits(const wasm::Limits& limits) {

@@ -9,6 +9,7 @@
 
 #include "engine/text/number.h"
 #include "engine/text/parser_base.h"
+#include "engine/wasm/type_names.h"
 
 namespace wherry::text {
 
@@ -18,18 +19,6 @@ namespace {
 
 constexpr std::string_view kFieldKeywords[] = {"type",   "rec",    "import", "func", "table", "memory",
                                                "global", "export", "start",  "elem", "data",  "tag"};
-
-struct HeapName {
-  std::string_view text;
-  wasm::AbstractHeap heap;
-};
-constexpr HeapName kHeapNames[] = {
-    {"any", wasm::AbstractHeap::Any},       {"eq", wasm::AbstractHeap::Eq},
-    {"i31", wasm::AbstractHeap::I31},       {"struct", wasm::AbstractHeap::Struct},
-    {"array", wasm::AbstractHeap::Array},   {"none", wasm::AbstractHeap::None},
-    {"func", wasm::AbstractHeap::Func},     {"nofunc", wasm::AbstractHeap::NoFunc},
-    {"extern", wasm::AbstractHeap::Extern}, {"noextern", wasm::AbstractHeap::NoExtern},
-    {"exn", wasm::AbstractHeap::Exn},       {"noexn", wasm::AbstractHeap::NoExn}};
 
 struct RefKind {
   std::string_view keyword;
@@ -348,8 +337,8 @@ bool WastCommandParser::parse_value(bool is_result, WastValue* value) {
 bool WastCommandParser::parse_reference(WastValue* value) {
   if (take_open("ref.null")) {
     value->kind = WastValueKind::RefNull;
-    for (const HeapName& row : kHeapNames) {
-      if (!take_keyword(row.text)) continue;
+    for (const wasm::HeapTypeRow& row : wasm::kHeapTypes) {
+      if (!take_keyword(row.name)) continue;
       value->heap = row.heap;
       value->has_heap = true;
       return expect_close();

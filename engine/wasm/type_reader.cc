@@ -6,6 +6,7 @@
 #include "engine/wasm/errors.h"
 #include "engine/wasm/instruction.h"
 #include "engine/wasm/limits.h"
+#include "engine/wasm/type_names.h"
 
 namespace wherry::wasm {
 
@@ -20,34 +21,11 @@ base::Failure code_failure(ErrorCode code, uint64_t offset, uint8_t found) {
   return base::fail(code, offset, detail);
 }
 
-base::Failure feature_failure(Feature feature, const char* form, uint64_t offset) {
+base::Failure feature_failure(Feature feature, std::string_view form, uint64_t offset) {
   std::string detail(feature_key(feature));
   detail += ", needed by ";
   detail += form;
   return base::fail(ErrorCode::FeatureDisabled, offset, std::move(detail));
-}
-
-struct AbstractRow {
-  const char* name = nullptr;  // Null: no such heap type.
-  Feature feature = Feature::Mvp;
-};
-
-constexpr AbstractRow abstract_row(uint8_t code) {
-  switch (static_cast<AbstractHeap>(code)) {
-    case AbstractHeap::Exn: return {"exn", Feature::Exceptions};
-    case AbstractHeap::NoExn: return {"noexn", Feature::Exceptions};
-    case AbstractHeap::Array: return {"array", Feature::Gc};
-    case AbstractHeap::Struct: return {"struct", Feature::Gc};
-    case AbstractHeap::I31: return {"i31", Feature::Gc};
-    case AbstractHeap::Eq: return {"eq", Feature::Gc};
-    case AbstractHeap::Any: return {"any", Feature::Gc};
-    case AbstractHeap::None: return {"none", Feature::Gc};
-    case AbstractHeap::NoExtern: return {"noextern", Feature::Gc};
-    case AbstractHeap::NoFunc: return {"nofunc", Feature::Gc};
-    case AbstractHeap::Extern: return {"extern", Feature::ReferenceTypes};
-    case AbstractHeap::Func: return {"func", Feature::ReferenceTypes};
-  }
-  return {};
 }
 
 constexpr uint8_t kRefNullCode = 0x63;
@@ -60,9 +38,9 @@ Result<HeapType> read_heap_type(ByteReader& reader, Features features) {
   const uint8_t code = reader.peek();
   if ((code & 0xc0) == 0x40) {
     reader.u8();
-    const AbstractRow row = abstract_row(code);
-    if (row.name == nullptr) return code_failure(ErrorCode::MalformedHeapType, offset, code);
-    if (!features.has(row.feature)) return feature_failure(row.feature, row.name, offset);
+    const HeapTypeRow* const row = find_heap_type(static_cast<AbstractHeap>(code));
+    if (row == nullptr) return code_failure(ErrorCode::MalformedHeapType, offset, code);
+    if (!features.has(row->feature)) return feature_failure(row->feature, row->name, offset);
     return HeapType(static_cast<AbstractHeap>(code));
   }
   const int64_t index = reader.s33();
@@ -99,9 +77,9 @@ Result<ValType> read_val_type(ByteReader& reader, Features features) {
       return ValType::ref(WHERRY_TRY(read_heap_type(reader, features)), code == kRefNullCode);
     default: break;
   }
-  const AbstractRow row = abstract_row(code);
-  if (row.name == nullptr) return code_failure(ErrorCode::MalformedValueType, offset, code);
-  if (!features.has(row.feature)) return feature_failure(row.feature, row.name, offset);
+  const HeapTypeRow* const row = find_heap_type(static_cast<AbstractHeap>(code));
+  if (row == nullptr) return code_failure(ErrorCode::MalformedValueType, offset, code);
+  if (!features.has(row->feature)) return feature_failure(row->feature, row->name, offset);
   return ValType::ref(static_cast<AbstractHeap>(code), true);
 }
 
