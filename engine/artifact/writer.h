@@ -1,0 +1,36 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "engine/artifact/format.h"
+#include "engine/base/bytes.h"
+#include "engine/base/result.h"
+#include "engine/base/vector.h"
+
+namespace wherry::artifact {
+
+// From this address of the text on: the offset in the module, or 0 for none.
+struct PcRow {
+  uint32_t text_offset;
+  uint32_t wasm_offset;
+};
+
+// What goes into a file. All spans are borrowed for the call.
+struct Contents {
+  Arch arch = Arch::X86_64;
+  uint64_t cpu_features[2] = {};
+  uint64_t code_flags = 0;   // CodeFlag
+  std::string_view options;  // At most 375 characters; the rest is cut off.
+  base::ByteSpan module;
+  base::ByteSpan text;
+  uint32_t function_count = 0;               // That the module defines.
+  std::span<const FunctionRange> functions;  // Those with code, in the order of the text.
+  std::span<const uint32_t> enter_thunks;    // By the module's type index: offset in the text, or kNoCode.
+  std::span<const PcRow> rows;               // By address, no address twice.
+};
+
+// The bytes of the file; the same for the same contents. Errors: OutOfMemory, Limit for more than 4 GiB of text.
+base::Result<base::Vector<uint8_t>> write(const Contents& contents);
+
+}  // namespace wherry::artifact
