@@ -47,9 +47,9 @@ struct NativeBuiltins {
   // does not come back.
   bool (*call)(Context* caller, FuncObject* callee, uint64_t* slots);
   // The trap's place is the call's return address.
-  [[noreturn]] void (*trap)(Context* context, uint32_t trap_code);
+  void (*trap)(Context* context, uint32_t trap_code) __attribute__((noreturn));
   // Called when StoreState::pending_exception is set, by code whose callers do not look: ends the innermost entry.
-  [[noreturn]] void (*leave_by_exception)(Context* context);
+  void (*leave_by_exception)(Context* context) __attribute__((noreturn));
 };
 
 }  // namespace wherry::abi

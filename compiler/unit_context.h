@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <llvm/ADT/DenseMap.h>
+#include <llvm/IR/DIBuilder.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/Module.h>
+
+#include "compiler/options.h"
+#include "compiler/unit.h"
+#include "engine/abi/layout.h"
+#include "engine/validate/typed_module.h"
+#include "engine/wasm/traps.h"
+
+namespace wherry::compiler {
+
+using Builder = llvm::IRBuilder<>;
+
+// Classes of memory that never alias each other (TBAA). Linear memories have one each.
+enum class AliasClass : uint8_t {
+  Context,   // Fields of the Context and what they point to, unless it is one of the following.
+  Global,    // Slots of globals.
+  Table,     // Table objects and entries.
+  Function,  // FuncObjects and FuncCodes.
+  Store,     // StoreState and Activation.
+  Heap,      // Objects of the collected heap.
+  Slots,     // Arguments and results that pass through memory.
+};
+
+// One LLVM module that is being made, and everything its functions share: types, declarations, alias classes. For one thread.
+class UnitContext {
+ public:
+  UnitContext(const validate::TypedModule& module, const Options& options, const Unit& unit);
+  ~UnitContext();
+  UnitContext(const UnitContext&) = delete;
+  UnitContext& operator=(const UnitContext&) = delete;
+
+  const validate::TypedModule& typed() const { return typed_; }
+  const wasm::Module& wasm_module() const { return typed_.module; }
+  const Options& options() const { return options_; }
+  const ModuleFacts& facts() const { return facts_; }
+  const abi::ContextLayout& layout() const { return layout_; }
+  uint32_t global_offset(uint32_t global) const { return global_offsets_[global]; }
+  bool is_exact() const { return options_.trap_precision == TrapPrecision::Exact; }
+
+  llvm::LLVMContext& llvm_context() { return context_; }
+  llvm::Module& llvm_module() { return *module_; }
+
+  // ---- types
+  llvm::Type* type_of(wasm::ValType type);
+  llvm::FunctionType* function_type(const wasm::CanonType& type);
+  llvm::IntegerType* i1() { return i1_; }
+  llvm::IntegerType* i8() { return i8_; }
+  llvm::IntegerType* i32() { return i32_; }
+  llvm::IntegerType* i64() { return i64_; }
+  llvm::PointerType* ptr() { return ptr_; }
+  // The value that locals begin with, and that is in place of what cannot be reached.
+  llvm::Constant* zero(wasm::ValType type);
+
+  // ---- functions
+  // The native function of a defined index; declared when another unit has it.
+  llvm::Function* function(uint32_t defined);
+  llvm::Function* leave_thunk(const wasm::CanonType& type);
+  // Sets convention, attributes and the context's parameter of a function, or of a call, of native signature.
+  void set_native(llvm::Function* function);
+  void set_native(llvm::CallInst* call);
+  // The index by which a module's `types` row of a canonical type is found.
+  uint32_t type_index(const wasm::CanonType& type);
+
+  // ---- memory
+  llvm::MDNode* alias_tag(AliasClass alias) { return alias_tags_[static_cast<uint32_t>(alias)]; }
+  llvm::MDNode* memory_tag(uint32_t memory);
+  // `base` + `offset`, read as `type`. Invariant: it never changes while the instance lives.
+  llvm::LoadInst* load(Builder& builder, llvm::Type* type, llvm::Value* base, uint64_t offset,
+                       AliasClass alias);
+  llvm::LoadInst* load_invariant(Builder& builder, llvm::Type* type, llvm::Value* base, uint64_t offset);
+  llvm::StoreInst* store(Builder& builder, llvm::Value* value, llvm::Value* base, uint64_t offset,
+                         AliasClass alias);
+  llvm::Value* address(Builder& builder, llvm::Value* base, uint64_t offset);
+  // Reads and writes a value of a Wasm type as slots hold it.
+  llvm::Value* load_slot(Builder& builder, wasm::ValType type, llvm::Value* slots, uint64_t slot,
+                         AliasClass alias);
+  void store_slot(Builder& builder, wasm::ValType type, llvm::Value* value, llvm::Value* slots, uint64_t slot,
+                  AliasClass alias);
+
+  // ---- attributes and debug information
+  void set_common_attributes(llvm::Function* function);
+  void set_subprogram(llvm::Function* function);
+  void finish_debug_information() { debug_->finalize(); }
+  llvm::MDNode* unlikely() { return unlikely_; }  // !prof of a branch whose first target is cold.
+
+ private:
+  void make_types();
+  void make_alias_tags();
+  void make_debug_unit();
+
+  const validate::TypedModule& typed_;
+  const Options& options_;
+  ModuleFacts facts_;
+  std::vector<bool> is_here_;      // By defined index.
+  std::vector<bool> is_internal_;  // By defined index.
+  abi::ContextLayout layout_;
+  base::Vector<uint32_t> global_offsets_;
+
+  llvm::LLVMContext context_;
+  std::unique_ptr<llvm::Module> module_;
+  llvm::IntegerType* i1_ = nullptr;
+  llvm::IntegerType* i8_ = nullptr;
+  llvm::IntegerType* i32_ = nullptr;
+  llvm::IntegerType* i64_ = nullptr;
+  llvm::PointerType* ptr_ = nullptr;
+  llvm::Type* f32_ = nullptr;
+  llvm::Type* f64_ = nullptr;
+  llvm::Type* v128_ = nullptr;
+  llvm::MDNode* alias_root_ = nullptr;
+  llvm::MDNode* alias_tags_[7] = {};
+  std::vector<llvm::MDNode*> memory_tags_;
+  llvm::MDNode* unlikely_ = nullptr;
+  std::unique_ptr<llvm::DIBuilder> debug_;
+  llvm::DIFile* debug_file_ = nullptr;
+  llvm::DISubroutineType* debug_type_ = nullptr;
+  std::vector<llvm::Function*> functions_;
+  llvm::DenseMap<uint32_t, uint32_t> type_indices_;  // By canonical id.
+};
+
+}  // namespace wherry::compiler
