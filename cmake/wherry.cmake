@@ -112,6 +112,15 @@ function(wherry_fuzzer name)
   endif()
 endfunction()
 
+# xxHash is used from its header alone, which is the same for every target: a cross build takes the one of this machine.
+function(wherry_find_xxhash)
+  find_file(WHERRY_XXHASH_HEADER xxhash.h PATHS /usr/include NO_CMAKE_FIND_ROOT_PATH REQUIRED)
+  file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/xxhash")
+  file(CREATE_LINK "${WHERRY_XXHASH_HEADER}" "${PROJECT_BINARY_DIR}/xxhash/xxhash.h" SYMBOLIC)
+  add_library(wherry_xxhash INTERFACE)
+  target_include_directories(wherry_xxhash SYSTEM INTERFACE "${PROJECT_BINARY_DIR}/xxhash")
+endfunction()
+
 # ---- tests
 
 # Catch2's main takes 15 s to compile, so the packaged one is used; only a cross build has to make its own.

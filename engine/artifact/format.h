@@ -59,7 +59,7 @@ struct Header {
   uint8_t module_digest[32];  // BLAKE2b-256 of the module.
   uint32_t section_count;
   uint32_t module_count;
-  char options[376];  // "key=value" separated by spaces, for people; ends with a zero.
+  char options[392];  // "key=value" separated by spaces, for people; ends with a zero.
   Section sections[kMaxSections];
   uint8_t reserved[1536];
 };

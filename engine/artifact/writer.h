@@ -21,8 +21,9 @@ struct Contents {
   Arch arch = Arch::X86_64;
   uint64_t cpu_features[2] = {};
   uint64_t code_flags = 0;   // CodeFlag
-  std::string_view options;  // At most 375 characters; the rest is cut off.
+  std::string_view options;  // At most 391 characters; the rest is cut off.
   base::ByteSpan module;
+  uint8_t module_digest[32] = {};  // BLAKE2b-256 of it.
   base::ByteSpan text;
   uint32_t function_count = 0;               // That the module defines.
   std::span<const FunctionRange> functions;  // Those with code, in the order of the text.

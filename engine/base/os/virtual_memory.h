@@ -50,6 +50,8 @@ class MappedFile {
   // Why a file could not be mapped, in `*error_number` (errno); EFBIG beyond `max_size_bytes`, EISDIR for a folder,
   // ENODEV for what is neither a file nor mappable (a pipe, a terminal). An empty file has no bytes and is no error.
   static bool open(const char* path, uint64_t max_size_bytes, MappedFile* out, int* error_number);
+  // The same of a file that is open already; takes the descriptor over, also when it fails.
+  static bool adopt(int descriptor, uint64_t max_size_bytes, MappedFile* out, int* error_number);
 
   MappedFile() = default;
   MappedFile(MappedFile&& other) noexcept;
@@ -57,6 +59,9 @@ class MappedFile {
   ~MappedFile();
 
   ByteSpan bytes() const { return {static_cast<const uint8_t*>(address_), size_bytes_}; }
+
+  // Belongs to the mapping; negative without a file.
+  int descriptor() const { return descriptor_; }
 
   // Whether the file is still as long as it was: asked before and after a long read.
   bool is_intact() const;

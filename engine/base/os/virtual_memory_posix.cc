@@ -75,15 +75,10 @@ void* map_zeros(size_t size_bytes) {
 
 namespace {
 
-// Opens and looks at the file; returns an errno, or 0.
-int open_file(const char* path, uint64_t max_size_bytes, int* descriptor, size_t* size_bytes) {
-  do {
-    // O_NONBLOCK: opening a pipe must not wait for its writer; plain files do not care.
-    *descriptor = ::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  } while (*descriptor < 0 && errno == EINTR);
-  if (*descriptor < 0) return errno;
+// Returns an errno, or 0.
+int size_of(int descriptor, uint64_t max_size_bytes, size_t* size_bytes) {
   struct stat status;
-  if (fstat(*descriptor, &status) != 0) return errno;
+  if (fstat(descriptor, &status) != 0) return errno;
   if (S_ISDIR(status.st_mode)) return EISDIR;
   if (!S_ISREG(status.st_mode)) return ENODEV;
   if (static_cast<uint64_t>(status.st_size) > max_size_bytes) return EFBIG;
@@ -94,16 +89,32 @@ int open_file(const char* path, uint64_t max_size_bytes, int* descriptor, size_t
 }  // namespace
 
 bool MappedFile::open(const char* path, uint64_t max_size_bytes, MappedFile* out, int* error_number) {
+  int descriptor;
+  do {
+    // O_NONBLOCK: opening a pipe must not wait for its writer; plain files do not care.
+    descriptor = ::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  } while (descriptor < 0 && errno == EINTR);
+  if (descriptor < 0) {
+    *error_number = errno;
+    return false;
+  }
+  return adopt(descriptor, max_size_bytes, out, error_number);
+}
+
+bool MappedFile::adopt(int descriptor, uint64_t max_size_bytes, MappedFile* out, int* error_number) {
   MappedFile file;
-  *error_number = open_file(path, max_size_bytes, &file.descriptor_, &file.size_bytes_);
+  file.descriptor_ = descriptor;
+  size_t size_bytes = 0;
+  *error_number = size_of(descriptor, max_size_bytes, &size_bytes);
   if (*error_number != 0) return false;
-  if (file.size_bytes_ != 0) {
-    void* address = mmap(nullptr, file.size_bytes_, PROT_READ, MAP_PRIVATE, file.descriptor_, 0);
+  if (size_bytes != 0) {
+    void* address = mmap(nullptr, size_bytes, PROT_READ, MAP_PRIVATE, descriptor, 0);
     if (address == MAP_FAILED) {
       *error_number = errno;
       return false;
     }
     file.address_ = address;
+    file.size_bytes_ = size_bytes;
   }
   *out = std::move(file);
   return true;

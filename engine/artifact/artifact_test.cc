@@ -1,0 +1,270 @@
+#include "engine/artifact/artifact.h"
+
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "engine/artifact/hash.h"
+#include "engine/artifact/processor.h"
+#include "engine/artifact/writer.h"
+#include "engine/wasm/errors.h"
+
+namespace wherry::artifact {
+
+namespace {
+
+using wasm::ErrorCode;
+
+// Code that returns 42, for this machine.
+#if defined(__x86_64__)
+constexpr uint8_t kAnswer[] = {0xb8, 42, 0, 0, 0, 0xc3};
+#else
+constexpr uint8_t kAnswer[] = {0x40, 0x05, 0x80, 0x52, 0xc0, 0x03, 0x5f, 0xd6};
+#endif
+constexpr uint32_t kAnswerAt = 64;
+
+struct Sample {
+  base::Vector<uint8_t> text;
+  std::vector<FunctionRange> functions;
+  std::vector<uint32_t> thunks;
+  std::vector<PcRow> rows;
+  std::vector<uint8_t> module;
+  Contents contents;
+
+  Sample() {
+    if (!text.resize(6000)) std::abort();
+    std::copy(std::begin(kAnswer), std::end(kAnswer), text.begin() + kAnswerAt);
+    functions = {{kAnswerAt, sizeof(kAnswer), 1}, {128, 5000, 0}};
+    thunks = {kNoCode, 5200, 5200};
+    for (uint32_t i = 0; i < 300; ++i) rows.push_back({128 + i * 7, i % 3 == 0 ? 5000 - i : 40 + i});
+    module.assign(5000, 0x5a);
+    contents.arch = host_arch();
+    contents.code_flags = static_cast<uint64_t>(CodeFlag::Fuel);
+    contents.options = "optimization=2 fuel=y";
+    contents.module = module;
+    contents.text = text.span();
+    contents.function_count = 3;
+    contents.functions = functions;
+    contents.enter_thunks = thunks;
+    contents.rows = rows;
+  }
+
+  base::Vector<uint8_t> file() const {
+    auto made = write(contents);
+    REQUIRE(made);
+    return std::move(*made);
+  }
+};
+
+base::ByteSpan span_of(const base::Vector<uint8_t>& bytes) { return {bytes.data(), bytes.size()}; }
+
+Header& header_in(base::Vector<uint8_t>& file) { return *reinterpret_cast<Header*>(file.data()); }
+
+// As the writer would have left it.
+void seal(base::Vector<uint8_t>& file) { header_in(file).header_hash = header_hash_of(header_in(file)); }
+
+// What is said of the file after a change of its header, which is sealed again.
+template <class Change>
+std::string after(Change change) {
+  base::Vector<uint8_t> file = Sample().file();
+  change(header_in(file));
+  seal(file);
+  auto opened = Artifact::from_bytes(file.span());
+  return opened ? "opened" : wasm::describe(opened.error());
+}
+
+}  // namespace
+
+TEST_CASE("an artifact gives back what was written") {
+  const Sample sample;
+  auto opened = Artifact::from_bytes(span_of(sample.file()));
+  REQUIRE(opened);
+  const Artifact& artifact = *opened;
+  CHECK(std::ranges::equal(artifact.wasm(), sample.module));
+  CHECK(std::ranges::equal(artifact.text(), sample.text));
+  CHECK(artifact.native_entry(0) == artifact.text().data() + 128);
+  CHECK(artifact.native_entry(1) == artifact.text().data() + kAnswerAt);
+  CHECK(artifact.native_entry(2) == nullptr);
+  CHECK(artifact.native_entry(3) == nullptr);
+  CHECK(artifact.enter_thunk(0) == nullptr);
+  CHECK(reinterpret_cast<const void*>(artifact.enter_thunk(2)) == artifact.text().data() + 5200);
+  CHECK(artifact.enter_thunk(3) == nullptr);
+  CHECK(artifact.view().has(CodeFlag::Fuel));
+  CHECK_FALSE(artifact.is_flagged());
+  CHECK(artifact.view().options() == "optimization=2 fuel=y");
+  CHECK(artifact.view().verify());
+}
+
+TEST_CASE("the text of an artifact runs where it is mapped") {
+  auto opened = Artifact::from_bytes(span_of(Sample().file()));
+  REQUIRE(opened);
+  const auto answer = reinterpret_cast<int (*)()>(const_cast<void*>(opened->native_entry(1)));
+  CHECK(answer() == 42);
+  const Artifact moved = std::move(*opened);
+  CHECK(answer() == 42);
+  CHECK(moved.view().verify());
+}
+
+TEST_CASE("the address map finds the row that covers an address") {
+  const Sample sample;
+  const auto file = sample.file();
+  auto view = View::read(span_of(file));
+  REQUIRE(view);
+  for (uint32_t at = 0; at < 6000; ++at) {
+    const auto place = view->find(at);
+    uint32_t expected = 0;
+    for (const PcRow& row : sample.rows) expected = row.text_offset <= at ? row.wasm_offset : expected;
+    if (at >= kAnswerAt && at < kAnswerAt + sizeof(kAnswer)) {
+      CHECK((place && place->defined == 1 && place->wasm_offset == 0));
+    } else if (at >= 128 && at < 5128) {
+      if (!place || place->defined != 0 || place->wasm_offset != expected) FAIL("at " << at);
+    } else {
+      CHECK_FALSE(place);
+    }
+  }
+  CHECK_FALSE(view->find(UINT32_MAX));
+}
+
+TEST_CASE("rows of a range are those that cover it") {
+  const auto file = Sample().file();
+  auto view = View::read(span_of(file));
+  REQUIRE(view);
+  std::vector<PcRow> seen;
+  const auto collect = [](void* context, uint32_t text, uint32_t wasm) {
+    static_cast<std::vector<PcRow>*>(context)->push_back({text, wasm});
+  };
+  view->each_row(140, 150, &seen, collect);
+  REQUIRE(seen.size() == 3);
+  CHECK((seen[0].text_offset == 140 && seen[0].wasm_offset == 41));
+  CHECK((seen[1].text_offset == 142 && seen[1].wasm_offset == 42));
+  CHECK((seen[2].text_offset == 149 && seen[2].wasm_offset == 4997));
+}
+
+TEST_CASE("an artifact with any byte of what a load reads changed is refused") {
+  const auto file = Sample().file();
+  const Section meta = *View::read(span_of(file))->find_section(SectionKind::Meta);
+  base::Vector<uint8_t> changed;
+  REQUIRE(changed.append(span_of(file)));
+  size_t opened = 0;
+  const auto flip = [&](uint64_t at) {
+    for (const uint8_t bits : {0x01, 0x80, 0xff}) {
+      changed[at] ^= bits;
+      opened += View::read(span_of(changed)).has_value();
+      changed[at] ^= bits;
+    }
+  };
+  for (uint64_t at = 0; at < kHeaderBytes; ++at) flip(at);
+  for (uint64_t at = meta.offset; at < meta.offset + meta.size_bytes; ++at) flip(at);
+  CHECK(opened == 0);
+  CHECK(View::read(span_of(changed)));
+}
+
+TEST_CASE("verify finds every changed byte of the file") {
+  base::Vector<uint8_t> file = Sample().file();
+  size_t passed = 0;
+  for (size_t at = 0; at < file.size(); ++at) {
+    file[at] ^= 0x10;
+    auto view = View::read(file.span());
+    passed += view && view->verify();
+    file[at] ^= 0x10;
+  }
+  CHECK(passed == 0);
+}
+
+TEST_CASE("an artifact that is cut off or too long is refused") {
+  const auto file = Sample().file();
+  size_t opened = 0;
+  for (size_t size = 0; size < file.size(); ++size)
+    opened += View::read(span_of(file).first(size)).has_value();
+  CHECK(opened == 0);
+  base::Vector<uint8_t> longer;
+  REQUIRE((longer.append(span_of(file)) && longer.push_back(0)));
+  CHECK_FALSE(View::read(span_of(longer)));
+}
+
+TEST_CASE("an artifact that does not fit is refused with what differs") {
+  CHECK(after([](Header&) {}) == "opened");
+  CHECK(after([](Header& h) { h.format_version = 2; }) ==
+        "the compiled artifact does not fit: format version 2, expected 1");
+  CHECK(after([](Header& h) { h.abi_hash ^= 1; }) ==
+        "the compiled artifact does not fit: it was made by another version of wherry");
+  CHECK(after([](Header& h) {
+          h.arch = static_cast<Arch>(3 - static_cast<uint32_t>(h.arch));
+        }).starts_with("the compiled artifact does not fit: code for "));
+  CHECK(after([](Header& h) {
+          h.arch = static_cast<Arch>(9);
+        }).starts_with("the compiled artifact does not fit: code for another architecture"));
+  CHECK(after([](Header& h) { h.cpu_features[0] = uint64_t{1} << 63; }) ==
+        "the compiled artifact does not fit: its code needs a processor with a feature that this version "
+        "does not know");
+  CHECK(after([](Header& h) { h.cpu_features[1] = 1; }).starts_with("the compiled artifact does not fit"));
+  CHECK(after([](Header& h) { h.sections[3].kind = SectionKind::Snapshot; }) ==
+        "the compiled artifact does not fit: section of kind 6, which this version does not know");
+  CHECK(after([](Header& h) { h.module_count = 2; }) ==
+        "the compiled artifact does not fit: 2 modules, expected 1");
+}
+
+TEST_CASE("an artifact whose index is wrong is refused although its hashes are right") {
+  const auto damaged = [](auto change) {
+    return after(change).starts_with("the compiled artifact is damaged");
+  };
+  CHECK(damaged([](Header& h) { h.sections[0].offset = 1; }));
+  CHECK(damaged([](Header& h) { h.sections[0].offset = 0; }));
+  CHECK(damaged([](Header& h) { h.sections[1].offset = h.sections[0].offset; }));
+  CHECK(damaged([](Header& h) { h.sections[0].size_bytes = ~uint64_t{0}; }));
+  CHECK(damaged([](Header& h) { h.sections[3].offset = ~uint64_t{0xfff}; }));
+  CHECK(damaged([](Header& h) { h.sections[3].size_bytes += 1; }));
+  CHECK(damaged([](Header& h) { h.sections[2].kind = SectionKind::Text; }));
+  CHECK(damaged([](Header& h) { h.sections[2].module = 1; }));
+  CHECK(damaged([](Header& h) { h.section_count = 3; }));
+  CHECK(damaged([](Header& h) { h.section_count = ~0u; }));
+  CHECK(damaged([](Header& h) { h.page_bytes = 0; }));
+  CHECK(damaged([](Header& h) { h.page_bytes = 3 << 12; }));
+  CHECK(damaged([](Header& h) { h.page_bytes = 1u << 31; }));
+  CHECK(damaged([](Header& h) { h.sections[1].size_bytes = 0; }));
+  CHECK(damaged([](Header& h) { std::fill(std::begin(h.options), std::end(h.options), 'x'); }));
+}
+
+TEST_CASE("metadata that points out of its bounds is refused although its hashes are right") {
+  const auto damaged = [](size_t word, uint32_t value) {
+    base::Vector<uint8_t> file = Sample().file();
+    Section& section = header_in(file).sections[1];
+    reinterpret_cast<uint32_t*>(file.data() + section.offset)[word] = value;
+    section.hash = hash_of(file.span().subspan(section.offset, section.size_bytes));
+    seal(file);
+    auto view = View::read(file.span());
+    return !view && view.error().code == ErrorCode::ArtifactDamaged;
+  };
+  CHECK(damaged(0, 100));          // function_count
+  CHECK(damaged(0, ~0u));          //
+  CHECK(damaged(1, ~0u));          // function_offset
+  CHECK(damaged(1, 30));           //
+  CHECK(damaged(2, 1u << 30));     // type_count
+  CHECK(damaged(3, 1u << 31));     // thunk_offset
+  CHECK(damaged(8, 6000));         // a function's entry
+  CHECK(damaged(12, 0xfffffffe));  // a thunk's entry
+  CHECK_FALSE(damaged(8, 5999));
+}
+
+TEST_CASE("what is no artifact is said to be none") {
+  const std::string_view wasm("\0asm\1\0\0\0", 8);
+  CHECK(View::read(base::as_bytes(wasm)).error().code == ErrorCode::NotAnArtifact);
+  CHECK(View::read({}).error().code == ErrorCode::NotAnArtifact);
+  CHECK_FALSE(Artifact::open("/nonexistent/file"));
+}
+
+TEST_CASE("the same contents give the same file") {
+  const auto first = Sample().file();
+  const auto second = Sample().file();
+  CHECK(std::ranges::equal(first, second));
+}
+
+TEST_CASE("features are known by LLVM's names") {
+  uint64_t features[2] = {};
+  CHECK(add_features(Arch::X86_64, "+avx2,-avx512f,+sse3", features));
+  CHECK(features[0] == (1u << 8 | 1u));
+  CHECK_FALSE(add_features(Arch::X86_64, "+avx512f", features));
+  CHECK_FALSE(add_features(Arch::Aarch64, "+avx2", features));
+}
+
+}  // namespace wherry::artifact
