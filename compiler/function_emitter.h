@@ -125,6 +125,7 @@ class FunctionEmitter {
   // v128 loads and stores, lanes, splats (emit_simd_memory.cc), and atomics (emit_atomics.cc).
   void vector_access(const Instruction& instruction, const wasm::MemoryType& type, Operand* operands);
   void atomic_access(const Instruction& instruction, const wasm::MemoryType& type, Operand* operands);
+  void atomic_wait(const Instruction& instruction, uint32_t size_bytes, Operand* operands);
   void atomic_fence();
 
   // ---- numbers (emit_numeric.cc)
