@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "engine/artifact/format.h"
@@ -14,11 +13,15 @@ namespace wherry::compiler {
 // The text of an artifact: code and constants of all units in one piece, in which everything refers to everything else relative
 // to the program counter, so that it runs wherever it is mapped.
 struct LinkedText {
+  struct Entry {
+    uint32_t index;  // Of the function among those that the module defines, or of the type.
+    uint32_t text_offset;
+  };
   std::vector<uint8_t> text;
-  std::vector<artifact::FunctionRange> functions;  // In the order of the text.
-  std::vector<std::pair<uint32_t, uint32_t>>
-      enter_thunks;                   // Type index and offset in the text, by type index.
-  std::vector<artifact::PcRow> rows;  // By address.
+  std::vector<Entry> functions;                 // What can be called from outside of its unit, by index.
+  std::vector<Entry> enter_thunks;              // By index.
+  std::vector<artifact::FunctionRange> ranges;  // All of functions' texts, in order.
+  std::vector<artifact::PcRow> rows;            // By address.
 };
 
 // Joins ELF objects, as compile_unit() makes them: symbols `f<defined index>`, `enter<type index>`, `leave<type index>`; .text*

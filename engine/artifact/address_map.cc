@@ -53,8 +53,8 @@ bool write_address_map(std::span<const FunctionRange> ranges, std::span<const Pc
   }
   const ColdHeader header{static_cast<uint32_t>(ranges.size()), static_cast<uint32_t>(blocks.size()),
                           static_cast<uint32_t>(rows.size()), static_cast<uint32_t>(bytes.size())};
-  return append(out, std::span<const ColdHeader>(&header, 1)) && append(out, ranges) && append(out, std::span<const RowBlock>(blocks)) &&
-         out->append(bytes);
+  return append(out, std::span<const ColdHeader>(&header, 1)) && append(out, ranges) &&
+         append(out, std::span<const RowBlock>(blocks)) && out->append(bytes);
 }
 
 AddressMap AddressMap::read(base::ByteSpan section) {

@@ -25,7 +25,8 @@ constexpr uint32_t kAnswerAt = 64;
 
 struct Sample {
   base::Vector<uint8_t> text;
-  std::vector<FunctionRange> functions;
+  std::vector<uint32_t> functions = {128, kAnswerAt, kNoCode};
+  std::vector<FunctionRange> ranges;
   std::vector<uint32_t> thunks;
   std::vector<PcRow> rows;
   std::vector<uint8_t> module;
@@ -34,7 +35,7 @@ struct Sample {
   Sample() {
     if (!text.resize(6000)) std::abort();
     std::copy(std::begin(kAnswer), std::end(kAnswer), text.begin() + kAnswerAt);
-    functions = {{kAnswerAt, sizeof(kAnswer), 1}, {128, 5000, 0}};
+    ranges = {{kAnswerAt, sizeof(kAnswer), 1}, {128, 5000, 0}};
     thunks = {kNoCode, 5200, 5200};
     for (uint32_t i = 0; i < 300; ++i) rows.push_back({128 + i * 7, i % 3 == 0 ? 5000 - i : 40 + i});
     module.assign(5000, 0x5a);
@@ -43,8 +44,8 @@ struct Sample {
     contents.options = "optimization=2 fuel=y";
     contents.module = module;
     contents.text = text.span();
-    contents.function_count = 3;
     contents.functions = functions;
+    contents.ranges = ranges;
     contents.enter_thunks = thunks;
     contents.rows = rows;
   }

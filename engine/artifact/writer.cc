@@ -22,19 +22,15 @@ base::Failure no_memory() { return base::fail(wasm::ErrorCode::OutOfMemory); }
 
 [[nodiscard]] bool make_meta(const Contents& contents, Bytes* out) {
   MetaHeader header{};
-  header.function_count = contents.function_count;
+  header.function_count = static_cast<uint32_t>(contents.functions.size());
   header.function_offset = sizeof(MetaHeader);
   header.type_count = static_cast<uint32_t>(contents.enter_thunks.size());
   header.thunk_offset = header.function_offset + 4 * header.function_count;
-  base::Vector<uint32_t> offsets;
-  if (!offsets.resize(contents.function_count)) return false;
-  std::fill(offsets.begin(), offsets.end(), kNoCode);
-  for (const FunctionRange& range : contents.functions) offsets[range.function] = range.begin;
   const auto bytes_of = [](std::span<const uint32_t> numbers) {
     return base::ByteSpan{reinterpret_cast<const uint8_t*>(numbers.data()), numbers.size_bytes()};
   };
   return out->append({reinterpret_cast<const uint8_t*>(&header), sizeof(header)}) &&
-         out->append(bytes_of(offsets)) && out->append(bytes_of(contents.enter_thunks));
+         out->append(bytes_of(contents.functions)) && out->append(bytes_of(contents.enter_thunks));
 }
 
 class Layout {
@@ -82,7 +78,7 @@ base::Result<Bytes> write(const Contents& contents) {
   constexpr uint64_t kMaxBytes = UINT32_MAX - 1;
   Bytes meta;
   Bytes cold;
-  if (!make_meta(contents, &meta) || !write_address_map(contents.functions, contents.rows, &cold)) {
+  if (!make_meta(contents, &meta) || !write_address_map(contents.ranges, contents.rows, &cold)) {
     return no_memory();
   }
   for (const uint64_t size_bytes : {contents.text.size(), contents.module.size(), meta.size(), cold.size()}) {

@@ -25,10 +25,11 @@ struct Contents {
   base::ByteSpan module;
   uint8_t module_digest[32] = {};  // BLAKE2b-256 of it.
   base::ByteSpan text;
-  uint32_t function_count = 0;               // That the module defines.
-  std::span<const FunctionRange> functions;  // Those with code, in the order of the text.
-  std::span<const uint32_t> enter_thunks;    // By the module's type index: offset in the text, or kNoCode.
-  std::span<const PcRow> rows;               // By address, no address twice.
+  std::span<const uint32_t> functions;     // By defined index: where code begins in the text, or kNoCode.
+  std::span<const uint32_t> enter_thunks;  // The same by the module's type index.
+  std::span<const FunctionRange>
+      ranges;                   // The texts of functions, in order, those that cannot be entered too.
+  std::span<const PcRow> rows;  // By address, no address twice.
 };
 
 // The bytes of the file; the same for the same contents. Errors: OutOfMemory, Limit for more than 4 GiB of text.
