@@ -44,7 +44,16 @@ constexpr Row kRows[] = {
     {"gc",
      R"((module (type $s (struct (field i32))) (func (export "run") (drop (struct.get $s 0 (struct.new $s (i32.const 1)))))))"},
     {"gc", R"((module (func (export "run") (drop (i31.get_s (ref.i31 (i32.const 1)))))))"},
+    {"gc",
+     R"((module (rec (type $a (sub (array (mut i8)))) (type $s (struct (field (ref null $a)))))
+          (func (export "run") (drop (array.len (struct.get $s 0 (struct.new $s (array.new_default $a (i32.const 3)))))))))"},
+    {"gc", R"((module (func (export "run") (drop (ref.test (ref i31) (ref.null any))))))"},
     {"exceptions", R"((module (tag $e) (func (export "run"))))"},
+    {"exceptions",
+     R"((module (tag $e (param i32)) (func $throw (throw $e (i32.const 1)))
+          (func (export "run") (drop (block $h (result i32) (try_table (catch $e $h) (call $throw)) (unreachable))))))"},
+    {"exceptions", R"((module (func (export "run") (block $h (try_table (catch_all $h))))))"},
+    {"exceptions", R"((module (func (export "run") (drop (ref.is_null (ref.null exn))))))"},
     {"multi-memory",
      R"((module (memory 1) (memory 1) (func (export "run") (drop (i32.load 1 (i32.const 0))))))"},
     {"memory64", R"((module (memory i64 1) (func (export "run") (drop (i32.load (i64.const 0))))))"},

@@ -5,12 +5,16 @@ namespace wherry::fuzz {
 
 Writer Body::run() {
   choose_locals();
+  choose_hot();
   frames_.push_back({0x02, {}, signature_.results, 0, false});
+  fill_locals();
   if (!decisions_.once_in(6)) enter(0x03);  // Most of what a program does is done often.
   for (uint32_t step = 0; step < kMostSteps && !decisions_.over(); ++step) {
     if (!one()) break;
   }
-  while (!frames_.empty()) end();
+  while (frames_.size() > 1) end();
+  if (!frame().dead) mix_locals();
+  end();
   Writer body = declarations();
   body.append(out_);
   return body;
@@ -25,7 +29,7 @@ void Body::choose_locals() {
     unused_type_ = decisions_.once_in(2) ? kI64 : kF32;
   }
   first_declared_ = static_cast<uint32_t>(locals_.size());
-  for (int i = 0; i < 5; ++i) locals_.push_back(kI32);
+  for (uint32_t i = 0; i < kSmallLocals + kCounters; ++i) locals_.push_back(kI32);
   locals_.push_back(kF32);
   locals_.push_back(kF64);
   if (features_.simd) locals_.push_back(kV128);
@@ -33,16 +37,39 @@ void Body::choose_locals() {
   for (uint32_t i = 0; i < more; ++i) locals_.push_back(some_type());
 }
 
+void Body::choose_hot() {
+  const auto count = static_cast<uint32_t>(locals_.size());
+  for (uint32_t& hot : hot_) {
+    hot = decisions_.below(count);
+    while (locals_[hot] != kI32 && locals_[hot] != kI64) hot = (hot + 1) % count;
+  }
+}
+
+void Body::fill_locals() {
+  const auto count = static_cast<uint32_t>(locals_.size());
+  for (uint32_t index = first_declared_; index < count; ++index) {
+    const uint32_t place = index - first_declared_;
+    if (place < kSmallLocals) {
+      number(decisions_.bits(2) & 0xfff, kI32);
+    } else {
+      const Type type = locals_[index];
+      if (is_reserved(index) || !(is_number(type) || type == kV128 || is_internal(type))) continue;
+      constant(type);
+    }
+    local(0x21, index);
+  }
+}
+
 Writer Body::declarations() const {
   Writer writer;
   writer.unsigned_leb(locals_.size() - first_declared_ + (unused_ > 0 ? 1 : 0));
   if (unused_ > 0) {
     writer.unsigned_leb(unused_);
-    writer.byte(unused_type_);
+    writer.value_type(unused_type_);
   }
   for (size_t i = first_declared_; i < locals_.size(); ++i) {
     writer.unsigned_leb(1);
-    writer.byte(locals_[i]);
+    writer.value_type(locals_[i]);
   }
   return writer;
 }
@@ -52,13 +79,17 @@ void Body::local(uint32_t code, uint32_t index) {
   out_.unsigned_leb(index < first_declared_ ? index : index + unused_);
   if (code != 0x20 || style_ == Style::Plain) return;
   out_.op(0x02);
-  out_.signed_leb(plan_.index_of({{locals_[index]}, {locals_[index]}}));
+  out_.signed_leb(plan_.type_number(plan_.index_of({{locals_[index]}, {locals_[index]}})));
   out_.op(0x0b);
 }
 
 uint32_t Body::find_local(Type type, bool to_write) {
   const auto count = static_cast<uint32_t>(locals_.size());
-  const uint32_t start = decisions_.below(count);
+  const uint32_t start = decisions_.byte();
+  if (start % 5 < 2) {
+    const uint32_t hot = hot_[start % 5];
+    if (locals_[hot] == type && !(to_write && is_reserved(hot))) return hot;
+  }
   for (uint32_t i = 0; i < count; ++i) {
     const uint32_t index = (start + i) % count;
     // The scratch vector holds what settle_lanes() has yet to settle.
@@ -117,7 +148,7 @@ void Body::set_small() {
   take({kI32});
   number(0xfff >> decisions_.below(4), kI32);
   out_.op(0x71);
-  local(0x21, small_local(decisions_.below(2)));
+  local(0x21, small_local(decisions_.below(kSmallLocals)));
 }
 
 void Body::set_global() {
@@ -130,19 +161,24 @@ void Body::set_global() {
 void Body::update_local() {
   const uint32_t index = find_local(decisions_.once_in(3) ? kI64 : kI32, true);
   if (index == kNone) return;
-  const bool wide = locals_[index] == kI64;
-  static constexpr uint32_t kOps[] = {0x6a, 0x6b, 0x6c, 0x71, 0x72, 0x73, 0x74, 0x75, 0x76, 0x77};
-  local(0x20, index);
-  if (decisions_.once_in(2))
-    number(interesting(), locals_[index]);
-  else {
-    make(locals_[index], 2);
-    pop(1);
+  const Type type = locals_[index];
+  if (decisions_.once_in(2)) {  // Or with anything that gives the type.
+    make_numeric(type, 2);
+  } else {
+    static constexpr uint32_t kOps[] = {0x6a, 0x6b, 0x6c, 0x71, 0x72, 0x73, 0x74, 0x75, 0x76, 0x77};
+    local(0x20, index);
+    if (decisions_.once_in(2)) {
+      number(interesting(), type);
+    } else {
+      make(type, 2);
+      pop(1);
+    }
+    out_.op(kOps[decisions_.below(std::size(kOps))] + (type == kI64 ? 0x12 : 0));
+    push(type);
   }
-  out_.op(kOps[decisions_.below(std::size(kOps))] + (wide ? 0x12 : 0));
   const bool keep = decisions_.once_in(4);
   local(keep ? 0x22 : 0x21, index);
-  if (keep) push(locals_[index]);
+  if (!keep) pop(1);
 }
 
 void Body::wide_arithmetic() {
@@ -154,7 +190,9 @@ void Body::wide_arithmetic() {
 }
 
 void Body::test_null() {
-  make(decisions_.once_in(2) ? kExternRef : kFuncRef, 1);
+  Type type = decisions_.once_in(2) ? kExternRef : kFuncRef;
+  if (features_.gc && !decisions_.once_in(4)) type = some_internal();
+  make(type, 1);
   out_.op(0xd1);
   pop(1);
   push(kI32);
@@ -249,11 +287,18 @@ bool Body::one() {
     case 34:
       if (decisions_.once_in(2))
         test_null();
+      else if (features_.gc && decisions_.once_in(2))
+        branch_on_cast();
       else if (features_.typed_references)
         branch_on_null();
       break;
     case 35: top_select(); break;
-    case 36: numeric(); break;
+    case 36:
+      if (features_.gc)
+        objects();
+      else
+        numeric();
+      break;
     case 37:
       if (features_.simd)
         vectors();

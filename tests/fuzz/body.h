@@ -1,6 +1,6 @@
 // One body of a generated module; see generate.cc. Its parts: body.cc walks, body_values.cc makes numbers, body_memory.cc
 // loads, stores and tables, body_control.cc blocks, branches and calls, body_vectors.cc vectors,
-// body_exceptions.cc exceptions and atomic instructions.
+// body_exceptions.cc exceptions and atomic instructions, body_objects.cc structures, arrays and casts.
 #pragma once
 
 #include <cstdint>
@@ -52,17 +52,30 @@ class Body {
 
   // ---- locals
 
-  // Parameters, perhaps many that nobody uses, then: two small i32, three counters, a scratch f32, f64 and v128, and some
+  static constexpr uint32_t kSmallLocals = 4;
+  static constexpr uint32_t kCounters = 3;
+
+  // Parameters, perhaps many that nobody uses, then: four small i32, three counters, a scratch f32, f64 and v128, and some
   // of any type.
   void choose_locals();
+
+  // Code that gives locals values at the limits, so that not everything is done to zeros.
+  void fill_locals();
+
+  // Two integer locals that are used more than others: lowering keeps such in registers.
+  void choose_hot();
 
   Writer declarations() const;
 
   uint32_t small_local(uint32_t which) const { return first_declared_ + which; }
-  uint32_t counter_local(uint32_t which) const { return first_declared_ + 2 + which; }
-  uint32_t scratch_local(Type type) const { return first_declared_ + (type == kF32 ? 5 : 6); }
-  uint32_t scratch_vector() const { return first_declared_ + 7; }
-  bool is_reserved(uint32_t local) const { return local - first_declared_ < (features_.simd ? 8 : 7); }
+  uint32_t counter_local(uint32_t which) const { return first_declared_ + kSmallLocals + which; }
+  uint32_t scratch_local(Type type) const {
+    return first_declared_ + kSmallLocals + kCounters + (type == kF32 ? 0 : 1);
+  }
+  uint32_t scratch_vector() const { return first_declared_ + kSmallLocals + kCounters + 2; }
+  bool is_reserved(uint32_t local) const {
+    return local - first_declared_ < kSmallLocals + kCounters + (features_.simd ? 3 : 2);
+  }
 
   void local(uint32_t code, uint32_t index);
 
@@ -99,7 +112,15 @@ class Body {
 
   bool make_global(Type type);
 
+  // A numeric instruction, half of the time one that this module prefers: combinations of instruction and operands that
+  // are rare over all modules are frequent in some.
+  const Numeric& choose_numeric();
+  const Numeric& choose_numeric(Type result);
+
   void make_numeric(Type type, uint32_t depth);
+
+  // Pushes an i32 to branch on: mostly a comparison.
+  void make_condition(uint32_t depth);
 
   // The operands are there.
   void apply(const Numeric& numeric);
@@ -128,6 +149,31 @@ class Body {
   void atomics();
   void aligned_address(uint32_t memory, uint32_t log2);
 
+  // ---- structures, arrays, i31 and casts
+
+  Type some_internal();
+  // A type below `type`, or `type`.
+  Type some_subtype(Type type);
+  // Code for an object with zeros in it.
+  void default_object(Type type);
+  void make_stored(Type storage, uint32_t depth);
+  void make_new(Type type, uint32_t depth);
+  void make_new_array(Type type, uint32_t depth);
+  // A reference to an aggregate which is mostly not null.
+  void make_object(Type type, uint32_t depth);
+  void array_index(uint32_t depth);
+  void make_field(Type type, uint32_t field, uint32_t depth);
+  bool find_field(Type type, bool to_write, Type* aggregate, uint32_t* field);
+  void make_from_object(Type type, uint32_t depth);
+  void make_reference(Type type, uint32_t depth);
+  void make_outside(uint32_t depth);
+  void make_cast(Type type, uint32_t depth);
+  void cast_immediates(uint32_t code, uint32_t label, Type from, Type to);
+  void objects();
+  void change_array();
+  // br_on_cast with what the stack holds, to any label that ends in a reference.
+  void branch_on_cast();
+
   // ---- memory
 
   // Pushes an i32 that mostly is an address within the first 8 KiB. No entry in the model.
@@ -149,6 +195,8 @@ class Body {
 
   uint32_t table_of(Type type) const { return type == kFuncRef ? 0 : 1; }
   uint32_t size_of(Type type) const { return type == kFuncRef ? plan_.table_size : kTable1Size; }
+
+  Type table_index_type() const { return plan_.tables_are_64 ? kI64 : kI32; }
 
   void make_table_get(Type type, uint32_t depth);
 
@@ -183,6 +231,10 @@ class Body {
 
   void drop();
 
+  // Takes the uppermost value and changes an exported global by it: what is lost otherwise would be seen by nobody.
+  void mix();
+  void mix_locals();
+
   // The loop's counter, if it has one, decides whether it goes round again.
   void close_loop();
 
@@ -194,7 +246,9 @@ class Body {
 
   void dead();
 
-  // A label; those of loops rarely, since only fuel ends what they begin.
+  bool block_instead();
+
+  // A label; mostly within the innermost loop, and those of loops rarely, since only fuel ends what they begin.
   uint32_t choose_label();
   const Types& label_types(uint32_t depth) { return frames_[frames_.size() - 1 - depth].label(); }
 
@@ -248,6 +302,7 @@ class Body {
   Writer out_;
   Types locals_;
   uint32_t first_declared_ = 0;
+  uint32_t hot_[2] = {kNone, kNone};
   uint32_t unused_ = 0;
   Type unused_type_ = kI64;
   Types stack_;

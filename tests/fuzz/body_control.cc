@@ -8,7 +8,7 @@ namespace wherry::fuzz {
 void Body::make_select(Type type, uint32_t depth) {
   make(type, depth + 1);
   make(type, depth + 1);
-  make(kI32, depth + 1);
+  make_condition(depth + 1);
   select(type);
 }
 
@@ -18,7 +18,7 @@ void Body::select(Type type) {
   } else {
     out_.op(0x1c);
     out_.byte(1);
-    out_.byte(type);
+    out_.value_type(type);
   }
   pop(3);
   push(type);
@@ -26,11 +26,11 @@ void Body::select(Type type) {
 
 void Body::make_block(Type type, uint32_t depth) {
   out_.op(0x02);
-  out_.byte(type);
+  out_.value_type(type);
   frames_.push_back({0x02, {}, {type}, stack_.size(), false});
   make(type, depth + 1);
   if (decisions_.once_in(2)) {
-    make(kI32, depth + 1);
+    make_condition(depth + 1);
     out_.op(0x0d);
     out_.unsigned_leb(0);
     pop(1);
@@ -39,10 +39,10 @@ void Body::make_block(Type type, uint32_t depth) {
 }
 
 void Body::make_if(Type type, uint32_t depth) {
-  make(kI32, depth + 1);
+  make_condition(depth + 1);
   pop(1);
   out_.op(0x04);
-  out_.byte(type);
+  out_.value_type(type);
   frames_.push_back({0x05, {}, {type}, stack_.size(), false});
   make(type, depth + 1);
   out_.op(0x05);
@@ -55,13 +55,17 @@ void Body::make_if(Type type, uint32_t depth) {
 
 void Body::block_type(const Types& params, const Types& results) {
   if (params.empty() && results.empty()) return out_.byte(0x40);
-  if (params.empty() && results.size() == 1 && !decisions_.once_in(4)) return out_.byte(results[0]);
-  out_.signed_leb(plan_.index_of({params, results}));
+  if (params.empty() && results.size() == 1 && !decisions_.once_in(4)) {
+    return out_.value_type(results[0]);
+  }
+  out_.signed_leb(plan_.type_number(plan_.index_of({params, results})));
 }
 
 Type Body::some_type() {
+  if (decisions_.once_in(3)) return plan_.favourite_type;
   static constexpr Type kChoices[] = {kI32, kI64, kI32, kF64, kF32, kI32, kI64, kFuncRef, kExternRef};
-  const uint32_t choice = decisions_.below(12);
+  const uint32_t choice = decisions_.below(features_.gc ? 16 : 12);
+  if (choice >= 12) return some_internal();
   if (choice < std::size(kChoices)) return kChoices[choice];
   if (features_.exceptions && choice == 11) return kExnRef;
   return features_.simd ? kV128 : kI32;
@@ -87,7 +91,10 @@ void Body::enter(uint32_t opcode) {
     number(decisions_.once_in(3) ? 10 + decisions_.below(50) : 2 + decisions_.below(6), kI32);
     local(0x21, counter);
   }
-  if (opcode == 0x04) take({kI32});
+  if (opcode == 0x04) {
+    if (decisions_.once_in(2)) make_condition(1);
+    take({kI32});
+  }
   const Types params = top_types(3);
   // A few blocks give back what they get, which the model then need not drop.
   const Types results = decisions_.once_in(3) ? params : some_types(3);
@@ -110,12 +117,56 @@ void Body::settle(const Types results) {
 
 void Body::drop() {
   const Type type = stack_.back();
-  const uint32_t index = decisions_.once_in(2) ? find_local(type, true) : kNone;
+  const uint32_t choice = decisions_.below(4);
+  if (choice >= 2 && !frame().dead) return mix();
+  const uint32_t index = choice == 0 ? find_local(type, true) : kNone;
   if (index == kNone)
     out_.op(0x1a);
   else
     local(0x21, index);
   pop(1);
+}
+
+void Body::mix() {
+  const Type type = stack_.back();
+  pop(1);
+  switch (type) {
+    case kI64: break;
+    case kI32: out_.op(decisions_.once_in(2) ? 0xac : 0xad); break;
+    case kF32:
+    case kF64:
+      hide_nan(type);
+      out_.op(type == kF32 ? 0xbc : 0xbd);
+      if (type == kF32) out_.op(0xad);
+      break;
+    case kV128:
+      out_.op(0xfd01d);  // i64x2.extract_lane
+      out_.byte(decisions_.below(2));
+      break;
+    default:
+      out_.op(0xd1);
+      out_.op(0xad);
+      break;
+  }
+  const auto sum = static_cast<uint32_t>(plan_.globals.size());
+  out_.op(0x23);
+  out_.unsigned_leb(sum);
+  number(5, kI64);
+  out_.op(0x89);
+  static constexpr uint32_t kOps[] = {0x85, 0x7c, 0x7d};  // Exclusive or, addition, subtraction.
+  out_.op(kOps[decisions_.below(std::size(kOps))]);
+  out_.op(0x24);
+  out_.unsigned_leb(sum);
+}
+
+void Body::mix_locals() {
+  for (uint32_t index = 0; index < locals_.size(); ++index) {
+    if (!is_number(locals_[index]) || (is_reserved(index) && index >= first_declared_ + kSmallLocals))
+      continue;
+    local(0x20, index);
+    push(locals_[index]);
+    mix();
+  }
 }
 
 void Body::close_loop() {
@@ -166,13 +217,24 @@ void Body::dead() {
 
 uint32_t Body::choose_label() {
   const auto count = static_cast<uint32_t>(frames_.size());
+  uint32_t inner = 0;
+  while (inner < count && frames_[count - 1 - inner].opcode != 0x03) ++inner;
+  if (inner > 0 && inner < count && !decisions_.once_in(4)) return decisions_.below(inner);
   uint32_t depth = decisions_.below(count);
   if (depth + 1 == count && count > 1 && !decisions_.once_in(4)) depth = decisions_.below(count - 1);
   while (depth + 1 < count && frames_[count - 1 - depth].opcode == 0x03 && !decisions_.once_in(8)) ++depth;
   return depth;
 }
 
+// Where nothing but loops could be left, a block is begun instead, mostly: what leaves a loop ends the work.
+bool Body::block_instead() {
+  if (frame().opcode != 0x03 || decisions_.once_in(6)) return false;
+  enter(0x02);
+  return true;
+}
+
 void Body::branch_if() {
+  if (block_instead()) return;
   const uint32_t depth = choose_label();
   const Types types = label_types(depth);
   want(types);
@@ -180,13 +242,14 @@ void Body::branch_if() {
     pop(types.size());
     push_all(types);
   }
-  make(kI32, 1);
+  make_condition(1);
   out_.op(0x0d);
   out_.unsigned_leb(depth);
   pop(1);
 }
 
 void Body::branch_table() {
+  if (block_instead()) return;
   const uint32_t last = choose_label();
   const Types types = label_types(last);
   std::vector<uint32_t> labels;
@@ -196,10 +259,18 @@ void Body::branch_table() {
     if (label_types(depth) == types) labels.push_back(depth);
   }
   want(types);
-  make(kI32, 1);
-  if (!decisions_.once_in(4)) {
-    number(decisions_.below(8), kI32);
-    out_.op(0x71);
+  switch (decisions_.below(4)) {
+    case 0: {
+      const uint32_t index = find_local(kI32, false);  // Small ones are in range now and then.
+      local(0x20, index);
+      push(kI32);
+      break;
+    }
+    case 1: make(kI32, 1); break;
+    default:
+      make(kI32, 1);
+      number(decisions_.below(8), kI32);
+      out_.op(0x71);
   }
   out_.op(0x0e);
   out_.unsigned_leb(labels.size());
@@ -209,6 +280,7 @@ void Body::branch_table() {
 }
 
 void Body::jump() {
+  if (block_instead()) return;
   const uint32_t depth = choose_label();
   want(label_types(depth));
   out_.op(0x0c);
@@ -244,9 +316,9 @@ void Body::call() {
   const bool tail = signature.results == signature_.results && decisions_.once_in(6);
   const uint32_t kind = decisions_.below(4);
   want(signature.params);
-  const auto type = plan_.functions[function];
+  const auto type = plan_.type_number(plan_.functions[function]);
   if (kind == 3) {
-    number(decisions_.once_in(16) ? decisions_.below(plan_.table_size) : function, kI32);
+    number(decisions_.once_in(16) ? decisions_.below(plan_.table_size) : function, table_index_type());
     out_.op(tail ? 0x13 : 0x11);
     out_.unsigned_leb(type);
     out_.unsigned_leb(0);

@@ -17,22 +17,23 @@ constexpr Type kStored[] = {kI32, kI64, kF32, kF64, kI32, kI32, kI64, kI64, kI64
 // ---- memory
 
 void Body::raw_address(uint32_t depth) {
+  const uint32_t small = small_local(decisions_.below(kSmallLocals));
   switch (decisions_.below(8)) {
     case 0:
-    case 1: local(0x20, small_local(decisions_.below(2))); return;
+    case 1: local(0x20, small); return;
     case 2:
     case 3:
-      local(0x20, small_local(decisions_.below(2)));
+      local(0x20, small);
       number(decisions_.byte(), kI32);
       out_.op(0x6a);
       return;
     case 4:
-      local(0x20, small_local(0));
-      local(0x20, small_local(1));
+      local(0x20, small);
+      local(0x20, small_local(decisions_.below(kSmallLocals)));
       out_.op(0x6a);
       return;
     case 5:
-      local(0x20, small_local(decisions_.below(2)));
+      local(0x20, small);
       number(decisions_.below(4), kI32);
       out_.op(0x74);
       return;
@@ -122,13 +123,13 @@ void Body::bulk_memory() {
       number(decisions_.below(40), kI32);
       number(decisions_.below(30), kI32);
       out_.op(0xfc008);
-      out_.unsigned_leb(1);
+      out_.unsigned_leb(0);
       out_.unsigned_leb(memory);
       return;
     default:
       if (!decisions_.once_in(8)) return;
       out_.op(0xfc009);
-      out_.unsigned_leb(1);
+      out_.unsigned_leb(0);
   }
 }
 
@@ -143,20 +144,21 @@ void Body::make_table_get(Type type, uint32_t depth) {
 
 void Body::table_index(Type type, uint32_t depth) {
   if (decisions_.once_in(16)) {
-    make(kI32, depth + 2);
+    make(table_index_type(), depth + 2);
     pop(1);
   } else {
-    number(decisions_.below(size_of(type)), kI32);
+    number(decisions_.below(size_of(type)), table_index_type());
   }
 }
 
 void Body::tables() {
   const Type type = decisions_.once_in(2) ? kExternRef : kFuncRef;
   const uint32_t table = table_of(type);
+  const Type index = table_index_type();
   switch (decisions_.below(7)) {
     case 0:
       table_index(type, 0);
-      push(kI32);
+      push(index);
       make(type, 2);
       out_.op(0x26);
       out_.unsigned_leb(table);
@@ -165,33 +167,34 @@ void Body::tables() {
     case 1:
       out_.op(0xfc010);
       out_.unsigned_leb(table);
-      push(kI32);
+      push(index);
       return;
     case 2:
       make(type, 2);
-      number(decisions_.below(3), kI32);
+      number(decisions_.below(3), index);
       out_.op(0xfc00f);
       out_.unsigned_leb(table);
       pop(1);
-      push(kI32);
+      push(index);
       return;
     case 3:
       table_index(type, 0);
-      push(kI32);
+      push(index);
       make(type, 2);
-      number(decisions_.below(3), kI32);
+      number(decisions_.below(3), index);
       out_.op(0xfc011);
       out_.unsigned_leb(table);
       pop(2);
       return;
     case 4:
-      for (uint32_t i = 0; i < 3; ++i) number(decisions_.below(3), kI32);
+      for (uint32_t i = 0; i < 3; ++i) number(decisions_.below(3), index);
       out_.op(0xfc00e);
       out_.unsigned_leb(table);
       out_.unsigned_leb(table);
       return;
     case 5:
-      for (uint32_t i = 0; i < 3; ++i) number(decisions_.below(3), kI32);
+      number(decisions_.below(3), index);
+      for (uint32_t i = 0; i < 2; ++i) number(decisions_.below(3), kI32);
       out_.op(0xfc00c);
       out_.unsigned_leb(1);
       out_.unsigned_leb(0);

@@ -52,7 +52,27 @@ constexpr Numeric kNumeric[] = {
 };
 // clang-format on
 constexpr uint32_t kTrappingConversions = 8;
+constexpr uint32_t kComparisons = 34;  // The first rows.
+static_assert(kNumeric[kComparisons - 1].code == 0x66 && kNumeric[kComparisons].code == 0x67);
 static_assert(std::size(kNumeric) <= 256);
+
+// The rows that give each number type, f64 to i32.
+struct ByResult {
+  uint8_t rows[4][std::size(kNumeric)] = {};
+  uint32_t counts[4] = {};
+};
+constexpr ByResult by_result() {
+  ByResult made;
+  for (uint32_t row = 0; row < std::size(kNumeric); ++row) {
+    // Conversions that trap have a small share.
+    const uint32_t type = kNumeric[row].result - kF64;
+    if (row + kTrappingConversions < std::size(kNumeric) || row % 4 == 0) {
+      made.rows[type][made.counts[type]++] = static_cast<uint8_t>(row);
+    }
+  }
+  return made;
+}
+constexpr ByResult kByResult = by_result();
 
 }  // namespace
 
@@ -73,18 +93,28 @@ uint64_t Body::interesting() {
 
 void Body::constant(Type type) {
   if (type == kV128) return vector_constant();
+  if (is_internal(type) && decisions_.once_in(2)) return default_object(type);
   if (type == kI32 || type == kI64) {
     number(interesting(), type);
   } else if (is_float(type)) {
-    static constexpr double kValues[] = {0.0,   -0.0,         1.0,          -1.0,
-                                         0.5,   2147483647.0, 2147483648.0, -2147483649.0,
-                                         1e10,  -7.5,         4294967296.0, 9223372036854775808.0,
-                                         1e300, 1e-310,       3.0,          100.25};
-    const uint32_t choice = decisions_.below(20);
-    double value = choice < 16 ? kValues[choice] : static_cast<double>(decisions_.byte());
-    if (choice == 17) value = __builtin_inf();
-    if (choice == 18) value = -__builtin_inf();
-    if (choice == 19) value = __builtin_nan("");
+    static constexpr double kValues[] = {0.0,          -0.0,
+                                         1.0,          -1.0,
+                                         0.5,          2147483647.0,
+                                         2147483648.0, -2147483649.0,
+                                         1e10,         -7.5,
+                                         4294967296.0, 9223372036854775808.0,
+                                         1e300,        1e-310,
+                                         3.0,          100.25,
+                                         -0.5,         -1.75,
+                                         -2.5,         -1e9,
+                                         -123.0,       4503599627370496.5};
+    constexpr auto kCount = static_cast<uint32_t>(std::size(kValues));
+    const uint32_t choice = decisions_.below(kCount + 5);
+    double value = choice < kCount ? kValues[choice] : static_cast<double>(decisions_.byte());
+    if (choice == kCount + 1) value = -value / 16;
+    if (choice == kCount + 2) value = __builtin_inf();
+    if (choice == kCount + 3) value = -__builtin_inf();
+    if (choice == kCount + 4) value = __builtin_nan("");
     const auto single = value > 1e38 && value < 1e301 ? 1e38F : static_cast<float>(value);
     out_.op(type == kF32 ? 0x43 : 0x44);
     if (type == kF32)
@@ -126,12 +156,16 @@ void Body::make(Type type, uint32_t depth) {
     case 11:
       if (type == kV128) return make_vector(depth, 0);
       if (features_.simd && is_number(type) && choice == 11) return make_from_vector(type, depth);
+      if (features_.gc && is_number(type) && choice == 10) return make_from_object(type, depth);
       if (is_number(type)) return make_numeric(type, depth);
+      if (is_internal(type)) return make_reference(type, depth);
       constant(type);
       break;
     case 12:
       if (type == kV128) return make_vector(depth, 0);
       if (is_number(type)) return make_load(type, depth);
+      if (is_internal(type)) return make_reference(type, depth);
+      if (type == kExternRef && features_.gc && decisions_.once_in(2)) return make_outside(depth);
       if (type != kExnRef) return make_table_get(type, depth);
       constant(type);
       break;
@@ -155,13 +189,58 @@ bool Body::make_global(Type type) {
   return false;
 }
 
-void Body::make_numeric(Type type, uint32_t depth) {
-  uint32_t row = decisions_.below(std::size(kNumeric));
+const Numeric& Body::choose_numeric() {
+  uint32_t row = decisions_.byte();
+  if (row % 2 == 0) {
+    row = plan_.favourites[row / 2 % kFavourites];
+  } else {
+    row = decisions_.byte();
+  }
+  row %= std::size(kNumeric);
   if (row >= std::size(kNumeric) - kTrappingConversions && !decisions_.once_in(4))
     row -= kTrappingConversions;
-  while (kNumeric[row].result != type) row = (row + 1) % std::size(kNumeric);
-  for (uint32_t i = 0; i < kNumeric[row].operands; ++i) make(kNumeric[row].operand, depth + 1);
-  apply(kNumeric[row]);
+  return kNumeric[row];
+}
+
+const Numeric& Body::choose_numeric(Type result) {
+  const uint32_t type = result - kF64;
+  const uint32_t choice = decisions_.byte();
+  if (choice % 2 == 0) {
+    for (uint32_t i = 0; i < kFavourites; ++i) {
+      const uint32_t favourite = plan_.favourites[(choice / 2 + i) % kFavourites];
+      const Numeric& row = kNumeric[favourite % std::size(kNumeric)];
+      if (row.result == result) return row;
+    }
+  }
+  return kNumeric[kByResult.rows[type][decisions_.below(kByResult.counts[type])]];
+}
+
+void Body::make_numeric(Type type, uint32_t depth) {
+  const Numeric& row = choose_numeric(type);
+  for (uint32_t i = 0; i < row.operands; ++i) make(row.operand, depth + 1);
+  apply(row);
+}
+
+void Body::make_condition(uint32_t depth) {
+  if (decisions_.once_in(3)) return make(kI32, depth);
+  const Numeric& row = kNumeric[decisions_.below(kComparisons)];
+  const uint32_t kept = decisions_.once_in(3) && row.operands == 2 ? find_local(row.operand, true) : kNone;
+  if (kept != kNone && !is_float(row.operand)) {
+    // Something beside itself, or one more or less: what tells < from <=.
+    make(row.operand, depth + 1);
+    local(0x22, kept);
+    number(uint64_t{decisions_.below(3)} - 1, row.operand);
+    out_.op(row.operand == kI32 ? 0x6a : 0x7c);
+    local(0x20, kept);
+    push(row.operand);
+  } else {
+    for (uint32_t i = 0; i < row.operands; ++i) {
+      make(row.operand, depth + (decisions_.once_in(2) ? 1 : 4));
+    }
+  }
+  apply(row);
+  if (!decisions_.once_in(4)) return;
+  out_.op(0x45);
 }
 
 void Body::apply(const Numeric& numeric) {
@@ -195,10 +274,7 @@ void Body::hide_nan(Type type) {
 }
 
 void Body::numeric() {
-  uint32_t row = decisions_.below(std::size(kNumeric));
-  if (row >= std::size(kNumeric) - kTrappingConversions && !decisions_.once_in(4))
-    row -= kTrappingConversions;
-  const Numeric& chosen = kNumeric[row];
+  const Numeric& chosen = choose_numeric();
   const Types operands(chosen.operands, chosen.operand);
   want(operands);
   if (frame().dead) {

@@ -23,12 +23,14 @@ struct Name {
 constexpr Name kNames[] = {{"typed-references", &Features::typed_references},
                            {"simd", &Features::simd},
                            {"exceptions", &Features::exceptions},
-                           {"atomics", &Features::atomics}};
+                           {"atomics", &Features::atomics},
+                           {"gc", &Features::gc}};
 
 }  // namespace
 
 std::optional<Features> Features::parse(std::string_view list) {
-  Features features{.typed_references = false, .simd = false, .exceptions = false, .atomics = false};
+  Features features{
+      .typed_references = false, .simd = false, .exceptions = false, .atomics = false, .gc = false};
   while (!list.empty()) {
     const std::string_view word = list.substr(0, list.find(','));
     list.remove_prefix(word.size() == list.size() ? word.size() : word.size() + 1);
@@ -44,7 +46,7 @@ std::optional<Features> Features::parse(std::string_view list) {
 }
 
 bool Features::known_to(std::string_view peer) const {
-  return peer != "wasmi" || !(typed_references || exceptions || atomics);
+  return peer != "wasmi" || !(typed_references || exceptions || atomics || gc);
 }
 
 std::vector<uint8_t> generate(Bytes bytes, Style style, Features features) {

@@ -26,12 +26,15 @@ enum class Style : uint8_t {
 struct Features {
   bool typed_references = true;  // call_ref, ref.as_non_null, br_on_null.
   bool simd = true;
-  bool exceptions = false;
+  bool exceptions = true;
   bool atomics = true;
+  bool gc = true;
 
   // Everything; what all peers have.
   static Features all() { return {}; }
-  static Features common() { return {.typed_references = false, .exceptions = false, .atomics = false}; }
+  static Features common() {
+    return {.typed_references = false, .exceptions = false, .atomics = false, .gc = false};
+  }
   // Names in a list like "typed-references,simd"; empty if one is unknown. "common" is none of them.
   static std::optional<Features> parse(std::string_view list);
   // Whether an engine of that name has all that is on.

@@ -181,7 +181,8 @@ std::string text_of(const Val& value) {
 
 std::string text_of(const Error& error) {
   if (error.describe().empty()) std::abort();
-  if (error.kind() != ErrorKind::Trap) return format(" error %d", static_cast<int>(error.kind()));
+  const bool is_trap = error.kind() == ErrorKind::Trap || error.kind() == ErrorKind::Exception;
+  if (!is_trap) return format(" error %d", static_cast<int>(error.kind()));
   const std::string_view message = trap_message(error.trap_code().value_or(TrapCode::HostError));
   return format(" trap %.*s", static_cast<int>(message.size()), message.data());
 }
@@ -236,6 +237,7 @@ class Run {
     config.advanced.disabled_optimizations = mode_.disabled;
     config.advanced.signals_based_traps = mode_.guard;
     config.advanced.validation_threads = 1;
+    config.advanced.gc_stress = mode_.gc_stress;
     config.limits.memory_bytes = 16 << 20;
     config.limits.table_elements = 10'000;
     config.limits.stack_bytes = 1 << 20;
@@ -369,6 +371,10 @@ constexpr Mode kModes[] = {
     {.name = "no fuel, checks", .guard = false, .fuel = false},
     {.name = "deadline", .fuel = false, .deadline = true},
     {.name = "deadline and fuel, lazy", .deadline = true, .validation = Validation::Lazy},
+    {.name = "collecting at every allocation", .gc_stress = true},
+    {.name = "no optimisation, collecting at every allocation",
+     .disabled = kAllOptimizations,
+     .gc_stress = true},
 #define WHERRY_WITHOUT(bit, what)                                                                     \
   {.name = "without " what, .disabled = 1u << (bit)},                                                 \
       {.name = "without " what ", checks", .disabled = 1u << (bit), .guard = false, .fuel = false}, { \

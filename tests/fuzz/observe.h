@@ -19,6 +19,7 @@ struct Mode {
   bool fuel = true;
   bool deadline = false;  // Interruptible, with a deadline that is not met.
   Validation validation = Validation::Eager;
+  bool gc_stress = false;  // A collection at every allocation.
 };
 
 // What an embedder can see of one run, as lines of text: the outcome of instantiation and of each call, then memories,
@@ -55,7 +56,7 @@ Observation observe(const Mode& mode, const Input& input);
 std::string common_words(const std::string& line);
 
 // Every mode: all optimisations, none of them, each of them missing, with guard pages and with checks, with and without
-// fuel and deadline. The first has everything on, the second nothing.
+// fuel and deadline, collecting at every allocation. The first has everything on, the second nothing.
 std::span<const Mode> all_modes();
 
 // What differs between two observations as a line of text; empty if nothing does. Fuel is compared if both have it.

@@ -3,8 +3,11 @@
 // Linked into a program of its own (fuzz_planted) in front of the interpreter: the linker sends calls of interpret::handlers
 // here (--wrap), so that no line of the engine knows about it. WHERRY_PLANT=N chooses; tests/fuzz/planted.py runs all.
 // Each plant is a mistake that a handler could really have, in one operand class only, so that most programs never meet it.
+// With WHERRY_PLANT=N,trap the entry traps instead: how soon that is noticed says whether programs get there at all, or get
+// there and hide what went wrong.
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 
 #include "engine/interpret/interpreter.h"
@@ -33,6 +36,13 @@ constexpr uint32_t at(From a) { return static_cast<uint32_t>(a); }
 constexpr uint32_t at(To to) { return static_cast<uint32_t>(to); }
 constexpr uint32_t at(From a, From b, To to) { return (at(a) * kFromCount + at(b)) * kToCount + at(to); }
 
+// What is planted: the wrong handler, or one that traps.
+bool traps() {
+  const char* wish = std::getenv("WHERRY_PLANT");
+  return wish != nullptr && std::strstr(wish, ",trap") != nullptr;
+}
+Handler planted_as(const HandlerTable& table, Handler wrong) { return traps() ? table.unreachable : wrong; }
+
 // A copy of a row that may be written to. It lives as long as the process.
 Handler* writable(const Handler** row, size_t count) {
   auto copy = std::make_unique<Handler[]>(count);
@@ -45,39 +55,43 @@ Handler* writable(const Handler** row, size_t count) {
 void binary(HandlerTable* table, Op op, Op other, From a, From b, To to) {
   const Handler* from = table->binary[family_of(other).index];
   const Handler** row = &table->binary[family_of(op).index];
-  writable(row, size_t{kFromCount} * kFromCount * kToCount)[at(a, b, to)] = from[at(a, b, to)];
+  writable(row, size_t{kFromCount} * kFromCount * kToCount)[at(a, b, to)] =
+      planted_as(*table, from[at(a, b, to)]);
 }
 
 void unary(HandlerTable* table, Op op, Op other, From a, To to) {
   const Handler* from = table->unary[family_of(other).index];
   const Handler** row = &table->unary[family_of(op).index];
-  writable(row, size_t{kFromCount} * kToCount)[at(a) * kToCount + at(to)] = from[at(a) * kToCount + at(to)];
+  writable(row, size_t{kFromCount} * kToCount)[at(a) * kToCount + at(to)] =
+      planted_as(*table, from[at(a) * kToCount + at(to)]);
 }
 
 void compare_branch(HandlerTable* table, Op op, Op other, uint32_t sense, From a, From b) {
   const uint32_t index = (sense * kFromCount + at(a)) * kFromCount + at(b);
   const Handler* from = table->compare_branch[family_of(other).index];
   const Handler** row = &table->compare_branch[family_of(op).index];
-  writable(row, size_t{2} * kFromCount * kFromCount)[index] = from[index];
+  writable(row, size_t{2} * kFromCount * kFromCount)[index] = planted_as(*table, from[index]);
 }
 
 void load(HandlerTable* table, Op op, Op other, From a, To to) {
   const Handler* from = table->load[family_of(other).index];
   const Handler** row = &table->load[family_of(op).index];
-  writable(row, size_t{kFromCount} * kToCount)[at(a) * kToCount + at(to)] = from[at(a) * kToCount + at(to)];
+  writable(row, size_t{kFromCount} * kToCount)[at(a) * kToCount + at(to)] =
+      planted_as(*table, from[at(a) * kToCount + at(to)]);
 }
 
 void load_indexed(HandlerTable* table, Op op, Op other, From a, From b, To to) {
   const Handler* from = table->load_indexed[family_of(other).index];
   const Handler** row = &table->load_indexed[family_of(op).index];
-  writable(row, size_t{kFromCount} * kFromCount * kToCount)[at(a, b, to)] = from[at(a, b, to)];
+  writable(row, size_t{kFromCount} * kFromCount * kToCount)[at(a, b, to)] =
+      planted_as(*table, from[at(a, b, to)]);
 }
 
 void store(HandlerTable* table, Op op, Op other, From a, From value) {
   const uint32_t index = at(a) * kFromCount + at(value);
   const Handler* from = table->store[family_of(other).index];
   const Handler** row = &table->store[family_of(op).index];
-  writable(row, size_t{kFromCount} * kFromCount)[index] = from[index];
+  writable(row, size_t{kFromCount} * kFromCount)[index] = planted_as(*table, from[index]);
 }
 
 struct Plant {
@@ -127,16 +141,22 @@ constexpr Plant kPlants[] = {
     {"i64.store32 slot, acc stores 64 bits",
      [](HandlerTable* t, MemoryMode) { store(t, Op::I64Store32, Op::I64Store, From::Slot, From::Acc); }},
     {"br_table takes its index from pin0 when it is in pin1",
-     [](HandlerTable* t, MemoryMode) { t->br_table[at(From::Pin1)] = t->br_table[at(From::Pin0)]; }},
+     [](HandlerTable* t, MemoryMode) {
+       t->br_table[at(From::Pin1)] = planted_as(*t, t->br_table[at(From::Pin0)]);
+     }},
     {"global.set of acc sets what pin0 holds",
-     [](HandlerTable* t, MemoryMode) { t->global_set[0][at(From::Acc)] = t->global_set[0][at(From::Pin0)]; }},
+     [](HandlerTable* t, MemoryMode) {
+       t->global_set[0][at(From::Acc)] = planted_as(*t, t->global_set[0][at(From::Pin0)]);
+     }},
     {"i32.store16 in another memory stores 8 bits",
      [](HandlerTable* t, MemoryMode) {
-       t->store_any[family_of(Op::I32Store16).index][0] = t->store_any[family_of(Op::I32Store8).index][0];
+       t->store_any[family_of(Op::I32Store16).index][0] =
+           planted_as(*t, t->store_any[family_of(Op::I32Store8).index][0]);
      }},
     {"i64.sub128 adds",
      [](HandlerTable* t, MemoryMode) {
-       t->other[static_cast<uint32_t>(Op::I64Sub128)] = t->other[static_cast<uint32_t>(Op::I64Add128)];
+       t->other[static_cast<uint32_t>(Op::I64Sub128)] =
+           planted_as(*t, t->other[static_cast<uint32_t>(Op::I64Add128)]);
      }},
 };
 
