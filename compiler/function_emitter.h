@@ -37,6 +37,8 @@ class FunctionEmitter {
   base::Error take_error();
   // The function is valid as far as it was seen, but its code has to come from the interpreter.
   bool is_left_out() const { return failed_; }
+  // Instead of running the validator: the code of a function that the interpreter runs.
+  void emit_left_out(uint32_t defined, const CanonType& type);
 
   void begin(State& state);
   void finish();
@@ -89,11 +91,15 @@ class FunctionEmitter {
  private:
   // ---- shared tools (function_emitter.cc)
   void leave_out(wasm::Op op);
+  void leave_out(std::string_view reason);
+  void set_position(uint64_t offset);
   Builder& builder() { return builder_; }
   UnitContext& unit() { return unit_; }
   llvm::Value* context() { return context_; }
   llvm::BasicBlock* new_block(const char* name = "");
-  llvm::Value* store_state();  // StoreState*; loaded once.
+  llvm::Value* store_state();                                      // StoreState*; loaded once.
+  llvm::Value* load_at_entry(llvm::Value* base, uint64_t offset);  // A pointer that never changes.
+  void check_stack();
   llvm::Value* int32(uint32_t value) { return llvm::ConstantInt::get(unit_.i32(), value); }
   llvm::Value* int64(uint64_t value) { return llvm::ConstantInt::get(unit_.i64(), value); }
 
@@ -103,6 +109,7 @@ class FunctionEmitter {
   // Traps with the code that a builtin returned, unless it is None.
   void trap_unless_none(llvm::Value* code);
 
+  void close_value_stack();
   // Calls the member of Builtins at `field_offset` in the C convention, with the context in front of the arguments. Closes the
   // value stack first. `returns` null: nothing.
   llvm::CallInst* call_builtin(uint64_t field_offset, llvm::Type* returns,
@@ -118,6 +125,8 @@ class FunctionEmitter {
                                  llvm::Value* index, uint32_t size_bytes, bool is_checked = false);
   llvm::Value* memory_object(uint32_t memory);
   llvm::Value* memory_base(uint32_t memory);
+  llvm::Value* memory_size(uint32_t memory);  // In bytes, i64.
+  llvm::Value* global_address(uint32_t index);
   // Plain accesses with the right alias class that keep their traps; alignment is 1.
   llvm::Value* load_memory(llvm::Type* type, llvm::Value* address, uint32_t memory);
   void store_memory(llvm::Value* value, llvm::Value* address, uint32_t memory);
@@ -129,6 +138,10 @@ class FunctionEmitter {
   void atomic_fence();
 
   // ---- numbers (emit_numeric.cc)
+  void number_op(const Instruction& instruction, Operand* operands);
+  llvm::Value* divide(uint32_t opcode, llvm::Value* left, llvm::Value* right);
+  llvm::Value* truncate(llvm::Value* value, llvm::Type* to, bool is_signed);
+  void wide_op(wasm::Op op, Operand* operands);
   llvm::Value* quiet(llvm::Value* value);
   llvm::Value* canonical_nan(const Instruction& instruction, llvm::Value* value);
   // Vectors (emit_simd.cc): operands and result as <2 x i64>, i32, i64, float or double.
@@ -139,6 +152,7 @@ class FunctionEmitter {
   llvm::BasicBlock* label_block(std::span<const wasm::ValType> types, const char* name);
   // Adds the values of a branch from the current block to the target's phis and answers where to branch to.
   llvm::BasicBlock* branch_target(Control& target, const Operand* values);
+  void zero_operands(std::span<const wasm::ValType> types, Operand* operands);
   void take_phis(llvm::BasicBlock* block, std::span<const wasm::ValType> types, Operand* operands);
   void conditional_branch(llvm::Value* condition, Control& target, const Operand* values);
   void emit_return(const llvm::SmallVectorImpl<llvm::Value*>& values);
@@ -149,6 +163,17 @@ class FunctionEmitter {
     llvm::Value* code;     // The address to call.
     llvm::Value* context;  // What to pass in swiftself.
   };
+  void make_object(llvm::Value* object);
+  void ensure_made(llvm::Value* object);
+  void check_type(llvm::Value* object, const CanonType& type);
+  llvm::Value* referenced_object(llvm::Value* reference, wasm::TrapCode code);  // Made; a null one traps.
+  llvm::Value* table_object(uint32_t table);
+  llvm::Value* table_entry(uint32_t table, llvm::Value* index,
+                           wasm::TrapCode code);  // Its address; outside traps.
+  void table_op(const Instruction& instruction, Operand* operands);
+  llvm::Value* grow(uint64_t field, llvm::ArrayRef<llvm::Value*> arguments);
+  void emit_direct(uint32_t func, const CanonType& type, Operand* arguments, bool is_tail);
+  void emit_object_call(llvm::Value* object, const CanonType& type, Operand* arguments, bool is_tail);
   // Where a made FuncObject is called. Sets StoreState::callee when that is a leave thunk.
   Callee callee_of(llvm::Value* object, const CanonType& type);
   llvm::Value* func_object(uint32_t func);  // Made.
@@ -168,7 +193,9 @@ class FunctionEmitter {
   // ---- metering (emit_control.cc)
   void begin_segment();
   void end_segment();
-  void look_at_deadline();
+
+  // A function of more is left to the interpreter: about 2 MB of code.
+  static constexpr uint64_t kMostWork = 1'000'000;
 
   UnitContext& unit_;
   llvm::Function* function_;
@@ -186,7 +213,8 @@ class FunctionEmitter {
   uint64_t fuel_ = 0;
   uint64_t offset_ = 0;
   uint32_t scope_ = 0;  // The innermost catch scope.
-  uint64_t size_ = 0;   // Instructions and phi entries made, roughly.
+  bool has_calls_ = false;
+  uint64_t size_ = 0;  // Instructions and phi entries made, roughly.
   bool failed_ = false;
   base::Error error_{};
 };

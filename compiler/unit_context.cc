@@ -8,6 +8,7 @@
 #include "compiler/unit_context.h"
 
 #include <llvm/BinaryFormat/Dwarf.h>
+#include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/MDBuilder.h>
 
 #include "engine/abi/context.h"
@@ -132,6 +133,35 @@ llvm::Function* UnitContext::leave_thunk(const wasm::CanonType& type) {
   thunk->setVisibility(llvm::GlobalValue::HiddenVisibility);
   set_native(thunk);
   return thunk;
+}
+
+// Call sites are five bytes: the registers are set up here. It jumps, so that the return address is the trap's place.
+llvm::Function* UnitContext::trap_function(wasm::TrapCode code) {
+  const auto number = static_cast<uint32_t>(code);
+  const std::string name = "trap" + std::to_string(number);
+  if (llvm::Function* known = module_->getFunction(name)) return known;
+  llvm::Type* const nothing = llvm::Type::getVoidTy(context_);
+  llvm::Function* const function = llvm::Function::Create(llvm::FunctionType::get(nothing, {ptr_}, false),
+                                                          llvm::GlobalValue::InternalLinkage, name, *module_);
+  function->setCallingConv(llvm::CallingConv::SwiftTail);
+  function->addParamAttr(0, llvm::Attribute::SwiftSelf);
+  for (const llvm::Attribute::AttrKind kind :
+       {llvm::Attribute::Naked, llvm::Attribute::NoInline, llvm::Attribute::Cold, llvm::Attribute::NoReturn,
+        llvm::Attribute::NoUnwind}) {
+    function->addFnAttr(kind);
+  }
+  function->addFnAttr(llvm::Attribute::OptimizeNone);
+  const std::string table = std::to_string(offsetof(abi::Context, native));
+  const std::string entry = std::to_string(offsetof(abi::NativeBuiltins, trap));
+  const std::string text = options_.architecture == Architecture::X86_64
+                               ? "movq %r13, %rdi\nmovl $$" + std::to_string(number) + ", %esi\nmovq " +
+                                     table + "(%r13), %rax\njmpq *" + entry + "(%rax)"
+                               : "mov x0, x20\nmov w1, #" + std::to_string(number) + "\nldr x16, [x20, #" +
+                                     table + "]\nldr x16, [x16, #" + entry + "]\nbr x16";
+  Builder builder(llvm::BasicBlock::Create(context_, "", function));
+  builder.CreateCall(llvm::InlineAsm::get(llvm::FunctionType::get(nothing, false), text, "", true));
+  builder.CreateUnreachable();
+  return function;
 }
 
 // --- Memory ---

@@ -65,6 +65,8 @@ class UnitContext {
   // The native function of a defined index; declared when another unit has it.
   llvm::Function* function(uint32_t defined);
   llvm::Function* leave_thunk(const wasm::CanonType& type);
+  // Called with the context: leaves by NativeBuiltins::trap, which takes the caller's return address for the trap's place.
+  llvm::Function* trap_function(wasm::TrapCode code);
   // Sets convention, attributes and the context's parameter of a function, or of a call, of native signature.
   void set_native(llvm::Function* function);
   void set_native(llvm::CallInst* call);
@@ -74,6 +76,11 @@ class UnitContext {
   // ---- memory
   llvm::MDNode* alias_tag(AliasClass alias) { return alias_tags_[static_cast<uint32_t>(alias)]; }
   llvm::MDNode* memory_tag(uint32_t memory);
+  // Whether accesses to a memory may rely on its guard.
+  bool may_fault(uint32_t memory) const {
+    const wasm::MemoryType& type = wasm_module().memories[memory].type;
+    return options_.guard_pages && !type.limits.is_64 && type.page_size_log2 == 16;
+  }
   // `base` + `offset`, read as `type`. Invariant: it never changes while the instance lives.
   llvm::LoadInst* load(Builder& builder, llvm::Type* type, llvm::Value* base, uint64_t offset,
                        AliasClass alias);

@@ -215,7 +215,7 @@ void Lowering::canonicalize_nan(Op op, uint32_t slot) {
   switch (op) {
 #define NAN_SOURCE(name, result) \
   case Op::name: kind = result; break;
-#include "engine/lower/nan_sources.inc"
+#include "engine/wasm/nan_sources.inc"
     default: return;
   }
   emitter_.forget();  // The accumulators hold what was there before.

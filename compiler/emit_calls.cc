@@ -1,0 +1,248 @@
+// Calls (core spec 4.4.8.10 and on; docs/abi.md, "Native code").
+//
+// A function of the module is called by its symbol, whatever runs it: one that is left to the interpreter has a stub of that name. Everything
+// else starts from a FuncObject: its native code if it has some that may be called so, else the leave thunk of the type, which finds the
+// object in StoreState::callee. Choosing between the two takes two conditional moves and no branch.
+#include "compiler/function_emitter.h"
+#include "engine/abi/native.h"
+#include "engine/abi/tier.h"
+#include "engine/wasm/type_registry.h"
+
+namespace wherry::compiler {
+
+using wasm::TrapCode;
+using wasm::ValType;
+
+// --- Objects ---
+
+// Makes an object that nobody has looked at yet.
+void FunctionEmitter::make_object(llvm::Value* object) {
+  has_calls_ = true;
+  close_value_stack();
+  llvm::Value* const table =
+      unit_.load_invariant(builder_, unit_.ptr(), context_, offsetof(abi::Context, builtins));
+  llvm::Value* const code =
+      unit_.load_invariant(builder_, unit_.ptr(), table, offsetof(abi::Builtins, make_func));
+  builder_.CreateCall(llvm::FunctionType::get(builder_.getVoidTy(), {unit_.ptr(), unit_.ptr()}, false), code,
+                      {store_state(), object});
+}
+
+void FunctionEmitter::ensure_made(llvm::Value* object) {
+  llvm::Value* const id =
+      unit_.load(builder_, unit_.i32(), object, offsetof(abi::FuncObject, type_id), AliasClass::Function);
+  llvm::BasicBlock* const cold = new_block();
+  llvm::BasicBlock* const next = new_block();
+  builder_.CreateCondBr(builder_.CreateIsNull(id), cold, next, unit_.unlikely());
+  builder_.SetInsertPoint(cold);
+  make_object(object);
+  builder_.CreateBr(next);
+  builder_.SetInsertPoint(next);
+}
+
+llvm::Value* FunctionEmitter::func_object(uint32_t func) {
+  const uint32_t imported = unit_.wasm_module().imported_funcs;
+  if (func < imported) {
+    return unit_.load_invariant(builder_, unit_.ptr(), context_, unit_.layout().imported_funcs + func * 8);
+  }
+  llvm::Value* const funcs =
+      unit_.load_invariant(builder_, unit_.ptr(), context_, offsetof(abi::Context, funcs));
+  llvm::Value* const object =
+      unit_.address(builder_, funcs, uint64_t{func - imported} * sizeof(abi::FuncObject));
+  ensure_made(object);
+  return object;
+}
+
+FunctionEmitter::Callee FunctionEmitter::callee_of(llvm::Value* object, const CanonType& type) {
+  const uint64_t field = unit_.facts().is_flagged ? offsetof(abi::FuncCode, native_flagged)
+                                                  : offsetof(abi::FuncCode, native_plain);
+  llvm::Value* const code =
+      unit_.load(builder_, unit_.ptr(), object, offsetof(abi::FuncObject, code), AliasClass::Function);
+  llvm::Value* const native = unit_.load(builder_, unit_.ptr(), code, field, AliasClass::Function);
+  llvm::Value* const its_context =
+      unit_.load(builder_, unit_.ptr(), object, offsetof(abi::FuncObject, context), AliasClass::Function);
+  llvm::Value* const has_none = builder_.CreateIsNull(native);
+  unit_.store(builder_, object, store_state(), offsetof(abi::StoreState, callee), AliasClass::Store);
+  return {builder_.CreateSelect(has_none, unit_.leave_thunk(type), native),
+          builder_.CreateSelect(has_none, context_, its_context)};
+}
+
+llvm::Value* FunctionEmitter::table_object(uint32_t table) {
+  const uint64_t offset = table == 0 ? offsetof(abi::Context, table0) : unit_.layout().tables + table * 8;
+  return unit_.load_invariant(builder_, unit_.ptr(), context_, offset);
+}
+
+llvm::Value* FunctionEmitter::table_entry(uint32_t table, llvm::Value* index, TrapCode code) {
+  llvm::Value* const object = table_object(table);
+  llvm::Value* const wide = builder_.CreateZExt(index, unit_.i64());
+  llvm::Value* const size =
+      unit_.load(builder_, unit_.i64(), object, offsetof(abi::TableObject, size), AliasClass::Table);
+  trap_if(builder_.CreateICmpUGE(wide, size), code);
+  llvm::Value* const entries =
+      unit_.load(builder_, unit_.ptr(), object, offsetof(abi::TableObject, entries), AliasClass::Table);
+  return builder_.CreateGEP(unit_.i64(), entries, wide);
+}
+
+llvm::Value* FunctionEmitter::indirect_object(const Instruction& instruction, const CanonType& type,
+                                              llvm::Value* index) {
+  llvm::Value* const entry = table_entry(instruction.second, index, TrapCode::UndefinedElement);
+  llvm::Value* const object = unit_.load(builder_, unit_.ptr(), entry, 0, AliasClass::Table);
+  trap_if(builder_.CreateIsNull(object), TrapCode::UninitializedElement);
+  check_type(object, type);
+  return object;
+}
+
+// Equal ids are equal types. Otherwise the object may not be made yet, or have a subtype.
+void FunctionEmitter::check_type(llvm::Value* object, const CanonType& type) {
+  llvm::Value* const types =
+      unit_.load_invariant(builder_, unit_.ptr(), context_, offsetof(abi::Context, types));
+  const uint64_t row = uint64_t{unit_.type_index(type)} * sizeof(abi::TypeEntry);
+  llvm::LoadInst* const wanted =
+      unit_.load_invariant(builder_, unit_.i32(), types, row + offsetof(abi::TypeEntry, type_id));
+  const auto id_of_object = [&] {
+    return unit_.load(builder_, unit_.i32(), object, offsetof(abi::FuncObject, type_id),
+                      AliasClass::Function);
+  };
+  llvm::BasicBlock* const right = new_block();
+  llvm::BasicBlock* const other = new_block();
+  llvm::BasicBlock* const unmade = new_block();
+  llvm::BasicBlock* const made = new_block();
+  llvm::Value* const id = id_of_object();
+  builder_.CreateCondBr(builder_.CreateICmpNE(id, wanted), other, right, unit_.unlikely());
+  builder_.SetInsertPoint(other);
+  builder_.CreateCondBr(builder_.CreateIsNull(id), unmade, made);
+  builder_.SetInsertPoint(unmade);
+  make_object(object);
+  builder_.CreateCondBr(builder_.CreateICmpEQ(id_of_object(), wanted), right, made);
+  builder_.SetInsertPoint(made);
+  if (!type.is_final) {
+    llvm::Value* const found =
+        unit_.load_invariant(builder_, unit_.ptr(), object, offsetof(abi::FuncObject, type));
+    llvm::LoadInst* const depth = builder_.CreateAlignedLoad(
+        builder_.getInt16Ty(), unit_.address(builder_, found, offsetof(CanonType, depth)), llvm::Align(2));
+    trap_if(builder_.CreateICmpULE(depth, builder_.getInt16(type.depth)), TrapCode::IndirectCallTypeMismatch);
+    llvm::Value* const display =
+        unit_.load(builder_, unit_.ptr(), found, offsetof(CanonType, display), AliasClass::Function);
+    llvm::Value* const above =
+        unit_.load(builder_, unit_.i32(), display, uint64_t{type.depth} * 4, AliasClass::Function);
+    trap_if(builder_.CreateICmpNE(builder_.CreateAdd(above, int32(1)), wanted),
+            TrapCode::IndirectCallTypeMismatch);
+    builder_.CreateBr(right);
+  } else {
+    trap(TrapCode::IndirectCallTypeMismatch);
+  }
+  builder_.SetInsertPoint(right);
+}
+
+llvm::Value* FunctionEmitter::referenced_object(llvm::Value* reference, TrapCode code) {
+  trap_if(builder_.CreateIsNull(reference), code);
+  llvm::Value* const object = builder_.CreateIntToPtr(reference, unit_.ptr());
+  ensure_made(object);
+  return object;
+}
+
+// --- Calling ---
+
+void FunctionEmitter::emit_call(llvm::Value* code, llvm::Value* callee_context, const CanonType& type,
+                                Operand* arguments, bool is_tail) {
+  has_calls_ = true;
+  const std::span<const ValType> results = type.func.results;
+  const bool in_memory = abi::native_results_in_memory(results);
+  llvm::SmallVector<llvm::Value*, 16> values{callee_context};
+  llvm::Value* slots = nullptr;
+  if (in_memory) {
+    slots = is_tail ? result_slots_ : stack_slots(type.result_slots);
+    values.push_back(slots);
+  }
+  for (size_t i = 0; i < type.func.params.size(); ++i) values.push_back(arguments[i].value);
+  llvm::CallInst* const call = builder_.CreateCall(unit_.function_type(type), code, values);
+  unit_.set_native(call);
+  if (is_tail) {
+    call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+    if (call->getType()->isVoidTy()) {
+      builder_.CreateRetVoid();
+    } else {
+      builder_.CreateRet(call);
+    }
+    return end_segment();
+  }
+  after_call();
+  uint32_t slot = 0;
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (in_memory) {
+      arguments[i].value = unit_.load_slot(builder_, results[i], slots, slot, AliasClass::Slots);
+      slot += wasm::slots_of(results[i]);
+    } else {
+      arguments[i].value =
+          results.size() == 1 ? call : builder_.CreateExtractValue(call, static_cast<uint32_t>(i));
+    }
+  }
+}
+
+void FunctionEmitter::emit_direct(uint32_t func, const CanonType& type, Operand* arguments, bool is_tail) {
+  const uint32_t imported = unit_.wasm_module().imported_funcs;
+  if (func >= imported) return emit_call(unit_.function(func - imported), context_, type, arguments, is_tail);
+  const Callee callee = callee_of(func_object(func), type);
+  emit_call(callee.code, callee.context, type, arguments, is_tail);
+}
+
+void FunctionEmitter::emit_object_call(llvm::Value* object, const CanonType& type, Operand* arguments,
+                                       bool is_tail) {
+  const Callee callee = callee_of(object, type);
+  emit_call(callee.code, callee.context, type, arguments, is_tail);
+}
+
+void FunctionEmitter::call(uint32_t func, const CanonType& type, Operand* arguments) {
+  emit_direct(func, type, arguments, false);
+}
+
+void FunctionEmitter::return_call(uint32_t func, const CanonType& type, Operand* arguments) {
+  emit_direct(func, type, arguments, true);
+}
+
+void FunctionEmitter::call_indirect(const Instruction& instruction, const CanonType& type,
+                                    Operand* arguments) {
+  llvm::Value* const index = arguments[type.func.params.size()].value;
+  emit_object_call(indirect_object(instruction, type, index), type, arguments, false);
+}
+
+void FunctionEmitter::return_call_indirect(const Instruction& instruction, const CanonType& type,
+                                           Operand* arguments) {
+  llvm::Value* const index = arguments[type.func.params.size()].value;
+  emit_object_call(indirect_object(instruction, type, index), type, arguments, true);
+}
+
+void FunctionEmitter::call_ref(const Instruction&, const CanonType& type, Operand* arguments) {
+  llvm::Value* const reference = arguments[type.func.params.size()].value;
+  emit_object_call(referenced_object(reference, TrapCode::NullFunctionReference), type, arguments, false);
+}
+
+void FunctionEmitter::return_call_ref(const Instruction&, const CanonType& type, Operand* arguments) {
+  llvm::Value* const reference = arguments[type.func.params.size()].value;
+  emit_object_call(referenced_object(reference, TrapCode::NullFunctionReference), type, arguments, true);
+}
+
+// --- A function that the interpreter runs ---
+
+void FunctionEmitter::emit_left_out(uint32_t defined, const CanonType& type) {
+  builder_.SetInsertPoint(llvm::BasicBlock::Create(unit_.llvm_context(), "entry", function_));
+  llvm::BasicBlock* const body = new_block("body");
+  context_ = function_->getArg(0);
+  entry_end_ = builder_.CreateBr(body);
+  builder_.SetInsertPoint(body);
+  llvm::Value* const object = func_object(unit_.wasm_module().imported_funcs + defined);
+  unit_.store(builder_, object, store_state(), offsetof(abi::StoreState, callee), AliasClass::Store);
+  llvm::SmallVector<llvm::Value*, 16> values;
+  for (llvm::Argument& argument : function_->args()) values.push_back(&argument);
+  llvm::CallInst* const call =
+      builder_.CreateCall(unit_.function_type(type), unit_.leave_thunk(type), values);
+  unit_.set_native(call);
+  call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+  if (call->getType()->isVoidTy()) {
+    builder_.CreateRetVoid();
+  } else {
+    builder_.CreateRet(call);
+  }
+  function_->addFnAttr(llvm::Attribute::NoInline);
+}
+
+}  // namespace wherry::compiler

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <llvm/IR/PassManager.h>
+
+namespace wherry::compiler {
+
+// Sees to it that loads of guarded memory keep their traps (pin_loads.cc). The marks that the emitter puts behind each load
+// are resolved: in loops that may be vectorized when `Stage::BeforeVectorizer`, all others and what is left at the end.
+struct PinLoads : llvm::PassInfoMixin<PinLoads> {
+  enum class Stage { BeforeVectorizer, Last };
+  explicit PinLoads(Stage stage) : stage(stage) {}
+  llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses);
+  static bool isRequired() { return true; }
+
+  Stage stage;
+};
+
+// Looks at the deadline at function entries and loop headers (docs/abi.md, "Metering"). Behind the vectorizer, which gives up on
+// loops with such tests.
+struct DeadlineChecks : llvm::PassInfoMixin<DeadlineChecks> {
+  llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses);
+  static bool isRequired() { return true; }
+};
+
+}  // namespace wherry::compiler

@@ -1,0 +1,330 @@
+// The passes, and the machine.
+//
+// This is LLVM's -O2 of version 19, written out, because it differs in the middle: induction variables are not widened before
+// vectorizing. Wasm counts in i32 and zero-extends into addresses; a widened counter gets an exit test that scalar
+// evolution cannot read, and no loop of it is vectorized (saxpy: 6.0 times native, with this 1.05). Widening, hoisting and combining come once
+// more behind the vectorizer. Library calls do not exist for us: every function of the C library is unknown, so no loop becomes a
+// memset whose fault nobody would recognize.
+//
+// A function that is large gets fewer passes: their time grows faster than the code, and nobody waits for hours.
+#include "compiler/pipeline.h"
+
+#include <llvm/Analysis/InlineCost.h>
+#include <llvm/Analysis/LoopInfo.h>
+#include <llvm/Analysis/TargetLibraryInfo.h>
+#include <llvm/IR/LegacyPassManager.h>
+#include <llvm/IR/Module.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/TargetSelect.h>
+#include <llvm/Support/raw_ostream.h>
+#include <llvm/Target/TargetMachine.h>
+#include <llvm/Transforms/AggressiveInstCombine/AggressiveInstCombine.h>
+#include <llvm/Transforms/IPO/DeadArgumentElimination.h>
+#include <llvm/Transforms/IPO/GlobalDCE.h>
+#include <llvm/Transforms/IPO/Inliner.h>
+#include <llvm/Transforms/IPO/SCCP.h>
+#include <llvm/Transforms/InstCombine/InstCombine.h>
+#include <llvm/Transforms/Scalar/ADCE.h>
+#include <llvm/Transforms/Scalar/BDCE.h>
+#include <llvm/Transforms/Scalar/CorrelatedValuePropagation.h>
+#include <llvm/Transforms/Scalar/DeadStoreElimination.h>
+#include <llvm/Transforms/Scalar/DivRemPairs.h>
+#include <llvm/Transforms/Scalar/EarlyCSE.h>
+#include <llvm/Transforms/Scalar/GVN.h>
+#include <llvm/Transforms/Scalar/IndVarSimplify.h>
+#include <llvm/Transforms/Scalar/InstSimplifyPass.h>
+#include <llvm/Transforms/Scalar/JumpThreading.h>
+#include <llvm/Transforms/Scalar/LICM.h>
+#include <llvm/Transforms/Scalar/LoopDeletion.h>
+#include <llvm/Transforms/Scalar/LoopIdiomRecognize.h>
+#include <llvm/Transforms/Scalar/LoopInstSimplify.h>
+#include <llvm/Transforms/Scalar/LoopLoadElimination.h>
+#include <llvm/Transforms/Scalar/LoopPassManager.h>
+#include <llvm/Transforms/Scalar/LoopRotation.h>
+#include <llvm/Transforms/Scalar/LoopSimplifyCFG.h>
+#include <llvm/Transforms/Scalar/LoopUnrollPass.h>
+#include <llvm/Transforms/Scalar/MergedLoadStoreMotion.h>
+#include <llvm/Transforms/Scalar/Reassociate.h>
+#include <llvm/Transforms/Scalar/SCCP.h>
+#include <llvm/Transforms/Scalar/SROA.h>
+#include <llvm/Transforms/Scalar/SimpleLoopUnswitch.h>
+#include <llvm/Transforms/Scalar/SimplifyCFG.h>
+#include <llvm/Transforms/Vectorize/LoopVectorize.h>
+#include <llvm/Transforms/Vectorize/SLPVectorizer.h>
+#include <llvm/Transforms/Vectorize/VectorCombine.h>
+
+#include <mutex>
+
+#include "compiler/passes.h"
+#include "engine/wasm/errors.h"
+
+namespace wherry::compiler {
+namespace {
+
+constexpr const char* kFeaturesV2 =
+    "+64bit,+cmov,+cx8,+cx16,+fxsr,+sahf,+sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+crc32";
+constexpr const char* kFeaturesV3 =
+    "+64bit,+cmov,+cx8,+cx16,+fxsr,+sahf,+sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+crc32,+xsave,+avx,+"
+    "avx2,+bmi,"
+    "+bmi2,+f16c,+fma,+lzcnt,+movbe";
+constexpr const char* kFeaturesArm = "+v8.2a,+fp-armv8,+neon,+lse,+crc,+rdm";
+
+const char* features_of(CpuLevel cpu) {
+  switch (cpu) {
+    case CpuLevel::X86_64_V2: return kFeaturesV2;
+    case CpuLevel::X86_64_V3: return kFeaturesV3;
+    default: return kFeaturesArm;
+  }
+}
+
+// Instructions from which on a function does without the passes that take longest.
+constexpr uint32_t kLarge = 60'000;
+constexpr uint32_t kHuge = 400'000;
+
+const llvm::Function* function_of(const llvm::Any& unit) {
+  if (const auto* function = llvm::any_cast<const llvm::Function*>(&unit)) return *function;
+  if (const auto* loop = llvm::any_cast<const llvm::Loop*>(&unit)) return (*loop)->getHeader()->getParent();
+  return nullptr;
+}
+
+bool is_worth_it(llvm::StringRef pass, const llvm::Any& unit) {
+  const llvm::Function* const function = function_of(unit);
+  if (function == nullptr) return true;
+  const llvm::Attribute size = function->getFnAttribute("wherry-size");
+  if (!size.isValid()) return true;
+  if (size.getValueAsString() == "huge") {
+    for (const llvm::StringRef kept : {"EarlyCSEPass", "SimplifyCFGPass", "InstSimplifyPass"}) {
+      if (pass == kept) return true;
+    }
+    return false;
+  }
+  for (const llvm::StringRef left :
+       {"GVNPass", "LoopVectorizePass", "SLPVectorizerPass", "JumpThreadingPass",
+        "CorrelatedValuePropagationPass", "DSEPass", "LoopFullUnrollPass", "LoopUnrollPass"}) {
+    if (pass == left) return false;
+  }
+  return true;
+}
+
+void mark_large(llvm::Module& module) {
+  for (llvm::Function& function : module) {
+    const size_t count = function.getInstructionCount();
+    if (count < kLarge) continue;
+    function.addFnAttr("wherry-size", count < kHuge ? "large" : "huge");
+    function.addFnAttr(llvm::Attribute::NoInline);
+  }
+}
+
+llvm::FunctionPassManager simplification() {
+  using llvm::SimplifyCFGOptions;
+  llvm::FunctionPassManager passes;
+  passes.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
+  passes.addPass(llvm::EarlyCSEPass(true));
+  passes.addPass(llvm::JumpThreadingPass());
+  passes.addPass(llvm::CorrelatedValuePropagationPass());
+  passes.addPass(llvm::SimplifyCFGPass(SimplifyCFGOptions().convertSwitchRangeToICmp(true)));
+  passes.addPass(llvm::AggressiveInstCombinePass());
+  passes.addPass(llvm::InstCombinePass());
+  passes.addPass(llvm::SimplifyCFGPass(SimplifyCFGOptions().convertSwitchRangeToICmp(true)));
+  passes.addPass(llvm::ReassociatePass());
+  {
+    llvm::LoopPassManager loops;
+    loops.addPass(llvm::LoopInstSimplifyPass());
+    loops.addPass(llvm::LoopSimplifyCFGPass());
+    loops.addPass(llvm::LICMPass(llvm::LICMOptions(100, 250, false)));
+    loops.addPass(llvm::LoopRotatePass());
+    loops.addPass(llvm::LICMPass(llvm::LICMOptions(100, 250, true)));
+    loops.addPass(llvm::SimpleLoopUnswitchPass(false));
+    passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(loops), true));
+  }
+  passes.addPass(llvm::SimplifyCFGPass(SimplifyCFGOptions().convertSwitchRangeToICmp(true)));
+  passes.addPass(llvm::InstCombinePass());
+  {
+    llvm::LoopPassManager loops;
+    loops.addPass(llvm::LoopIdiomRecognizePass());
+    loops.addPass(llvm::IndVarSimplifyPass(false));
+    loops.addPass(llvm::LoopDeletionPass());
+    loops.addPass(llvm::LoopFullUnrollPass(2));
+    passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(loops), false));
+  }
+  passes.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
+  passes.addPass(llvm::VectorCombinePass(true));
+  passes.addPass(llvm::MergedLoadStoreMotionPass());
+  passes.addPass(llvm::GVNPass());
+  passes.addPass(llvm::SCCPPass());
+  passes.addPass(llvm::BDCEPass());
+  passes.addPass(llvm::InstCombinePass());
+  passes.addPass(llvm::JumpThreadingPass());
+  passes.addPass(llvm::CorrelatedValuePropagationPass());
+  passes.addPass(llvm::ADCEPass());
+  passes.addPass(llvm::DSEPass());
+  passes.addPass(
+      llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions(100, 250, true)), true));
+  passes.addPass(llvm::SimplifyCFGPass(
+      SimplifyCFGOptions().convertSwitchRangeToICmp(true).hoistCommonInsts(true).sinkCommonInsts(true)));
+  passes.addPass(llvm::InstCombinePass());
+  return passes;
+}
+
+llvm::FunctionPassManager vectorization() {
+  using llvm::SimplifyCFGOptions;
+  llvm::FunctionPassManager passes;
+  {
+    llvm::LoopPassManager loops;
+    loops.addPass(llvm::LoopRotatePass());
+    loops.addPass(llvm::LoopDeletionPass());
+    passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(loops), false));
+  }
+  passes.addPass(PinLoads(PinLoads::Stage::BeforeVectorizer));
+  passes.addPass(llvm::LoopVectorizePass(llvm::LoopVectorizeOptions()));
+  passes.addPass(llvm::LoopLoadEliminationPass());
+  passes.addPass(llvm::InstCombinePass());
+  passes.addPass(llvm::SimplifyCFGPass(SimplifyCFGOptions()
+                                           .forwardSwitchCondToPhi(true)
+                                           .convertSwitchRangeToICmp(true)
+                                           .convertSwitchToLookupTable(true)
+                                           .needCanonicalLoops(false)
+                                           .hoistCommonInsts(true)
+                                           .sinkCommonInsts(true)));
+  passes.addPass(llvm::SLPVectorizerPass());
+  passes.addPass(llvm::VectorCombinePass());
+  passes.addPass(llvm::InstCombinePass());
+  passes.addPass(llvm::LoopUnrollPass(llvm::LoopUnrollOptions(2)));
+  passes.addPass(llvm::SROAPass(llvm::SROAOptions::PreserveCFG));
+  passes.addPass(llvm::InstCombinePass());
+  return passes;
+}
+
+llvm::FunctionPassManager late() {
+  llvm::FunctionPassManager passes;
+  passes.addPass(
+      llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions(100, 250, true)), true));
+  passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::IndVarSimplifyPass(true)));
+  passes.addPass(llvm::InstCombinePass());
+  passes.addPass(llvm::EarlyCSEPass(true));
+  passes.addPass(
+      llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions(100, 250, true)), true));
+  passes.addPass(llvm::InstSimplifyPass());
+  passes.addPass(llvm::DivRemPairsPass());
+  passes.addPass(llvm::SimplifyCFGPass(
+      llvm::SimplifyCFGOptions().convertSwitchRangeToICmp(true).speculateUnpredictables(true)));
+  return passes;
+}
+
+llvm::ModulePassManager optimizing(llvm::PassBuilder& builder) {
+  llvm::ModulePassManager passes;
+  {
+    llvm::FunctionPassManager first;
+    first.addPass(llvm::SimplifyCFGPass());
+    first.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
+    first.addPass(llvm::EarlyCSEPass());
+    passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(first)));
+  }
+  passes.addPass(llvm::IPSCCPPass());
+  {
+    llvm::FunctionPassManager combine;
+    combine.addPass(llvm::InstCombinePass());
+    combine.addPass(llvm::SimplifyCFGPass(llvm::SimplifyCFGOptions().convertSwitchRangeToICmp(true)));
+    passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(combine)));
+  }
+  passes.addPass(llvm::DeadArgumentEliminationPass());
+  static_cast<void>(builder);
+  llvm::ModuleInlinerWrapperPass inliner(llvm::getInlineParams(100), true);
+  inliner.getPM().addPass(llvm::createCGSCCToFunctionPassAdaptor(simplification()));
+  passes.addPass(std::move(inliner));
+  passes.addPass(llvm::GlobalDCEPass());
+  llvm::FunctionPassManager rest = vectorization();
+  rest.addPass(late());
+  passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(rest)));
+  return passes;
+}
+
+void set_up_llvm() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+    LLVMInitializeX86AsmParser();
+    LLVMInitializeAArch64TargetInfo();
+    LLVMInitializeAArch64Target();
+    LLVMInitializeAArch64TargetMC();
+    LLVMInitializeAArch64AsmPrinter();
+    LLVMInitializeAArch64AsmParser();
+  });
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<llvm::TargetMachine>> make_target(const Options& options) {
+  set_up_llvm();
+  const bool is_x86 = options.architecture == Architecture::X86_64;
+  const std::string triple = is_x86 ? "x86_64-unknown-linux-gnu" : "aarch64-unknown-linux-gnu";
+  std::string message;
+  const llvm::Target* const target = llvm::TargetRegistry::lookupTarget(triple, message);
+  if (target == nullptr) return base::fail(wasm::ErrorCode::CompilerFault, base::Error::kNoOffset, message);
+  llvm::TargetOptions flags;
+  flags.AllowFPOpFusion = llvm::FPOpFusion::Strict;
+  flags.MCOptions.ShowMCEncoding = false;
+  std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
+      triple, is_x86 ? "x86-64" : "generic", features_of(options.cpu), flags, llvm::Reloc::PIC_,
+      llvm::CodeModel::Small,
+      options.optimization == 0 ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Default));
+  if (machine == nullptr) return base::fail(wasm::ErrorCode::CompilerFault);
+  return machine;
+}
+
+void set_target(llvm::Module& module, const llvm::TargetMachine& target, const Options& options) {
+  module.setTargetTriple(target.getTargetTriple().str());
+  module.setDataLayout(target.createDataLayout());
+  module.setPICLevel(llvm::PICLevel::BigPIC);
+  for (llvm::Function& function : module) {
+    function.addFnAttr("target-cpu", target.getTargetCPU());
+    function.addFnAttr("tune-cpu", "generic");
+    function.addFnAttr("target-features", features_of(options.cpu));
+  }
+}
+
+void optimize(llvm::Module& module, llvm::TargetMachine& target, const Options& options) {
+  mark_large(module);
+  llvm::PassInstrumentationCallbacks callbacks;
+  callbacks.registerShouldRunOptionalPassCallback(is_worth_it);
+  llvm::PassBuilder builder(&target, llvm::PipelineTuningOptions(), {}, &callbacks);
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager components;
+  llvm::ModuleAnalysisManager modules;
+  llvm::TargetLibraryInfoImpl library(target.getTargetTriple());
+  library.disableAllFunctions();
+  functions.registerPass([&] { return llvm::TargetLibraryAnalysis(library); });
+  functions.registerPass([&] { return builder.buildDefaultAAPipeline(); });
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  llvm::ModulePassManager passes;
+  if (options.optimization != 0) passes = optimizing(builder);
+  passes.addPass(llvm::createModuleToFunctionPassAdaptor(PinLoads(PinLoads::Stage::Last)));
+  if (options.interruption) passes.addPass(llvm::createModuleToFunctionPassAdaptor(DeadlineChecks()));
+  passes.run(module, modules);
+}
+
+base::Result<void> generate_code(llvm::Module& module, llvm::TargetMachine& target, CodeForm form,
+                                 llvm::SmallVectorImpl<char>& out) {
+  llvm::raw_svector_ostream stream(out);
+  llvm::legacy::PassManager passes;
+  llvm::TargetLibraryInfoImpl library(target.getTargetTriple());
+  library.disableAllFunctions();
+  passes.add(new llvm::TargetLibraryInfoWrapperPass(library));
+  const llvm::CodeGenFileType type =
+      form == CodeForm::Object ? llvm::CodeGenFileType::ObjectFile : llvm::CodeGenFileType::AssemblyFile;
+  if (target.addPassesToEmitFile(passes, stream, nullptr, type))
+    return base::fail(wasm::ErrorCode::CompilerFault);
+  passes.run(module);
+  return {};
+}
+
+}  // namespace wherry::compiler
