@@ -331,6 +331,11 @@ void FunctionEmitter::wide_op(Op op, Operand* operands) {
   operands[1].value = builder_.CreateTrunc(builder_.CreateLShr(result, 64), unit_.i64());
 }
 
+void FunctionEmitter::select(wasm::ValType, Operand* operands) {
+  operands[0].value =
+      builder_.CreateSelect(builder_.CreateIsNotNull(operands[2].value), operands[0].value, operands[1].value);
+}
+
 // --- NaN ---
 
 // The number, or a NaN with its quiet bit set.

@@ -9,6 +9,7 @@
 // A function that is large gets fewer passes: their time grows faster than the code, and nobody waits for hours.
 #include "compiler/pipeline.h"
 
+#include <llvm/Analysis/AliasAnalysis.h>
 #include <llvm/Analysis/InlineCost.h>
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/TargetLibraryInfo.h>
