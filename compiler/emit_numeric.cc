@@ -332,8 +332,8 @@ void FunctionEmitter::wide_op(Op op, Operand* operands) {
 }
 
 void FunctionEmitter::select(wasm::ValType, Operand* operands) {
-  operands[0].value =
-      builder_.CreateSelect(builder_.CreateIsNotNull(operands[2].value), operands[0].value, operands[1].value);
+  operands[0].value = builder_.CreateSelect(builder_.CreateIsNotNull(operands[2].value), operands[0].value,
+                                            operands[1].value);
 }
 
 // --- NaN ---

@@ -12,7 +12,7 @@
 //
 // The vectorizer and what follows, code generation included, see no marks in loops without inner loops. There, and at the end everywhere,
 // a load must be *anchored* in its own block: its value goes, through what has no effects, into a store, a call, the block's terminator or a
-// phi at the block's end. Nothing sinks it then, nor the operations between. What is not anchored becomes volatile. So does a
+// phi at the block's end, and not only by the arms of selects. Nothing sinks it then, nor the operations between. What is not anchored becomes volatile. So does a
 // load of which only some bytes are wanted, since code generation would narrow it and forget the others at the memory's end.
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/SmallPtrSet.h>
@@ -183,6 +183,9 @@ class Pinner {
           continue;
         }
         if (user->getParent() != block) continue;
+        // Code generation may make a branch of a select, and sink what only one arm wants.
+        if (stage_ == PinLoads::Stage::Last && isa<llvm::SelectInst>(user) && use.getOperandNo() != 0)
+          continue;
         if (user->isTerminator() || isa<llvm::StoreInst>(user)) return true;
         if (isa<llvm::CallBase>(user) && !is_mark(*user) && user->mayHaveSideEffects()) return true;
         if (const auto* other = dyn_cast<llvm::LoadInst>(user); other != nullptr && other->isVolatile())

@@ -17,6 +17,7 @@
 #include <llvm/IR/Module.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/CommandLine.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
@@ -254,6 +255,9 @@ void set_up_llvm() {
     LLVMInitializeAArch64TargetMC();
     LLVMInitializeAArch64AsmPrinter();
     LLVMInitializeAArch64AsmParser();
+    // A fault in a function whose frame is not set up yet would hide the function's caller from a backtrace.
+    const char* const arguments[] = {"wherry", "-enable-shrink-wrap=false"};
+    llvm::cl::ParseCommandLineOptions(std::size(arguments), arguments);
   });
 }
 

@@ -114,7 +114,7 @@ Meanings meanings() {
   constexpr NanKind kNanF64 = NanKind::None;
   constexpr NanKind kNanF32x4 = NanKind::F32x4;
   constexpr NanKind kNanF64x2 = NanKind::F64x2;
-#include "engine/lower/nan_sources.inc"
+#include "engine/wasm/nan_sources.inc"
 #undef NAN_SOURCE
   set(Op::V128Store, [](const Input& in, const Instruction&) { return in.at[0]; });
   set(Op::V128Const, [](const Input&, const Instruction& i) {

@@ -1,0 +1,355 @@
+// Units as text: what is emitted, what becomes of it, and that objects are made.
+#include "compiler/unit.h"
+
+#include <catch2/catch.hpp>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "engine/decode/decode.h"
+#include "engine/text/parse.h"
+
+namespace wherry::compiler {
+namespace {
+
+struct Fixture {
+  explicit Fixture(const std::string& source) {
+    auto text = text::parse_module(base::as_bytes(source));
+    if (!text) {
+      problem = text::describe_text_error(base::as_bytes(source), text.error(), "test");
+      return;
+    }
+    auto decoded = decode::decode(std::move(text->binary), {.features = wasm::Features::all()});
+    if (!decoded) {
+      problem = "not decoded";
+      return;
+    }
+    auto typed = validate::type_module(std::move(*decoded), registry);
+    if (!typed) {
+      problem = "not typed";
+      return;
+    }
+    module = std::make_unique<validate::TypedModule>(std::move(*typed));
+    functions.resize(module->module.bodies.size());
+    std::iota(functions.begin(), functions.end(), 0);
+    unit.functions = functions;
+  }
+
+  std::string text(TextKind kind) {
+    if (module == nullptr) return problem;
+    auto made = compile_unit_to_text(*module, options, unit, kind);
+    return made ? *made : "error: " + made.error().detail;
+  }
+
+  // The text of one function.
+  std::string function(TextKind kind, const std::string& name) {
+    const std::string all = text(kind);
+    const std::string head = kind == TextKind::Assembly ? "\n" + name + ":" : "@" + name + "(";
+    size_t at = all.find(kind == TextKind::Assembly ? head : "define");
+    while (kind != TextKind::Assembly && at != std::string::npos) {
+      const std::string line = all.substr(at, all.find('\n', at) - at);
+      if (line.find(head) != std::string::npos) break;
+      at = all.find("\ndefine", at + 1);
+      if (at != std::string::npos) ++at;
+    }
+    if (at == std::string::npos) return "no function " + name + "\n" + all;
+    return all.substr(at, all.find(kind == TextKind::Assembly ? ".Lfunc_end" : "\n}\n", at) - at);
+  }
+
+  std::string optimized(const std::string& name = "f0") { return function(TextKind::OptimizedIr, name); }
+  std::string assembly(const std::string& name = "f0") { return function(TextKind::Assembly, name); }
+
+  wasm::TypeRegistry registry;
+  std::unique_ptr<validate::TypedModule> module;
+  std::vector<uint32_t> functions;
+  Options options;
+  Unit unit;
+  std::string problem;
+};
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+size_t count(const std::string& text, const std::string& part) {
+  size_t found = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+// Memory operations that a function has left, in assembly: those of the guest begin at the base in a register and an index.
+size_t guest_loads(const std::string& assembly) {
+  size_t found = 0;
+  for (size_t at = 0; at < assembly.size();) {
+    const size_t end = assembly.find('\n', at);
+    const std::string line = assembly.substr(at, end - at);
+    if (has(line, "(%r") && has(line, ",%r") && !has(line, "lea")) ++found;
+    at = end == std::string::npos ? assembly.size() : end + 1;
+  }
+  return found;
+}
+
+constexpr const char* kAdd =
+    "(module (func (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))";
+
+TEST_CASE("a function gets the context in swiftself and its parameters behind it") {
+  Fixture fixture(kAdd);
+  const std::string ir = fixture.optimized();
+  INFO(ir);
+  CHECK(has(ir, "swifttailcc i32 @f0(ptr noundef nonnull swiftself"));
+  CHECK(has(ir, "add i32"));
+  CHECK_FALSE(has(ir, "nsw"));
+  CHECK_FALSE(has(ir, "nuw"));
+}
+
+TEST_CASE("an object is made for each target") {
+  Fixture fixture(kAdd);
+  REQUIRE(fixture.module != nullptr);
+  fixture.unit.with_thunks = true;
+  for (const CpuLevel cpu : {CpuLevel::X86_64_V2, CpuLevel::X86_64_V3, CpuLevel::Armv8_2}) {
+    fixture.options.cpu = cpu;
+    fixture.options.architecture = cpu == CpuLevel::Armv8_2 ? Architecture::AArch64 : Architecture::X86_64;
+    const auto made = compile_unit(*fixture.module, fixture.options, fixture.unit);
+    REQUIRE(made.has_value());
+    CHECK(made->left_out.empty());
+    CHECK(std::string(made->elf.data(), 4) ==
+          "\x7f"
+          "ELF");
+    const auto again = compile_unit(*fixture.module, fixture.options, fixture.unit);
+    REQUIRE(again.has_value());
+    CHECK(made->elf == again->elf);
+  }
+}
+
+TEST_CASE("a function of another unit is an undefined symbol, one that nobody else calls is internal") {
+  Fixture fixture("(module (func (call 1) (call 2)) (func (call 2)) (func (call 0)))");
+  const std::vector<uint32_t> here = {0, 1};
+  const std::vector<uint32_t> internal = {1};
+  fixture.unit.functions = here;
+  fixture.unit.internal = internal;
+  const std::string ir = fixture.text(TextKind::EmittedIr);
+  INFO(ir);
+  CHECK(has(ir, "define hidden swifttailcc void @f0("));
+  CHECK(has(ir, "define internal swifttailcc void @f1("));
+  CHECK(has(ir, "declare hidden swifttailcc void @f2("));
+}
+
+TEST_CASE("an invalid body is an error, not a function left out") {
+  Fixture fixture("(module (func (result i32) (i64.const 1)))");
+  REQUIRE(fixture.module != nullptr);
+  CHECK_FALSE(compile_unit(*fixture.module, fixture.options, fixture.unit).has_value());
+}
+
+// --- Traps ---
+
+TEST_CASE("division tests what LLVM leaves undefined") {
+  Fixture fixture(
+      "(module (func (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))"
+      "        (func (param i32 i32) (result i32) (i32.rem_s (local.get 0) (local.get 1))))");
+  const std::string quotient = fixture.optimized("f0");
+  INFO(quotient);
+  CHECK(has(quotient, "@trap8("));
+  CHECK(has(quotient, "@trap7("));
+  const std::string rest = fixture.optimized("f1");
+  INFO(rest);
+  CHECK(has(rest, "@trap8("));
+  CHECK_FALSE(has(rest, "@trap7("));
+  CHECK(has(rest, "select"));
+}
+
+TEST_CASE("each trap has a place of its own") {
+  Fixture fixture(
+      "(module (func (param i32) (block (br_if 0 (local.get 0)) unreachable) (block (br_if 0 (i32.eqz"
+      " (local.get 0))) unreachable)))");
+  const std::string code = fixture.assembly();
+  INFO(code);
+  CHECK(count(code, "trap1") == 2);
+}
+
+TEST_CASE("a load whose value is dropped traps") {
+  Fixture fixture("(module (memory 1) (func (param i32) (drop (i32.load (local.get 0)))))");
+  CHECK(guest_loads(fixture.assembly()) == 1);
+}
+
+TEST_CASE("a load whose value is multiplied by zero traps") {
+  Fixture fixture(
+      "(module (memory 1) (func (param i32) (result i32)"
+      " (i32.and (i32.load (local.get 0)) (i32.const 0))))");
+  CHECK(guest_loads(fixture.assembly()) == 1);
+}
+
+TEST_CASE("a load before a branch is not sunk into the arm that uses it") {
+  Fixture fixture(
+      "(module (memory 1) (global $g (mut i32) (i32.const 0)) (func (param i32 i32) (local $x i32)"
+      " (local.set $x (i32.load (local.get 0)))"
+      " (if (local.get 1) (then (global.set $g (i32.mul (local.get $x) (local.get $x)))))))");
+  const std::string code = fixture.assembly();
+  INFO(code);
+  const size_t branch = code.find("\tj");
+  CHECK(guest_loads(code.substr(0, branch)) == 1);
+}
+
+TEST_CASE("a load that one arm of a choice uses is not sunk behind the branch that is made of it") {
+  Fixture fixture(
+      "(module (memory 1) (func (param i32 i32) (result i32) (local $x i32)"
+      " (local.set $x (i32.load (local.get 0)))"
+      " (if (result i32) (local.get 1) (then (local.get $x)) (else (i32.const 0)))))");
+  const std::string code = fixture.assembly();
+  INFO(code);
+  CHECK(guest_loads(code.substr(0, code.find("\tj"))) == 1);
+}
+
+TEST_CASE("a load before a division traps first") {
+  Fixture fixture(
+      "(module (memory 1) (func (param i32 i32) (result i32)"
+      " (i32.div_u (i32.load (local.get 0)) (local.get 1))))");
+  const std::string code = fixture.assembly();
+  INFO(code);
+  CHECK(guest_loads(code.substr(0, code.find("\tj"))) == 1);
+}
+
+TEST_CASE("a load before a loop that may trap, used behind it, stays before it") {
+  Fixture fixture(
+      "(module (memory 1) (func (param i32 i32) (result i32) (local $x i32)"
+      " (local.set $x (i32.load (local.get 0)))"
+      " (loop (local.set 1 (i32.div_u (i32.const 100) (local.get 1))) (br_if 0 (local.get 1)))"
+      " (local.get $x)))");
+  const std::string code = fixture.assembly();
+  INFO(code);
+  CHECK(guest_loads(code.substr(0, code.find("divl"))) == 1);
+}
+
+TEST_CASE("a call whose result nobody uses keeps the traps of its loads") {
+  Fixture fixture(
+      "(module (memory 1) (func (param i32) (drop (call 1 (local.get 0))))"
+      " (func (param i32) (result i32) (i32.load (local.get 0))))");
+  const std::vector<uint32_t> internal = {1};
+  fixture.unit.internal = internal;
+  CHECK(guest_loads(fixture.assembly()) == 1);
+}
+
+TEST_CASE("a load of which the lower bytes are wanted reads all of them") {
+  Fixture fixture(
+      "(module (memory 1) (func (param i32) (result i32) (i32.wrap_i64 (i64.load (local.get 0)))))");
+  const std::string code = fixture.assembly();
+  INFO(code);
+  CHECK(has(code, "movq\t(%r"));
+}
+
+TEST_CASE("with exact traps all accesses of guarded memory are volatile") {
+  Fixture fixture(
+      "(module (memory 1) (func (param i32) (i32.store (local.get 0) (i32.load (local.get 0)))))");
+  fixture.options.trap_precision = TrapPrecision::Exact;
+  const std::string ir = fixture.optimized();
+  INFO(ir);
+  CHECK(has(ir, "load volatile i32"));
+  CHECK(has(ir, "store volatile i32"));
+}
+
+TEST_CASE("an access to memory without a guard is checked") {
+  Fixture fixture(
+      "(module (memory i64 1) (func (param i64) (result i32) (i32.load offset=8 (local.get 0))))");
+  const std::string ir = fixture.optimized();
+  INFO(ir);
+  CHECK(has(ir, "@trap2("));
+  Fixture large(
+      "(module (memory 1) (func (param i32) (result i32) (i32.load offset=0x10000000 (local.get 0))))");
+  CHECK(has(large.optimized(), "@trap2("));
+}
+
+// --- Speed ---
+
+TEST_CASE("a sum over memory is vectorized") {
+  Fixture fixture(
+      "(module (memory 1) (func (param $p i32) (param $n i32) (result i32) (local $s i32)"
+      " (loop $l (local.set $s (i32.add (local.get $s) (i32.load (local.get $p))))"
+      " (local.set $p (i32.add (local.get $p) (i32.const 4)))"
+      " (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))"
+      " (local.get $s)))");
+  const std::string plain = fixture.optimized();
+  INFO(plain);
+  CHECK(has(plain, "<8 x i32>"));
+  fixture.options.interruption = true;
+  CHECK(has(fixture.optimized(), "<8 x i32>"));
+  CHECK(has(fixture.optimized(), "atomic"));
+}
+
+TEST_CASE("no loop becomes a call of the C library") {
+  Fixture fixture(
+      "(module (memory 1) (func (param $p i32) (param $n i32)"
+      " (loop $l (i32.store8 (local.get $p) (i32.const 0))"
+      " (local.set $p (i32.add (local.get $p) (i32.const 1)))"
+      " (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))");
+  CHECK_FALSE(has(fixture.assembly(), "memset"));
+}
+
+// --- Calls ---
+
+TEST_CASE("plain calls keep their frames, tail calls have none") {
+  Fixture fixture(
+      "(module (func (param i32) (result i32) (call 0 (local.get 0)))"
+      "        (func (param i32) (result i32) (return_call 1 (local.get 0)))"
+      "        (func (param i32) (result i64) (return_call 3 (local.get 0) (i64.const 1) (i64.const 2)"
+      "          (i64.const 3) (i64.const 4) (i64.const 5) (i64.const 6) (i64.const 7)))"
+      "        (func (param i32 i64 i64 i64 i64 i64 i64 i64) (result i64) (local.get 7)))");
+  CHECK(has(fixture.assembly("f0"), "callq\tf0"));
+  CHECK(has(fixture.assembly("f1"), "jmp\tf1"));
+  CHECK(has(fixture.assembly("f0"), "trap10"));  // The stack's limit.
+}
+
+TEST_CASE("more results than registers go to the caller's slots") {
+  Fixture fixture(
+      "(module (func (result i32 i32 i32 i32 i32) (i32.const 1) (i32.const 2) (i32.const 3) (i32.const 4)"
+      " (i32.const 5)) (func (result i32) (call 0) (drop) (drop) (drop) (drop)))");
+  CHECK(has(fixture.optimized("f0"), "void @f0("));
+  CHECK(has(fixture.optimized("f1"), "i32 @f1("));
+}
+
+TEST_CASE("a function with too large a frame is left out, and has a stub") {
+  std::string source = "(module (memory 1) (func";
+  constexpr int kLocals = 4000;
+  for (int i = 0; i < kLocals; ++i) source += " (local i64)";
+  for (int i = 0; i < kLocals; ++i) {
+    source +=
+        "(local.set " + std::to_string(i) + " (i64.load offset=" + std::to_string(i * 8) + " (i32.const 0)))";
+  }
+  source += "(call 1)";
+  for (int i = 0; i < kLocals; ++i) {
+    source += "(i64.store offset=" + std::to_string(i * 8) + " (i32.const 8) (local.get " +
+              std::to_string(i) + "))";
+  }
+  source += ") (func (call 0)))";
+  Fixture fixture(source);
+  REQUIRE(fixture.module != nullptr);
+  const auto made = compile_unit(*fixture.module, fixture.options, fixture.unit);
+  REQUIRE(made.has_value());
+  CHECK(made->left_out == std::vector<uint32_t>{0});
+}
+
+// --- Numbers ---
+
+TEST_CASE("a signalling NaN does not pass an operation that LLVM drops") {
+  Fixture fixture(
+      "(module (func (param f32) (result f32) (f32.mul (local.get 0) (f32.const 1)))"
+      " (func (param f32) (result f32) (f32.demote_f64 (f64.promote_f32 (local.get 0)))))");
+  CHECK(has(fixture.optimized("f0"), "fcmp uno"));
+  CHECK(has(fixture.optimized("f1"), "fcmp uno"));
+}
+
+TEST_CASE("multiplication and addition are not fused") {
+  Fixture fixture(
+      "(module (func (param f64 f64 f64) (result f64)"
+      " (f64.add (f64.mul (local.get 0) (local.get 1)) (local.get 2))))");
+  CHECK_FALSE(has(fixture.assembly(), "fma"));
+}
+
+TEST_CASE("fuel is charged by segments") {
+  Fixture fixture("(module (func (param i32) (loop (br_if 0 (local.get 0))) nop nop))");
+  fixture.options.fuel = true;
+  const std::string ir = fixture.function(TextKind::EmittedIr, "f0");
+  INFO(ir);
+  CHECK(count(ir, "sub i64") == 3);
+  CHECK(has(ir, ", 1,"));  // The loop instruction itself.
+  CHECK(has(ir, ", 2,"));  // local.get, br_if; then the two nops.
+}
+
+}  // namespace
+}  // namespace wherry::compiler
