@@ -256,7 +256,9 @@ void set_up_llvm() {
     LLVMInitializeAArch64AsmPrinter();
     LLVMInitializeAArch64AsmParser();
     // A fault in a function whose frame is not set up yet would hide the function's caller from a backtrace.
-    const char* const arguments[] = {"wherry", "-enable-shrink-wrap=false"};
+    // And on x86-64, a conditional move from memory would become a branch around the load, a volatile one too.
+    const char* const arguments[] = {"wherry", "-enable-shrink-wrap=false",
+                                     "-x86-cmov-converter-force-mem-operand=false"};
     llvm::cl::ParseCommandLineOptions(std::size(arguments), arguments);
   });
 }
