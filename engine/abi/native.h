@@ -32,6 +32,11 @@ constexpr bool native_results_in_memory(std::span<const wasm::ValType> results) 
 // (StoreState::pending_exception is set) the results mean nothing.
 using NativeEnter = void (*)(uint64_t* slots, Context* context, const void* target);
 
+// FuncCode::flags of functions that have native code: `entry` leads to two cells, Tier::native_entry and a NativeEnter.
+inline constexpr uint16_t kNativeCode = 1;
+
+inline bool has_native_code(const FuncCode* code) { return code->flags == kNativeCode; }
+
 // One entry into native code; lies on the native stack of the function that enters. Traps leave to the innermost.
 struct NativeEntry {
   NativeEntry* outer;

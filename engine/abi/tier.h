@@ -27,6 +27,12 @@ struct Tier {
   // why. `crossing` is filled here and linked into the activation while the call runs. `func` was made (type_id is
   // not 0). The context's store must be current on this thread.
   wasm::TrapCode (*enter)(FuncObject* func, uint64_t* slots, Crossing* crossing);
+
+  // What Context::native becomes. Null: the tier runs no native code.
+  const NativeBuiltins* native = nullptr;
+
+  // The first word of cells that enter native code; the second is the NativeEnter of the function's type.
+  Cell native_entry = 0;
 };
 
 // Entries into the runtime that running code calls for what is rare or large. All may be called with the frame's

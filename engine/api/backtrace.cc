@@ -21,6 +21,15 @@ std::string cut(std::string_view name) { return std::string(name.substr(0, kName
 void describe_place(const RawBacktrace& raws, size_t index, std::vector<Frame>* frames) {
   const RawFrame& raw = raws[index];
   Frame& frame = (*frames)[index];
+  const detail::ModuleState& module = module_of(raw.context);
+  if (raw.native_pc != nullptr) {
+    const std::optional<native::Place> place = module.native->find(raw.native_pc);
+    frame.function_index = place->func_index;
+    const uint64_t begin = module.module().body(wasm::FuncIndex(frame.function_index)).offset;
+    frame.module_offset = std::max(place->module_offset, begin);  // Not known: where the function begins.
+    frame.function_offset = frame.module_offset - begin;
+    return;
+  }
   frame.function_index = raw.code->func_index;
   for (size_t i = 0; i < index; ++i) {
     if (raws[i].cell == raw.cell) {
@@ -29,7 +38,6 @@ void describe_place(const RawBacktrace& raws, size_t index, std::vector<Frame>* 
       return;
     }
   }
-  const detail::ModuleState& module = module_of(raw.context);
   frame.module_offset = module.code->wasm_offset(*raw.code, raw.cell);
   frame.function_offset =
       frame.module_offset - module.module().body(wasm::FuncIndex(frame.function_index)).offset;

@@ -106,8 +106,8 @@ namespace wherry::detail {
 
 bool ModuleState::Provider::prepare_code(abi::CodeProvider* self, abi::FuncCode* code, base::Error* error) {
   const ModuleState& module = *static_cast<Provider*>(self)->owner;
-  abi::CodeProvider* lowered = module.code->provider();
-  if (lowered->prepare(lowered, code, error)) [[likely]] {
+  abi::CodeProvider* const maker = module.native ? module.native->provider() : module.code->provider();
+  if (maker->prepare(maker, code, error)) [[likely]] {
     return true;
   }
   if (module.file.has_shrunk()) {

@@ -13,6 +13,7 @@
 #include "engine/api/file.h"
 #include "engine/base/vector.h"
 #include "engine/lower/module_code.h"
+#include "engine/native/module_code.h"
 #include "engine/runtime/instance.h"
 #include "engine/runtime/interrupt.h"
 #include "engine/runtime/store.h"
@@ -87,10 +88,11 @@ struct Backtrace {
 
 // A guest's frame, or (with `host`) a call of a host function.
 struct RawFrame {
-  const abi::Context* context = nullptr;
+  const abi::Context* context = nullptr;  // Of native code: of some instance of its module.
   const abi::Cell* cell = nullptr;
   const abi::FuncCode* code = nullptr;
   const HostBinding* host = nullptr;
+  const void* native_pc = nullptr;  // Instead of `cell` and `code`.
 };
 
 // The innermost and the outermost frames of a stack, before anything is looked up for them. Means something as long as
@@ -170,6 +172,7 @@ struct ModuleState {
   api::FileBytes file;  // Empty likewise.
   validate::TypedModule typed;
   std::unique_ptr<lower::ModuleCode> code;
+  std::unique_ptr<native::ModuleCode> native;  // Null: none of its code is native.
   std::unique_ptr<const runtime::ModuleShape> shape;
 
   // What instances are given: makes code as `code` does, and blames the file where it is at fault.

@@ -12,6 +12,8 @@
 #include "engine/base/os/fault.h"
 #include "engine/interpret/cold.h"
 #include "engine/interpret/interpreter.h"
+#include "engine/interpret/native.h"
+#include "engine/native/enter.h"
 
 // Bounds of the section that memory_guarded.cc fills; made by the linker.
 extern "C" {
@@ -109,6 +111,14 @@ TrapCode refuse(abi::StoreState* store, TrapCode trap) {
   return static_cast<TrapCode>(run(func->context, code, frame, reinterpret_cast<uint64_t>(code)));
 }
 
+// Native code needs no frame here: only its thunk touches the slots. It counts on the room that frames of its shape have.
+TrapCode run_native(FuncObject* func, const FuncCode* code, uint64_t* frame, abi::StoreState* store) {
+  const uint32_t slots = code->frame_slots.load(std::memory_order_relaxed);
+  if (!fits(store, frame, slots)) [[unlikely]]
+    return refuse(store, TrapCode::CallStackExhausted);
+  return native::enter(func->context, code, frame, frame + slots);
+}
+
 // What is not a function of a guest, ready, on a stack with room.
 [[gnu::noinline]] TrapCode start_slowly(FuncObject* func, uint64_t* frame, abi::StoreState* store) {
   Context* context = func->context;
@@ -117,6 +127,7 @@ TrapCode refuse(abi::StoreState* store, TrapCode trap) {
       !context->builtins->prepare_code(context, func->code)) {
     return refuse(store, TrapCode::HostError);
   }
+  if (abi::has_native_code(func->code)) return run_native(func, func->code, frame, store);
   const FrameShape shape = shape_of_frame(func);
   if (!fits(store, frame, shape.slots)) return refuse(store, TrapCode::CallStackExhausted);
   store->callee = func;
@@ -137,8 +148,10 @@ TrapCode enter(FuncObject* func, uint64_t* slots, abi::Crossing* crossing) {
   const FuncCode* const code = func->code;
   const uint32_t frame_slots = code->frame_slots.load(std::memory_order_acquire);
   TrapCode trap;
-  if (frame_slots == 0 || is_host(func) || is_native_stack_low(activation) ||
-      !fits(store, slots, frame_slots)) [[unlikely]] {
+  if (abi::has_native_code(code)) {
+    trap = run_native(func, code, slots, store);
+  } else if (frame_slots == 0 || is_host(func) || is_native_stack_low(activation) ||
+             !fits(store, slots, frame_slots)) [[unlikely]] {
     trap = start_slowly(func, slots, store);
   } else {
     trap = run_frame(func, code, code->param_slots, slots);
@@ -165,7 +178,11 @@ constinit FuncCode g_host_code = {
     .native_flagged = nullptr,
 };  // Never written, but for the type of those who may replace code.
 
-constinit const abi::Tier kTier = {.stub_entry = kStubCells, .host_code = &g_host_code, .enter = enter};
+constinit const abi::Tier kTier = {.stub_entry = kStubCells,
+                                   .host_code = &g_host_code,
+                                   .enter = enter,
+                                   .native = &native::kBuiltins,
+                                   .native_entry = word_of(&enter_native)};
 
 }  // namespace
 

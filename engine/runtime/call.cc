@@ -62,6 +62,15 @@ bool Store::map_stack() {
   return true;
 }
 
+// Native code may use as much of the native stack as the interpreter may use of its own, if the thread has that much.
+inline void Store::bound_native_stack() {
+  const auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  const uintptr_t limit = base::native_stack_limit(kNativeMarginBytes);
+  const uint64_t most = budget_.limits().stack_bytes;
+  activation_.native_stack_limit = limit;
+  state().native_stack_limit = here > limit && here - limit > most ? here - most : limit;
+}
+
 Outcome<void> Store::call(abi::FuncObject* func, uint64_t* slots) {
   if (setup_.interruption &&
       (deadline_ns_ != kNever || interrupts_->requested.load(std::memory_order_relaxed))) [[unlikely]] {
@@ -69,7 +78,7 @@ Outcome<void> Store::call(abi::FuncObject* func, uint64_t* slots) {
   }
   if (stack_mapping_ == nullptr && !map_stack()) [[unlikely]]
     return Stop::failed({wasm::ErrorCode::OutOfMemory, base::Error::kNoOffset, "value stack"});
-  if (depth_ == 0) activation_.native_stack_limit = base::native_stack_limit(kNativeMarginBytes);
+  if (depth_ == 0) bound_native_stack();
   if (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < activation_.native_stack_limit) [[unlikely]] {
     return stop(wasm::TrapCode::CallStackExhausted);
   }
@@ -103,14 +112,20 @@ inline wasm::TrapCode Store::call_guest(abi::FuncObject* func, uint64_t* slots) 
     copy_slots(slots, base, results);
     return trap;
   }
-  if (on_trap != nullptr) {
-    crossing.outer = outer;
-    activation_.crossings = &crossing;
-    on_trap(*this, trap);
-    activation_.crossings = outer;
-  }
+  crossing.outer = outer;
+  activation_.crossings = &crossing;
+  note_trap(trap);
+  activation_.crossings = outer;
+  is_trap_noted_ = false;
   activation_.stack_top = base;
   return trap;
+}
+
+// Of exceptions the embedder is told each time, since nobody knows here which of them are caught later.
+void Store::note_trap(wasm::TrapCode trap) {
+  if (is_trap_noted_ || on_trap == nullptr) return;
+  is_trap_noted_ = trap != wasm::TrapCode::UncaughtException;
+  on_trap(*this, trap);
 }
 
 Outcome<void> Store::call_host(abi::FuncObject* func, uint64_t* slots) {

@@ -4,10 +4,15 @@
 // function may call or allocate, by every tier; instead each word is asked whether it is an object's address, which is
 // quick. The price is that a number, or a slot that nobody reads any more, can keep an object alive.
 //
-// The native stack matters only below the innermost entry of a guest, and only while an instruction of that guest runs a
-// builtin: there handlers keep accumulators and mirrored locals in registers. Further out, a guest waits for a function
-// of the host to return, and all it has is in its frames; functions of the host have handles.
+// Of the interpreter, the native stack matters only below the innermost entry of a guest, and only while an instruction of
+// that guest runs a builtin: there handlers keep accumulators and mirrored locals in registers. Further out, a guest waits
+// for a function of the host to return, and all it has is in its frames; functions of the host have handles.
+// Native code has what it needs in registers, which whoever it called has put down somewhere, and on the native stack. So
+// with native code anywhere, all of the stack up to the outermost entry into it is read.
+#include <algorithm>
+
 #include "engine/abi/activation.h"
+#include "engine/abi/native.h"
 #include "engine/runtime/heap.h"
 #include "engine/runtime/heap_marker.h"
 #include "engine/runtime/store.h"
@@ -25,14 +30,23 @@ namespace wherry::runtime {
   const abi::Activation& activation = store_.activation();
   if (activation.stack_base == nullptr) return;
   const bool in_builtin = activation.stack_top == store_.state().stack_limit;
+  const abi::NativeEntry* native = store_.state().native_entry;
   const uint64_t* end = activation.stack_top;
-  if (in_builtin && activation.live_end != nullptr) end = activation.live_end;
+  if (in_builtin && native != nullptr && activation.crossings == &native->crossing) {
+    end = native->stack_top;
+  } else if (in_builtin && activation.live_end != nullptr) {
+    end = activation.live_end;
+  }
   if (end > activation.stack_end) end = activation.stack_end;
   marker.mark_words(activation.stack_base, end);
-  if (!in_builtin || activation.crossings == nullptr) return;
+  uintptr_t native_end = in_builtin ? reinterpret_cast<uintptr_t>(activation.crossings) : 0;
+  for (; native != nullptr; native = native->outer) {
+    native_end = std::max(native_end, reinterpret_cast<uintptr_t>(native));
+  }
+  if (native_end == 0) return;
   // Saves every register that a caller may have left a value in.
   __builtin_unwind_init();
-  mark_native_stack(marker, reinterpret_cast<uintptr_t>(activation.crossings));
+  mark_native_stack(marker, native_end);
 }
 
 void Heap::mark_instances(Marker& marker) {

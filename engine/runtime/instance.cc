@@ -168,6 +168,7 @@ void Instance::fill_head() {
   context_->builtins = &kBuiltins;
   context_->instance = this;
   context_->types = shape_->type_table.data();
+  context_->native = store_->tier().native;
 }
 
 base::Result<void> Instance::bind_imports(std::span<const ExternValue> imports) {

@@ -127,6 +127,9 @@ class Store {
   // Called when a run of guest code ended with a trap, before frames are taken down: Activation::crossings begins with
   // the crossing that trapped. For backtraces. Null: none.
   void (*on_trap)(Store& store, wasm::TrapCode trap) = nullptr;
+  // For tiers whose frames are gone when a run ends: tells of its trap while they are there. The call from the host that
+  // the trap ends does not tell of it again.
+  void note_trap(wasm::TrapCode trap);
 
   // What code that was lowered for observers tells (Builtins::observe). May not enter guest code. Null: nothing.
   void (*on_observe)(Store& store, abi::Context* context, abi::Observed what,
@@ -195,6 +198,7 @@ class Store {
   bool initialise();
   const CatchSite& find_site(abi::Context* context, const abi::Cell* cell, CatchSite* scratch);
   [[nodiscard]] bool map_stack();
+  void bound_native_stack();
   void rearm();
   wasm::TrapCode call_guest(abi::FuncObject* func, uint64_t* slots);
   Outcome<void> call_host(abi::FuncObject* func, uint64_t* slots);
@@ -226,6 +230,7 @@ class Store {
   uint64_t pause_interval_ns_ = 0;
   void (*on_pause_)(Store& store) = nullptr;
   bool was_deadline_ = false;
+  bool is_trap_noted_ = false;
   wasm::TrapCode host_trap_ = wasm::TrapCode::None;
   std::optional<base::Error> pending_error_;
   std::unique_ptr<CatchSites> catch_sites_;  // Made by the first throw.

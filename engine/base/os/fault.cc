@@ -8,6 +8,13 @@
 // Going on elsewhere is done by changing the interrupted registers and returning from the handler, not by siglongjmp out
 // of it: the signal mask needs no care, and the interpreter's state stays in its registers.
 //
+// Code comes and goes with the modules it belongs to, while a handler on another thread may be reading the list. Its
+// blocks are never freed, and each slot has a sequence number that is odd while somebody changes it: a reader that does
+// not see the same even number before and after has met a slot that is changing, which cannot be the one that holds the
+// instruction it looks for, since nobody unloads code that runs.
+// Rejected: freeing nodes behind a grace period (a handler has no way to say that it is done but one more shared
+// counter), and reading begin and end without the number (halves of two ranges may seem to hold any address).
+//
 // State of the process, because signals belong to it; constant-initialised.
 #include "engine/base/os/fault.h"
 
@@ -25,23 +32,67 @@
 namespace wherry::base {
 namespace {
 
-struct CodeNode {
-  FaultingCode code;
-  const CodeNode* next;
+struct CodeSlot {
+  std::atomic<uint32_t> sequence{0};  // Odd: changing.
+  std::atomic<bool> is_frameless{false};
+  std::atomic<uintptr_t> begin{0};  // 0: free.
+  std::atomic<uintptr_t> end{0};
+  std::atomic<uintptr_t> landing{0};
 };
 
-constinit std::atomic<const CodeNode*> g_code{nullptr};
+struct CodeBlock {
+  static constexpr size_t kSlots = 63;
+  CodeSlot slots[kSlots];
+  std::atomic<CodeBlock*> next{nullptr};
+};
+
+constinit CodeBlock g_code;
 constinit std::mutex g_changing;
 constinit bool g_installed = false;  // Under the mutex.
 // Written before our handler can run.
 constinit struct sigaction g_former_segv{};
 constinit struct sigaction g_former_bus{};
 
-const FaultingCode* find_code(uintptr_t instruction) {
-  for (const CodeNode* node = g_code.load(std::memory_order_acquire); node != nullptr; node = node->next) {
-    if (instruction - node->code.begin < node->code.end - node->code.begin) return &node->code;
+// False: the slot does not hold the instruction.
+bool read_slot(const CodeSlot& slot, uintptr_t instruction, FaultingCode* out) {
+  const uint32_t sequence = slot.sequence.load(std::memory_order_acquire);
+  *out = {slot.begin.load(std::memory_order_relaxed), slot.end.load(std::memory_order_relaxed),
+          slot.landing.load(std::memory_order_relaxed), slot.is_frameless.load(std::memory_order_relaxed)};
+  std::atomic_thread_fence(std::memory_order_acquire);
+  if (sequence % 2 != 0 || slot.sequence.load(std::memory_order_relaxed) != sequence) return false;
+  return out->begin != 0 && instruction - out->begin < out->end - out->begin;
+}
+
+bool find_code(uintptr_t instruction, FaultingCode* out) {
+  for (const CodeBlock* block = &g_code; block != nullptr;
+       block = block->next.load(std::memory_order_acquire)) {
+    for (const CodeSlot& slot : block->slots) {
+      if (read_slot(slot, instruction, out)) return true;
+    }
+  }
+  return false;
+}
+
+// The slot that begins there; 0: a free one. Null: there is none. Under the mutex.
+CodeSlot* find_slot(uintptr_t begin, CodeBlock** last) {
+  for (CodeBlock* block = &g_code; block != nullptr; block = block->next.load(std::memory_order_relaxed)) {
+    *last = block;
+    for (CodeSlot& slot : block->slots) {
+      if (slot.begin.load(std::memory_order_relaxed) == begin) return &slot;
+    }
   }
   return nullptr;
+}
+
+void write_slot(CodeSlot& slot, const FaultingCode& code) {
+  const uint32_t sequence = slot.sequence.load(std::memory_order_relaxed);
+  slot.sequence.store(sequence + 1, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_release);
+  slot.begin.store(code.begin, std::memory_order_relaxed);
+  slot.end.store(code.end, std::memory_order_relaxed);
+  slot.landing.store(code.landing, std::memory_order_relaxed);
+  slot.is_frameless.store(code.is_frameless, std::memory_order_relaxed);
+  slot.sequence.store(sequence + 2, std::memory_order_release);
 }
 
 // What would have happened without us. For the default action: it is put back and the instruction faults again, so that
@@ -66,9 +117,10 @@ void pass_on(int signal, siginfo_t* info, void* context) {
 
 void on_fault(int signal, siginfo_t* info, void* context) {
   const int saved_errno = errno;
-  const FaultingCode* code = find_code(faulting_instruction(context));
-  if (info->si_code > 0 && code != nullptr && is_in_reservation(reinterpret_cast<uintptr_t>(info->si_addr))) {
-    go_on_at(context, code->landing, !code->is_frameless);
+  FaultingCode code;
+  if (info->si_code > 0 && find_code(faulting_instruction(context), &code) &&
+      is_in_reservation(reinterpret_cast<uintptr_t>(info->si_addr))) {
+    go_on_at(context, code.landing, !code.is_frameless);
   } else if (signal == SIGBUS && info->si_code > 0 &&
              replace_lost_page(reinterpret_cast<uintptr_t>(info->si_addr))) {
     // The read is tried again.
@@ -82,11 +134,23 @@ void on_fault(int signal, siginfo_t* info, void* context) {
 
 bool register_faulting_code(const FaultingCode& code) {
   const std::lock_guard lock(g_changing);
-  const CodeNode* first = g_code.load(std::memory_order_relaxed);
-  auto* node = new (std::nothrow) CodeNode{code, first};
-  if (node == nullptr) return false;
-  g_code.store(node, std::memory_order_release);
+  CodeBlock* last = nullptr;
+  CodeSlot* slot = find_slot(0, &last);
+  if (slot != nullptr) {
+    write_slot(*slot, code);
+    return true;
+  }
+  auto* const added = new (std::nothrow) CodeBlock;
+  if (added == nullptr) return false;
+  write_slot(added->slots[0], code);
+  last->next.store(added, std::memory_order_release);
   return true;
+}
+
+void unregister_faulting_code(uintptr_t begin) {
+  const std::lock_guard lock(g_changing);
+  CodeBlock* last = nullptr;
+  if (CodeSlot* const slot = find_slot(begin, &last); slot != nullptr) write_slot(*slot, {0, 0, 0, false});
 }
 
 bool install_fault_handler() {

@@ -18,12 +18,17 @@ struct FaultingCode {
   // Where the thread goes on, with all other registers as at the fault.
   uintptr_t landing;
   // The code has no frame of its own on the native stack: the landing takes its place and may return to its caller.
-  // Otherwise the landing is a function that never returns, called on a fresh frame below.
+  // Otherwise the landing is a function that never returns, called on a fresh frame below, with two arguments: the
+  // address of the instruction that faulted, and the frame pointer it had.
   bool is_frameless;
 };
 
-// Thread-safe; for the life of the process, since a handler may be looking. False: no memory to note it down.
+// Thread-safe. False: no memory to note it down.
 [[nodiscard]] bool register_faulting_code(const FaultingCode& code);
+
+// Takes back what was registered with this `begin`; nothing if there is none. No thread may run the code any more.
+// Thread-safe, also while others handle faults.
+void unregister_faulting_code(uintptr_t begin);
 
 // Installs the handler, once: later calls only say whether it is there. False: the system refuses. Thread-safe.
 [[nodiscard]] bool install_fault_handler();

@@ -1,0 +1,189 @@
+// Native code runs on the native stack. Every piece of it, from where somebody entered to where it calls somebody else
+// by slots, has a NativeEntry in the frame of `enter` below: the place to leave to when it traps, and the crossing from
+// which its frames are walked.
+//
+//     host or interpreter -> enter -> wherry_native_switch -> enter thunk -> native functions -> leave thunk -> call ->
+//         host function | interpreter (Tier::enter) | enter ...
+//
+// Traps leave one entry at a time. Whoever is between two entries (an interpreter's run, `call` below) is C++ that ends by
+// returning, so that nothing of ours is skipped but frames of native code and of the functions in this file, which own nothing.
+// Rejected: unwinding by tables (native code would need them, and a trap would take microseconds), and leaving to the
+// outermost entry at once (interpreters in between keep state of the activation in their frames).
+//
+// A backtrace has to be taken before the first native frame is given up. So the trap is told to the store here
+// (Store::note_trap), and a call from the host that ends with it does not ask again.
+#include "engine/native/enter.h"
+
+#include <algorithm>
+
+#include "engine/native/switch.h"
+#include "engine/runtime/store.h"
+
+namespace wherry::native {
+
+using abi::Context;
+using abi::FuncObject;
+using abi::NativeEntry;
+using abi::StoreState;
+using wasm::TrapCode;
+
+namespace {
+
+// The innermost entry of this thread, whichever store's: all that a fault can know.
+constinit thread_local NativeEntry* t_innermost = nullptr;
+
+constexpr bool is_host(const FuncObject* func) { return func->func_index == FuncObject::kHostFunction; }
+
+void set_position(NativeEntry* entry, Context* context, const void* frame, const void* pc) {
+  entry->crossing.context = context;
+  entry->crossing.native_frame = frame;
+  entry->crossing.native_pc = pc;
+}
+
+[[noreturn, gnu::noinline]] void leave_by_trap(StoreState* store, TrapCode trap) {
+  store->trap = trap;
+  runtime::Store::of(store).note_trap(trap);
+  wherry_native_leave(store->native_entry, static_cast<uint32_t>(trap));
+}
+
+// What `call` does with how somebody else's run ended.
+bool go_on(StoreState* store, NativeEntry* entry, TrapCode ended) {
+  if (ended == TrapCode::None) [[likely]] {
+    entry->crossing.native_frame = nullptr;
+    store->pending_exception = abi::kNullRef;
+    return true;
+  }
+  if (ended == TrapCode::UncaughtException) {
+    entry->crossing.native_frame = nullptr;
+    return false;
+  }
+  leave_by_trap(store, ended);
+}
+
+TrapCode call_host(StoreState* store, NativeEntry* entry, Context* caller, FuncObject* callee,
+                   uint64_t* slots) {
+  // SAFETY: an object with this func_index is the first member of a HostFuncObject.
+  const auto* const host = reinterpret_cast<abi::HostFuncObject*>(callee);
+  store->activation->stack_top = entry->stack_top;
+  store->trap = TrapCode::None;
+  store->callee = callee;
+  switch (host->entry(host->environment, caller, slots)) {
+    case abi::HostStatus::Ok: return TrapCode::None;
+    case abi::HostStatus::Throw: return TrapCode::UncaughtException;
+    default: return store->trap == TrapCode::None ? TrapCode::HostError : store->trap;
+  }
+}
+
+// A function of a guest whose code is the interpreter's: its frame begins where the value stack is free.
+TrapCode call_interpreted(StoreState* store, NativeEntry* entry, FuncObject* callee, uint64_t* slots) {
+  runtime::Store& runtime = runtime::Store::of(store);
+  const uint32_t params = callee->type->param_slots;
+  const uint32_t results = callee->type->result_slots;
+  uint64_t* const base = entry->stack_top;
+  if (base > store->stack_limit ||
+      std::max(params, results) > static_cast<size_t>(store->stack_limit - base)) {
+    return TrapCode::CallStackExhausted;
+  }
+  std::copy_n(slots, params, base);
+  store->activation->stack_top = base;
+  abi::Crossing crossing;
+  const TrapCode ended = runtime.tier().enter(callee, base, &crossing);
+  if (ended == TrapCode::None) [[likely]] {
+    std::copy_n(base, results, slots);
+    return ended;
+  }
+  // Nobody has overwritten the frames yet.
+  abi::Activation& activation = *store->activation;
+  crossing.outer = activation.crossings;
+  activation.crossings = &crossing;
+  runtime.note_trap(ended);
+  activation.crossings = crossing.outer;
+  return ended;
+}
+
+TrapCode call_guest(StoreState* store, NativeEntry* entry, FuncObject* callee, uint64_t* slots) {
+  abi::FuncCode* const code = callee->code;
+  if (code->frame_slots.load(std::memory_order_acquire) == 0) [[unlikely]] {
+    Context* const context = callee->context;
+    store->activation->stack_top = store->stack_limit;
+    if (!context->builtins->prepare_code(context, code)) return TrapCode::HostError;
+  }
+  if (abi::has_native_code(code)) return enter(callee->context, code, slots, entry->stack_top);
+  return call_interpreted(store, entry, callee, slots);
+}
+
+// ---- NativeBuiltins. The caller's frame is found where the frame pointer of ours points to.
+
+bool call(Context* caller, FuncObject* callee, uint64_t* slots) {
+  StoreState* const store = caller->store;
+  NativeEntry* const entry = store->native_entry;
+  const auto* const frame = static_cast<const void* const*>(__builtin_frame_address(0));
+  set_position(entry, caller, frame[0], __builtin_return_address(0));
+  if (reinterpret_cast<uintptr_t>(frame) < store->native_stack_limit) [[unlikely]] {
+    leave_by_trap(store, TrapCode::CallStackExhausted);
+  }
+  const TrapCode ended = is_host(callee) ? call_host(store, entry, caller, callee, slots)
+                                         : call_guest(store, entry, callee, slots);
+  return go_on(store, entry, ended);
+}
+
+[[gnu::noreturn]] void trap(Context* context, uint32_t trap_code) {
+  const auto* const frame = static_cast<const void* const*>(__builtin_frame_address(0));
+  set_position(context->store->native_entry, context, frame[0], __builtin_return_address(0));
+  leave_by_trap(context->store, static_cast<TrapCode>(trap_code));
+}
+
+[[gnu::noreturn]] void leave_by_exception(Context* context) {
+  wherry_native_leave(context->store->native_entry, static_cast<uint32_t>(TrapCode::UncaughtException));
+}
+
+// The fault handler goes on here. The byte behind the instruction stands for a return address.
+[[noreturn]] void on_fault(uintptr_t instruction, uintptr_t frame) {
+  NativeEntry* const entry = t_innermost;
+  set_position(entry, entry->crossing.context, reinterpret_cast<const void*>(frame),
+               reinterpret_cast<const void*>(instruction + 1));
+  leave_by_trap(entry->crossing.context->store, TrapCode::MemoryOutOfBounds);
+}
+
+}  // namespace
+
+constinit const abi::NativeBuiltins kBuiltins = {
+    .call = call, .trap = trap, .leave_by_exception = leave_by_exception};
+
+uintptr_t fault_landing() { return reinterpret_cast<uintptr_t>(&on_fault); }
+
+TrapCode enter(Context* context, const abi::FuncCode* code, uint64_t* slots, uint64_t* stack_top) {
+  StoreState* const store = context->store;
+  if (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < store->native_stack_limit) [[unlikely]] {
+    store->trap = TrapCode::CallStackExhausted;
+    return TrapCode::CallStackExhausted;
+  }
+  abi::Activation* const activation = store->activation;
+  const abi::Cell* const cells = code->entry.load(std::memory_order_relaxed);
+  const void* const plain = code->native_plain.load(std::memory_order_relaxed);
+  const void* const target = plain != nullptr ? plain : code->native_flagged.load(std::memory_order_relaxed);
+  NativeEntry entry = {.outer = store->native_entry,
+                       .stack_pointer = nullptr,
+                       .stack_top = stack_top,
+                       .crossing = {.outer = activation->crossings,
+                                    .first_frame = nullptr,
+                                    .cell = nullptr,
+                                    .frame = nullptr,
+                                    .context = context}};
+  NativeEntry* const innermost = t_innermost;
+  t_innermost = &entry;
+  store->native_entry = &entry;
+  activation->crossings = &entry.crossing;
+  store->pending_exception = abi::kNullRef;
+  // SAFETY: the second cell of native code is the thunk of the function's type (ModuleCode).
+  const uint32_t ended =
+      wherry_native_switch(slots, context, target, reinterpret_cast<abi::NativeEnter>(cells[1]), &entry);
+  activation->crossings = entry.crossing.outer;
+  store->native_entry = entry.outer;
+  t_innermost = innermost;
+  if (ended != 0) [[unlikely]]
+    return static_cast<TrapCode>(ended);
+  return store->pending_exception == abi::kNullRef ? TrapCode::None : TrapCode::UncaughtException;
+}
+
+}  // namespace wherry::native

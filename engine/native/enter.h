@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+
+#include "engine/abi/native.h"
+#include "engine/abi/tier.h"
+
+// Entering native code from slots, and what native code calls to get out. docs/abi.md, "Native code".
+namespace wherry::native {
+
+// Runs native code of `code`, which is ready, in `context`: arguments are in `slots` and results replace them.
+// `stack_top` is the first slot of the value stack that nobody needs meanwhile. None, or why it ended: a trap, of which
+// StoreState::trap knows; or UncaughtException, with StoreState::pending_exception set, whichever way the code tells. The
+// activation's stack_top is unspecified afterwards. The store must be current on this thread.
+wasm::TrapCode enter(abi::Context* context, const abi::FuncCode* code, uint64_t* slots, uint64_t* stack_top);
+
+// What Context::native points to. Constant; any thread.
+extern const abi::NativeBuiltins kBuiltins;
+
+// Where faults of native code go on: what FaultingCode::landing is for its text.
+uintptr_t fault_landing();
+
+}  // namespace wherry::native
