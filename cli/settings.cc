@@ -2,6 +2,7 @@
 #include "cli/settings.h"
 
 #include <chrono>
+#include <string>
 
 namespace wherry::cli {
 
@@ -66,6 +67,14 @@ Result<Config> config_of(const Invocation& invocation) {
         break;
       case KeyId::NanCanonicalization: config.nan_canonicalization = setting.number != 0; break;
       case KeyId::SignalsBasedTraps: config.advanced.signals_based_traps = setting.number != 0; break;
+      case KeyId::Tiers: {
+        constexpr std::string_view kRandom = "random:";
+        if (!setting.text.starts_with(kRandom) ||
+            !read_count(setting.text.substr(kRandom.size()), &config.advanced.tier_seed)) {
+          return Error::usage("-D tiers is '" + std::string(setting.text) + "', expected random:SEED");
+        }
+        break;
+      }
       case KeyId::GcStress: config.advanced.gc_stress = setting.number != 0; break;
       case KeyId::ValidationThreads: config.advanced.validation_threads = clamped(setting.number); break;
       case KeyId::Accumulators: set_optimization(&config, Optimization::Accumulators, setting.number); break;

@@ -6,6 +6,7 @@
 #include "cli/wast_world.h"
 
 #include "cli/commands.h"
+#include "cli/compile_server.h"
 #include "cli/console.h"
 #include "cli/known_failures.h"
 
@@ -21,14 +22,14 @@ struct Tally {
 
 class ScriptRunner {
  public:
-  ScriptRunner(const Invocation& invocation, KnownFailures* known, Tally* tally)
-      : invocation_(invocation), known_(known), tally_(tally) {}
+  ScriptRunner(const Invocation& invocation, CompileServer* compiler, KnownFailures* known, Tally* tally)
+      : invocation_(invocation), compiler_(compiler), known_(known), tally_(tally) {}
 
   void run(const char* path) {
     path_ = path;
     Result<Blob> source = read_input(path);
     if (!source) return failure(0, source.error().message());
-    Result<WastWorld> world = WastWorld::create(invocation_);
+    Result<WastWorld> world = WastWorld::create(invocation_, compiler_);
     if (!world) return failure(0, world.error().message());
     text::WastReader reader(source->bytes());
     for (;;) {
@@ -63,6 +64,7 @@ class ScriptRunner {
   }
 
   const Invocation& invocation_;
+  CompileServer* compiler_;
   KnownFailures* known_;
   Tally* tally_;
   const char* path_ = "";
@@ -82,8 +84,25 @@ int wast_command(const Invocation& invocation) {
       return complain(quoted(*path) + ", " + problem);
     }
   }
+  for (const KeyId key : {KeyId::Trace, KeyId::TraceFile, KeyId::Profile, KeyId::ProfileSummary}) {
+    if (const KeySetting* const setting = invocation.key(key)) {
+      return complain("'wast' cannot watch: -D " + std::string(setting->info->key), kWrongUsage);
+    }
+  }
+  const std::string_view engine = invocation.value(OptionId::Engine).value_or("interpreter");
+  if (engine != "interpreter" && engine != "aot") {
+    return complain("there is no engine " + quoted(engine) + ", only 'interpreter' and 'aot'", kWrongUsage);
+  }
+  std::unique_ptr<CompileServer> compiler;
+  if (engine == "aot") {
+    auto started = CompileServer::start(invocation.value(OptionId::Wherryc).value_or(""));
+    if (!started) return complain(started.error().message());
+    compiler = std::move(*started);
+  }
   Tally tally;
-  for (const char* path : invocation.operands) ScriptRunner(invocation, &known, &tally).run(path);
+  for (const char* path : invocation.operands) {
+    ScriptRunner(invocation, compiler.get(), &known, &tally).run(path);
+  }
   print_out(std::to_string(tally.passed) + " passed, " + std::to_string(tally.failed) + " failed\n");
   return tally.unexpected == 0 ? kSuccess : kFailure;
 }

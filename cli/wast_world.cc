@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/compile_server.h"
 #include "cli/settings.h"
 #include "cli/spectest.h"
 #include "cli/wast_values.h"
@@ -82,12 +83,18 @@ struct WastWorld::Impl {
     void run();
   };
 
-  Impl(const Invocation& invocation_, Engine engine_, Store store_)
-      : invocation(invocation_), engine(std::move(engine_)), store(std::move(store_)), linker(engine) {}
+  Impl(const Invocation& invocation_, CompileServer* compiler_, Engine engine_, Store store_)
+      : invocation(invocation_),
+        compiler(compiler_),
+        engine(std::move(engine_)),
+        store(std::move(store_)),
+        linker(engine) {}
 
-  static Result<std::unique_ptr<Impl>> create(const Invocation& invocation, const Engine& engine);
+  static Result<std::unique_ptr<Impl>> create(const Invocation& invocation, CompileServer* compiler,
+                                              const Engine& engine);
 
   const Invocation& invocation;
+  CompileServer* compiler;  // Null: everything is interpreted.
   Engine engine;
   Store store;
   Linker linker;
@@ -111,9 +118,17 @@ struct WastWorld::Impl {
   }
 
   Result<Module> load(const WastModule& module) const {
-    if (module.form == WastModuleForm::Binary) return Module::load(engine, module.bytes);
+    if (module.form == WastModuleForm::Binary) return load(module.bytes);
     WHERRY_ASSIGN_OR_RETURN(const base::Vector<uint8_t> binary, parse(module));
-    return Module::load(engine, {binary.data(), binary.size()});
+    return load({binary.data(), binary.size()});
+  }
+
+  // What is malformed or invalid is refused before the compiler sees it.
+  Result<Module> load(Bytes bytes) const {
+    Result<Module> module = Module::load(engine, bytes);
+    if (!module || compiler == nullptr) return module;
+    WHERRY_ASSIGN_OR_RETURN(const std::vector<uint8_t> compiled, compiler->compile(bytes));
+    return Module::load_artifact_unsafe(engine, Bytes(compiled));
   }
 
   Result<void> instantiate(std::string_view name, const Module& module) {
@@ -276,7 +291,7 @@ struct WastWorld::Impl {
   }
 
   Result<void> start_thread(const WastCommand& command) {
-    WHERRY_ASSIGN_OR_RETURN(std::unique_ptr<Impl> world, create(invocation, engine));
+    WHERRY_ASSIGN_OR_RETURN(std::unique_ptr<Impl> world, create(invocation, compiler, engine));
     for (const std::string_view name : command.shared) {
       WHERRY_ASSIGN_OR_RETURN(SharedExports exports, shared_exports(name));
       world->shared.set(name, std::move(exports));
@@ -364,7 +379,7 @@ WastWorld::WastWorld(WastWorld&&) noexcept = default;
 WastWorld& WastWorld::operator=(WastWorld&&) noexcept = default;
 WastWorld::~WastWorld() = default;
 
-Result<WastWorld> WastWorld::create(const Invocation& invocation) {
+Result<WastWorld> WastWorld::create(const Invocation& invocation, CompileServer* compiler) {
   WHERRY_ASSIGN_OR_RETURN(Config config, config_of(invocation));
   // Scripts make thousands of instances, and memories of the greatest size there is.
   config.limits.memory_bytes = uint64_t{1} << 46;
@@ -372,15 +387,16 @@ Result<WastWorld> WastWorld::create(const Invocation& invocation) {
   config.limits.instances = config.limits.memories = config.limits.tables = 1'000'000;
   config.advanced.validation_threads = 1;
   WHERRY_ASSIGN_OR_RETURN(const Engine engine, Engine::create(config));
-  WHERRY_ASSIGN_OR_RETURN(std::unique_ptr<Impl> impl, Impl::create(invocation, engine));
+  WHERRY_ASSIGN_OR_RETURN(std::unique_ptr<Impl> impl, Impl::create(invocation, compiler, engine));
   return WastWorld(std::move(impl));
 }
 
 Result<std::unique_ptr<WastWorld::Impl>> WastWorld::Impl::create(const Invocation& invocation,
+                                                                 CompileServer* compiler,
                                                                  const Engine& engine) {
   WHERRY_ASSIGN_OR_RETURN(Store store, Store::create(engine));
   WHERRY_RETURN_IF_ERROR(limit_store(invocation, store));
-  auto impl = std::make_unique<Impl>(invocation, engine, std::move(store));
+  auto impl = std::make_unique<Impl>(invocation, compiler, engine, std::move(store));
   impl->linker.allow_shadowing(true);
   impl->features = features_of(invocation);
   const bool threads = impl->features.has(wasm::Feature::Threads);

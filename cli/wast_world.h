@@ -9,10 +9,13 @@
 
 namespace wherry::cli {
 
+class CompileServer;
+
 // What a test script acts on: modules, instances and their names, and the host module `spectest`. One for each script.
 class WastWorld {
  public:
-  static Result<WastWorld> create(const Invocation& invocation);
+  // With a compiler, modules are compiled before they are instantiated; it must outlive the world.
+  static Result<WastWorld> create(const Invocation& invocation, CompileServer* compiler);
   WastWorld(WastWorld&&) noexcept;
   WastWorld& operator=(WastWorld&&) noexcept;
   ~WastWorld();

@@ -4,7 +4,7 @@
 // costs nothing that nobody looks at.
 #include "wherry/module.h"
 
-#include "engine/api/state.h"
+#include "engine/api/native_code.h"
 #include "engine/api/types.h"
 #include "engine/decode/name_section.h"
 
@@ -63,6 +63,10 @@ std::optional<Bytes> Module::custom_section(std::string_view name) const {
 }
 
 namespace detail {
+
+ModuleState::ModuleState(Engine with, validate::TypedModule&& module)
+    : engine(std::move(with)), typed(std::move(module)) {}
+ModuleState::~ModuleState() = default;
 
 ModuleState* retain(ModuleState* state) noexcept {
   if (state != nullptr) {

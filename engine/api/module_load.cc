@@ -6,7 +6,7 @@
 
 #include "engine/api/errors.h"
 #include "engine/api/file.h"
-#include "engine/api/state.h"
+#include "engine/api/native_code.h"
 #include "engine/decode/decode.h"
 #include "engine/instantiate/instantiate.h"
 #include "engine/validate/typed_module.h"
@@ -41,16 +41,18 @@ base::Result<void> prepare(detail::ModuleState& state) {
   return {};
 }
 
-// Who owns the bytes, if somebody does. One of the two.
+// Who owns the bytes, if somebody does. One of the three.
 struct Owner {
   Blob blob;
   api::FileBytes file;
+  std::unique_ptr<api::LoadedArtifact> artifact;
 };
 
 // Takes the owner's parts when it succeeds.
 Result<Module> make(const Engine& engine, Bytes bytes, Owner& owner) {
-  validate::TypedModule typed =
-      WHERRY_TRY_PUBLIC(read(*EngineAccess::state(engine), bytes, engine.config().validation));
+  // Whoever compiled a module has validated it.
+  const Validation validation = owner.artifact ? Validation::Lazy : engine.config().validation;
+  validate::TypedModule typed = WHERRY_TRY_PUBLIC(read(*EngineAccess::state(engine), bytes, validation));
   auto* state = new (std::nothrow) detail::ModuleState(engine, std::move(typed));
   if (state == nullptr) {
     return Error::out_of_memory();
@@ -59,7 +61,18 @@ Result<Module> make(const Engine& engine, Bytes bytes, Owner& owner) {
   WHERRY_TRY_PUBLIC(prepare(*state));
   state->bytes = std::move(owner.blob);
   state->file = std::move(owner.file);
+  state->artifact = std::move(owner.artifact);
+  if (state->artifact != nullptr) {
+    WHERRY_TRY_PUBLIC(api::attach_native(*state));
+  }
   return module;
+}
+
+Result<Module> make(const Engine& engine, base::Result<artifact::Artifact>&& opened) {
+  Owner owner;
+  owner.artifact = WHERRY_TRY_PUBLIC(api::load_artifact(*EngineAccess::state(engine), std::move(opened)));
+  const Bytes bytes = owner.artifact->artifact.module_bytes();
+  return make(engine, bytes, owner);
 }
 
 }  // namespace
@@ -70,7 +83,7 @@ Result<Module> Module::load(const Engine& engine, Bytes bytes) {
 }
 
 Result<Module> Module::load(const Engine& engine, Blob&& bytes) {
-  Owner owner{std::move(bytes), {}};
+  Owner owner{std::move(bytes), {}, nullptr};
   return make(engine, owner.blob.bytes(), owner);
 }
 
@@ -93,6 +106,18 @@ Result<Module> Module::load_file(const Engine& engine, const std::string& path) 
     return std::move(module).error().with_context(path);
   }
   return module;
+}
+
+Result<Module> Module::load_artifact_unsafe(const Engine& engine, const std::string& path) {
+  Result<Module> module = make(engine, artifact::Artifact::open(path.c_str()));
+  if (!module) {
+    return std::move(module).error().with_context(path);
+  }
+  return module;
+}
+
+Result<Module> Module::load_artifact_unsafe(const Engine& engine, Bytes bytes) {
+  return make(engine, artifact::Artifact::from_bytes(bytes));
 }
 
 Result<void> Module::validate(const Engine& engine, Bytes bytes) {

@@ -24,6 +24,7 @@
 namespace wherry::api {
 
 class Watcher;
+struct LoadedArtifact;
 
 // A host function's closure, shared by linkers, prelinked modules and stores; counted.
 struct Closure {
@@ -163,13 +164,14 @@ struct SharedMemoryState {
 };
 
 struct ModuleState {
-  ModuleState(Engine with, validate::TypedModule&& module)
-      : engine(std::move(with)), typed(std::move(module)) {}
+  ModuleState(Engine with, validate::TypedModule&& module);
+  ~ModuleState();
 
   std::atomic<uint32_t> users{1};
   Engine engine;
-  Blob bytes;           // Empty if the bytes are the embedder's or a file's.
-  api::FileBytes file;  // Empty likewise.
+  Blob bytes;                                     // Empty if the bytes are the embedder's or a file's.
+  api::FileBytes file;                            // Empty likewise.
+  std::unique_ptr<api::LoadedArtifact> artifact;  // Null: it was not compiled.
   validate::TypedModule typed;
   std::unique_ptr<lower::ModuleCode> code;
   std::unique_ptr<native::ModuleCode> native;  // Null: none of its code is native.

@@ -93,6 +93,10 @@ struct AdvancedConfig {
   // A set of Observation bits: what Store::set_observer may be used for.
   uint32_t observations = 0;
 
+  // Not 0: about half of the functions that a compiled module has native code for, chosen by this number, are interpreted
+  // when they are called from outside of it. For tests of how the two work together.
+  uint64_t tier_seed = 0;
+
   // Threads for eager validation; 0 takes one for each processor. Small modules use only the caller's.
   uint32_t validation_threads = 0;
 };

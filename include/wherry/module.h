@@ -54,6 +54,21 @@ class Module {
   // then read as zeros. Errors also: Io with the path in the message.
   static Result<Module> load_file(const Engine& engine, const std::string& path);
 
+  // Maps a compiled file, as `wherry compile` makes them, and runs its code.
+  //
+  // UNSAFE: a compiled file is machine code. What is checked is that it was made for this version, this machine and this
+  // Config, and that what is read from it is not damaged; nothing keeps the code of a file that somebody has made up from doing
+  // whatever the process may do. Load only what you, or somebody you trust like your own program, have compiled.
+  //
+  // Functions that the file has no code for, and all of them when AdvancedConfig::observations is set, are interpreted, and
+  // validated when they are called first. The file must not be changed while the Module lives; replacing it by renaming is
+  // harmless. Errors also: Malformed for what is no compiled file or is damaged; Unsupported for one of another version or
+  // machine, or whose options (fuel, interruption, canonical NaNs, guard pages) do not fit the Config, with what differs.
+  static Result<Module> load_artifact_unsafe(const Engine& engine, const std::string& path);
+
+  // The same of bytes in memory, which are copied.
+  static Result<Module> load_artifact_unsafe(const Engine& engine, Bytes bytes);
+
   // Whether load() would succeed with eager validation, whatever the engine's settings; keeps nothing.
   static Result<void> validate(const Engine& engine, Bytes bytes);
 
