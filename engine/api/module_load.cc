@@ -71,7 +71,7 @@ Result<Module> make(const Engine& engine, Bytes bytes, Owner& owner) {
 Result<Module> make(const Engine& engine, base::Result<artifact::Artifact>&& opened) {
   Owner owner;
   owner.artifact = WHERRY_TRY_PUBLIC(api::load_artifact(*EngineAccess::state(engine), std::move(opened)));
-  const Bytes bytes = owner.artifact->artifact.module_bytes();
+  const Bytes bytes = owner.artifact->artifact.wasm();
   return make(engine, bytes, owner);
 }
 

@@ -17,7 +17,8 @@ extern const char __start_wherry_native_test[];
 extern const char __stop_wherry_native_test[];
 }
 
-#define NATIVE [[gnu::noinline, gnu::section("wherry_native_test")]]
+// Thunks are no functions of the module: they lie elsewhere.
+#define THUNK [[gnu::noinline, gnu::section("wherry_thunk_test")]]
 
 namespace wherry {
 namespace {
@@ -25,23 +26,23 @@ namespace {
 using abi::Context;
 using Body = void (*)(Context*, uint64_t* slots);
 
-NATIVE void enter_body(uint64_t* slots, Context* context, const void* target) {
+THUNK void enter_body(uint64_t* slots, Context* context, const void* target) {
   reinterpret_cast<Body>(const_cast<void*>(target))(context, slots);
 }
 
 // As a leave thunk calls a function of its own module, of flagged code.
-NATIVE bool call_flagged(Context* context, uint32_t defined, uint64_t* slots) {
+THUNK bool call_flagged(Context* context, uint32_t defined, uint64_t* slots) {
   abi::FuncObject* const func = context->funcs + defined;
   if (func->type_id == 0) context->builtins->make_func(context->store, func);
   return context->native->call(context, func, slots);
 }
 
 // The same in plain code.
-NATIVE void call_plain(Context* context, uint32_t defined, uint64_t* slots) {
+THUNK void call_plain(Context* context, uint32_t defined, uint64_t* slots) {
   if (!call_flagged(context, defined, slots)) context->native->leave_by_exception(context);
 }
 
-NATIVE void call_import(Context* context, uint64_t* slots) {
+THUNK void call_import(Context* context, uint64_t* slots) {
   auto* const func =
       *context->at<abi::FuncObject*>(sizeof(Context));  // No globals in these modules: the first import.
   if (!context->native->call(context, func, slots)) context->native->leave_by_exception(context);
@@ -71,7 +72,7 @@ struct Code {
                 }};
   }
 
-  // The function that begins last before the address; helpers of this test begin behind none of them but thunks.
+  // The function that begins last before the address.
   bool find(uintptr_t pc, uint32_t* defined, uint64_t* module_offset) const {
     uintptr_t best = 0;
     for (uint32_t i = 0; i < bodies.size(); ++i) {
@@ -110,7 +111,7 @@ std::string frames_of(const Result<T>& result) {
 
 // ---- bodies. Functions of one name per module below; each begins its own 256 bytes, for Code::find.
 
-#define BODY NATIVE [[gnu::aligned(256)]] void
+#define BODY [[gnu::noinline, gnu::section("wherry_native_test"), gnu::aligned(256)]] void
 
 BODY add(Context*, uint64_t* slots) { slots[0] = static_cast<uint32_t>(slots[0] + slots[1]); }
 BODY five_results(Context*, uint64_t* slots) {
@@ -174,12 +175,12 @@ TEST_CASE("native functions are called by the host and by interpreted code, with
     (func $many (param i64) (result i64 i64 i64 i64 i64 i64 i64 i64 i64) unreachable)
     (func (export "sum") (param i64) (result i64)
       (call $many (local.get 0))
-      i64.add i64.add i64.add i64.add i64.add i64.add i64.add i64.add))",
+      i64.add i64.add i64.add i64.add i64.add i64.add i64.add i64.add)))",
                                                code);
   for (int round = 0; round < 3; ++round) {
-    CHECK(world.func(instance, "add").call(world.store, {Val(2), Val(3)}).value()[0].i32() == 5);
-    CHECK(world.func(instance, "twice").call(world.store, {Val(7)}).value()[0].i32() == 715);
-    CHECK(world.func(instance, "sum").call(world.store, {Val(int64_t{10})}).value()[0].i64() == 126);
+    CHECK(world.func(instance, "add").call(world.store, {Val(2), Val(3)}).value()[0].get<int32_t>() == 5);
+    CHECK(world.func(instance, "twice").call(world.store, {Val(7)}).value()[0].get<int32_t>() == 715);
+    CHECK(world.func(instance, "sum").call(world.store, {Val(int64_t{10})}).value()[0].get<int64_t>() == 126);
   }
 }
 
@@ -191,8 +192,8 @@ TEST_CASE("functions without native code are interpreted when native code calls 
     (func $native (export "native") (param i32) (result i32) unreachable)
     (func (export "outer") (param i32) (result i32) (i32.add (call $native (local.get 0)) (i32.const 1)))))",
                                                code);
-  CHECK(world.func(instance, "native").call(world.store, {Val(5)}).value()[0].i32() == 15);
-  CHECK(world.func(instance, "outer").call(world.store, {Val(5)}).value()[0].i32() == 16);
+  CHECK(world.func(instance, "native").call(world.store, {Val(5)}).value()[0].get<int32_t>() == 15);
+  CHECK(world.func(instance, "outer").call(world.store, {Val(5)}).value()[0].get<int32_t>() == 16);
 }
 
 TEST_CASE("a trap in native code ends the call, with the frames of all tiers") {
@@ -224,7 +225,7 @@ TEST_CASE("a trap of interpreted code that native code called has the native fra
   const auto trapped = world.func(instance, "outer").call(world.store, {Val(0)});
   CHECK(trap_of(trapped) == TrapCode::IntegerDivideByZero);
   CHECK(frames_of(trapped) == "inner native outer");
-  CHECK(world.func(instance, "outer").call(world.store, {Val(1)}).value()[0].i32() == 1);
+  CHECK(world.func(instance, "outer").call(world.store, {Val(1)}).value()[0].get<int32_t>() == 1);
 }
 
 TEST_CASE("a fault in native code is an access out of bounds") {
@@ -236,7 +237,7 @@ TEST_CASE("a fault in native code is an access out of bounds") {
     (func $outer (export "outer") (param i32) (result i32) (call $load (local.get 0)))))",
                                                code);
   for (int round = 0; round < 3; ++round) {
-    CHECK(world.func(instance, "load").call(world.store, {Val(65535)}).value()[0].i32() == 42);
+    CHECK(world.func(instance, "load").call(world.store, {Val(65535)}).value()[0].get<int32_t>() == 42);
     const auto beyond = world.func(instance, "outer").call(world.store, {Val(65536)});
     CHECK(trap_of(beyond) == TrapCode::MemoryOutOfBounds);
     CHECK(frames_of(beyond) == "load outer");
@@ -265,8 +266,8 @@ TEST_CASE("a host function that native code calls sees exactly who calls, and it
   std::string one_text(kText);
   one_text.replace(one_text.find(" 3)"), 3, " 1)");
   const Instance one = world.start_native(one_text, code);
-  CHECK(world.func(three, "outer").call(world.store, {Val(21)}).value()[0].i32() == 42);
-  CHECK(world.func(one, "native").call(world.store, {Val(4)}).value()[0].i32() == 8);
+  CHECK(world.func(three, "outer").call(world.store, {Val(21)}).value()[0].get<int32_t>() == 42);
+  CHECK(world.func(one, "native").call(world.store, {Val(4)}).value()[0].get<int32_t>() == 8);
   CHECK(seen == "3 1 ");
   const auto failed = world.func(three, "outer").call(world.store, {Val(99)});
   CHECK(text_of(failed).find("too much") != std::string::npos);
@@ -290,9 +291,9 @@ TEST_CASE("exceptions cross between native and interpreted code, whichever way t
     NativeWorld world;
     const Instance instance = world.start_native(kText, code);
     for (int round = 0; round < 3; ++round) {
-      CHECK(world.func(instance, "catches").call(world.store, {Val(7)}).value()[0].i32() == 1007);
+      CHECK(world.func(instance, "catches").call(world.store, {Val(7)}).value()[0].get<int32_t>() == 1007);
       if (code.bodies[0] == nullptr) {
-        CHECK(world.func(instance, "catches").call(world.store, {Val(107)}).value()[0].i32() == 107);
+        CHECK(world.func(instance, "catches").call(world.store, {Val(107)}).value()[0].get<int32_t>() == 107);
       }
       const auto uncaught = world.func(instance, "between").call(world.store, {Val(8)});
       REQUIRE_FALSE(uncaught.ok());
@@ -310,9 +311,9 @@ TEST_CASE("exceptions cross between native and interpreted code, whichever way t
   NativeWorld world;
   Code code{{nullptr, catch_0}, true};
   const Instance instance = world.start_native(kText, code);
-  CHECK(world.func(instance, "between").call(world.store, {Val(7)}).value()[0].i32() == 1007);
-  CHECK(world.func(instance, "between").call(world.store, {Val(107)}).value()[0].i32() == 107);
-  CHECK(world.func(instance, "catches").call(world.store, {Val(7)}).value()[0].i32() == 1007);
+  CHECK(world.func(instance, "between").call(world.store, {Val(7)}).value()[0].get<int32_t>() == 1007);
+  CHECK(world.func(instance, "between").call(world.store, {Val(107)}).value()[0].get<int32_t>() == 107);
+  CHECK(world.func(instance, "catches").call(world.store, {Val(7)}).value()[0].get<int32_t>() == 1007);
 }
 
 TEST_CASE("an exception that a host function threw goes through native code") {
@@ -326,7 +327,7 @@ TEST_CASE("an exception that a host function threw goes through native code") {
                   [&](Caller& caller, int32_t n) -> Result<int32_t> {
                     auto called = world.func(thrower, "throws").call(caller, {Val(n)});
                     if (!called) return std::move(called).error();
-                    return (*called)[0].i32();
+                    return (*called)[0].get<int32_t>().value();
                   })
             .ok());
   CHECK(world.linker.define_instance(world.store, "t", thrower).ok());
@@ -340,7 +341,7 @@ TEST_CASE("an exception that a host function threw goes through native code") {
         (block $h (result i32) (try_table (catch $t $h) (return (call $native (local.get 0)))) (unreachable))
         (i32.add (i32.const 1)))))",
                                                  code);
-    CHECK(world.func(instance, "catches").call(world.store, {Val(5)}).value()[0].i32() == 6);
+    CHECK(world.func(instance, "catches").call(world.store, {Val(5)}).value()[0].get<int32_t>() == 6);
     CHECK(kind_of(world.func(instance, "native").call(world.store, {Val(5)})) == ErrorKind::Exception);
   }
 }
@@ -351,11 +352,11 @@ TEST_CASE("recursion through native, interpreted and host code ends as exhausted
       Config config;
       config.limits.stack_bytes = stack_bytes;
       NativeWorld world(config);
-      const auto again = [&world](Caller& caller, int32_t n) -> Result<int32_t> {
+      const auto again = [](Caller& caller, int32_t n) -> Result<int32_t> {
         WHERRY_ASSIGN_OR_RETURN(const Instance instance, caller.instance());
         WHERRY_ASSIGN_OR_RETURN(const Func func, instance.func(caller, "native"));
         WHERRY_ASSIGN_OR_RETURN(const std::vector<Val> results, func.call(caller, {Val(n)}));
-        return results[0].i32();
+        return results[0].get<int32_t>().value();
       };
       CHECK(world.linker.func("h", "again", again).ok());
       // Function 0 goes on in native code, by the interpreter or by the host.
@@ -367,10 +368,10 @@ TEST_CASE("recursion through native, interpreted and host code ends as exhausted
           (func $native (export "native") (param i32) (result i32) unreachable)))";
         const Instance instance = world.start_native(text, code);
         const Func native = world.func(instance, "native");
-        CHECK(native.call(world.store, {Val(5)}).value()[0].i32() == 0);
+        CHECK(native.call(world.store, {Val(5)}).value()[0].get<int32_t>() == 0);
         for (int round = 0; round < 2; ++round) {
           CHECK(trap_of(native.call(world.store, {Val(1 << 30)})) == TrapCode::CallStackExhausted);
-          CHECK(native.call(world.store, {Val(5)}).value()[0].i32() == 0);
+          CHECK(native.call(world.store, {Val(5)}).value()[0].get<int32_t>() == 0);
         }
       }
     }
@@ -411,7 +412,7 @@ TEST_CASE("what only native code holds survives collections") {
     (func $native (param (ref $s)) (result i64) unreachable)
     (func (export "run") (param i64) (result i64) (call $native (struct.new $s (local.get 0))))))",
                                                code);
-  CHECK(world.func(instance, "run").call(world.store, {Val(int64_t{77})}).value()[0].i64() == 77);
+  CHECK(world.func(instance, "run").call(world.store, {Val(int64_t{77})}).value()[0].get<int64_t>() == 77);
 }
 
 TEST_CASE("what is no longer loaded is no longer ours") {
@@ -420,7 +421,8 @@ TEST_CASE("what is no longer loaded is no longer ours") {
     NativeWorld world;
     const Instance instance = world.start_native(
         R"((module (func (export "add") (param i32 i32) (result i32) unreachable)))", code);
-    CHECK(world.func(instance, "add").call(world.store, {Val(2), Val(round)}).value()[0].i32() == 2 + round);
+    CHECK(world.func(instance, "add").call(world.store, {Val(2), Val(round)}).value()[0].get<int32_t>() ==
+          2 + round);
   }
 }
 

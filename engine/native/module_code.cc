@@ -55,31 +55,11 @@ std::optional<Place> ModuleCode::find(const void* pc) const {
   return Place{module_.imported_funcs + defined, module_offset};
 }
 
-bool ModuleCode::sort_types() {
-  if (!sorted_types_.empty()) return true;
-  if (!sorted_types_.reserve(types_.size())) return false;
-  for (uint32_t i = 0; i < types_.size(); ++i) {
-    (void)sorted_types_.push_back({types_[wasm::TypeIndex(i)].id, i});  // It has room.
-  }
-  std::sort(sorted_types_.begin(), sorted_types_.end(), [](const SortedType& left, const SortedType& right) {
-    return left.id.value != right.id.value ? left.id.value < right.id.value : left.index < right.index;
-  });
-  return true;
-}
-
 const abi::Cell* ModuleCode::cells_for(uint32_t type_index) {
   abi::Cell* const cells = cells_.data() + size_t{type_index} * 2;
   if (cells[0] != 0) return cells;
-  abi::NativeEnter thunk = source_.thunk(source_.environment, type_index);
-  if (thunk == nullptr) {
-    if (!sort_types()) return nullptr;
-    const wasm::CanonId id = types_[wasm::TypeIndex(type_index)].id;
-    const auto* const first =
-        std::lower_bound(sorted_types_.begin(), sorted_types_.end(), id.value,
-                         [](const SortedType& type, uint32_t value) { return type.id.value < value; });
-    thunk = source_.thunk(source_.environment, first->index);
-    if (thunk == nullptr) return nullptr;
-  }
+  const abi::NativeEnter thunk = source_.thunk(source_.environment, type_index);
+  if (thunk == nullptr) return nullptr;
   cells[0] = native_entry_;
   cells[1] = reinterpret_cast<abi::Cell>(thunk);
   return cells;

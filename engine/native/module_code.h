@@ -28,8 +28,8 @@ struct Source {
   bool is_flagged = false;  // Functions are FuncCode::native_flagged, not native_plain.
   // Code of a function by defined index; null: the interpreter runs it. Thread-safe.
   const void* (*function)(void* environment, uint32_t defined) = nullptr;
-  // What enters functions of a type, by the first type index of the module with the same canonical type; null: there is
-  // none, and no function of the type is entered natively. Thread-safe.
+  // What enters functions of a type, by the module's type index; null: there is nothing, and no function of the type is
+  // entered natively. Thread-safe.
   abi::NativeEnter (*thunk)(void* environment, uint32_t type_index) = nullptr;
   // The function, by defined index, that an address in the text belongs to, and the offset of the instruction in the
   // module; false for addresses of no function. Thread-safe.
@@ -62,17 +62,11 @@ class ModuleCode {
   struct Provider : abi::CodeProvider {
     ModuleCode* owner = nullptr;
   };
-  // A type's place among those that are equal to it.
-  struct SortedType {
-    wasm::CanonId id;
-    uint32_t index;
-  };
 
   ModuleCode(const wasm::Module& module, const wasm::TypeSet& types, abi::CodeProvider* others,
              const Source& source, abi::Cell native_entry);
   bool prepare(abi::FuncCode* code, base::Error* error);
-  [[nodiscard]] bool sort_types();
-  // Null: there are none, or no memory.
+  // Null: there are none.
   const abi::Cell* cells_for(uint32_t type_index);
 
   const wasm::Module& module_;
@@ -83,8 +77,6 @@ class ModuleCode {
   Provider provider_;
   std::mutex mutex_;
   base::Vector<abi::Cell> cells_;  // Two for each type index, zeros until needed. Under the mutex.
-  base::Vector<SortedType>
-      sorted_types_;  // Empty until a type that is not the first of its kind is met. Likewise.
 };
 
 }  // namespace wherry::native

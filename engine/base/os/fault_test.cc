@@ -25,10 +25,16 @@ extern const char __stop_wherry_fault_test[];
 [[gnu::noinline]] uint8_t touch_from_elsewhere(const volatile uint8_t* address) { return *address; }
 
 jmp_buf g_landed;
+uintptr_t g_instruction = 0;
+uintptr_t g_frame = 0;
 sigjmp_buf g_passed_on;
 int g_signal = 0;
 
-[[noreturn]] void land() { longjmp(g_landed, 1); }
+[[noreturn]] void land(uintptr_t instruction, uintptr_t frame) {
+  g_instruction = instruction;
+  g_frame = frame;
+  longjmp(g_landed, 1);
+}
 
 void former_handler(int signal) {
   g_signal = signal;
@@ -70,12 +76,28 @@ TEST_CASE("a fault is ours when both address and instruction are") {
     CHECK(outcome_of([&] { touch(ours); }) == Outcome::Fine);
     CHECK(outcome_of([&] { touch(ours + page); }) == Outcome::Landed);
     CHECK(outcome_of([&] { touch(ours + 2 * page - 1); }) == Outcome::Landed);
+    CHECK(g_instruction - reinterpret_cast<uintptr_t>(__start_wherry_fault_test) <
+          static_cast<uintptr_t>(__stop_wherry_fault_test - __start_wherry_fault_test));
+    CHECK(g_frame != 0);
     CHECK(outcome_of([&] { touch(foreign); }) == Outcome::PassedOn);
     CHECK(outcome_of([&] { touch_from_elsewhere(ours + page); }) == Outcome::PassedOn);
   }
   g_signal = 0;
   CHECK(outcome_of([&] { raise(SIGBUS); }) == Outcome::PassedOn);  // Sent, not a fault.
   CHECK(g_signal == SIGBUS);
+
+  // Code that is taken back, among more than one block has room for, is nobody's; registered again, it is ours.
+  const auto begin = reinterpret_cast<uintptr_t>(__start_wherry_fault_test);
+  const FaultingCode code{begin, reinterpret_cast<uintptr_t>(__stop_wherry_fault_test),
+                          reinterpret_cast<uintptr_t>(&land), false};
+  for (uintptr_t i = 1; i <= 100; ++i) REQUIRE(register_faulting_code({i, i + 1, code.landing, false}));
+  unregister_faulting_code(begin);
+  CHECK(outcome_of([&] { touch(ours + page); }) == Outcome::PassedOn);
+  unregister_faulting_code(50);
+  REQUIRE(register_faulting_code(code));
+  CHECK(outcome_of([&] { touch(ours + page); }) == Outcome::Landed);
+  for (uintptr_t i = 1; i <= 100; ++i) unregister_faulting_code(i);
+  CHECK(outcome_of([&] { touch(ours + page); }) == Outcome::Landed);
 
   unregister_reservation(ours);
   CHECK(outcome_of([&] { touch(ours + page); }) == Outcome::PassedOn);
