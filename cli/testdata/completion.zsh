@@ -10,7 +10,7 @@ _wherry() {
   case $before in
     -W|--wasm) keys="fuel= timeout= max-wasm-stack= max-memory-size= max-table-elements= max-instances= max-tables= max-memories= max-gc-heap-size= unknown-imports-trap unknown-imports-default trap-on-grow-failure nan-canonicalization relaxed-simd-deterministic all-proposals mutable-global saturating-float-to-int sign-extension multi-value bulk-memory reference-types simd relaxed-simd tail-call extended-const function-references gc exceptions multi-memory memory64 threads wide-arithmetic custom-page-sizes compact-imports help help-long" ;;
     -S|--wasi) keys="cli inherit-env inherit-stdin inherit-stdout inherit-stderr preview2 tcplisten= listenfd hostcall-fuel= threads max-threads= help help-long" ;;
-    -D|--debug) keys="trace= trace-file= profile= profile-summary help help-long" ;;
+    -D|--debug) keys="tiers= trace= trace-file= profile= profile-summary help help-long" ;;
     -O|--optimize) keys="accumulators destination-folding address-folding compare-and-branch branch-table-index pinned-locals joined-handlers signals-based-traps lazy-validation gc-stress gc-stats validation-threads= help help-long" ;;
     --dir|--mapdir) _files -/; return ;;
   esac
@@ -22,7 +22,7 @@ _wherry() {
   local flags=
   case $command in
     run) flags="--dir --mapdir --env --invoke --preload --argv0 --fuel --timeout --help --version -W -S -D -O" ;;
-    wast) flags="--known-failures --help --version -W -O" ;;
+    wast) flags="--known-failures --engine --wherryc --help --version -W -D -O" ;;
     validate) flags="--help --version -W" ;;
     print) flags="--output --skeleton --print-offsets --no-names --help --version" ;;
     parse) flags="--output --no-names --help --version" ;;
