@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string_view>
+
+#include "compiler/options.h"
+#include "engine/artifact/format.h"
+
+namespace wherry::compiler {
+
+// What the code may use, as LLVM spells it: "+sse3,+ssse3,...". Every name is a row of engine/artifact/cpu_features.inc.
+std::string_view feature_list(CpuLevel level);
+std::string_view level_name(CpuLevel level);  // "x86-64-v3"
+artifact::Arch arch_of(Architecture architecture);
+
+}  // namespace wherry::compiler
