@@ -124,9 +124,9 @@ def compiled_engines(bench, **variants):
     """name -> Compiled: "wherry aot", its `variants` (name=compile options), and Wasmtime with its code made before, if it is here."""
     found = {}
     if "wherry" in bench.all_engines:
-        found["wherry aot"] = Compiled("wherry aot", bench.wherry)
+        found["wherry aot"] = Compiled("wherry aot", bench.wherry, run_options=["--allow-precompiled"])
         for name, options in variants.items():
-            found[name] = Compiled(name, bench.wherry, options)
+            found[name] = Compiled(name, bench.wherry, options, ["--allow-precompiled"])
     if "wasmtime" in bench.all_engines:
         found["wasmtime"] = Compiled("wasmtime", bench.all_engines["wasmtime"].command, run_options=["--allow-precompiled"])
     return found

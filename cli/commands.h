@@ -6,6 +6,7 @@
 namespace wherry::cli {
 
 int run_command(const Invocation& invocation);
+int compile_command(const Invocation& invocation);
 int wast_command(const Invocation& invocation);
 int validate_command(const Invocation& invocation);
 int print_command(const Invocation& invocation);

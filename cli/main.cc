@@ -51,6 +51,7 @@ int dispatch(const Invocation& invocation) {
   }
   switch (invocation.command) {
     case Command::Run: return run_command(invocation);
+    case Command::Compile: return compile_command(invocation);
     case Command::Wast: return wast_command(invocation);
     case Command::Validate: return validate_command(invocation);
     case Command::Print: return print_command(invocation);

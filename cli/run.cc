@@ -19,6 +19,7 @@
 #include <deque>
 #include <memory>
 
+#include "cli/cache.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/input.h"
@@ -26,6 +27,8 @@
 #include "cli/settings.h"
 #include "cli/startup.h"
 #include "cli/watch.h"
+#include "engine/inspect/binary.h"
+#include "engine/inspect/compiled.h"
 #include "wasi/p1/preview1.h"
 #include "wasi/threads/threads.h"
 #include "wherry/wherry.h"
@@ -117,15 +120,18 @@ bool is_regular_file(const char* path) {
   return stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-// Whether a file begins as a binary module does.
-bool is_binary_file(const char* path) {
+enum class FileKind : uint8_t { Binary, Compiled, Other };
+
+// By how it begins.
+FileKind kind_of_file(const char* path) {
   const int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return false;
-  char magic[4] = {};
-  const bool is_binary =
-      read(file, magic, 4) == 4 && std::string_view(magic, 4) == std::string_view("\0asm", 4);
+  if (file < 0) return FileKind::Other;
+  uint8_t magic[8] = {};
+  const ssize_t count = read(file, magic, sizeof(magic));
   close(file);
-  return is_binary;
+  const std::span<const uint8_t> found(magic, count < 0 ? 0 : static_cast<size_t>(count));
+  if (inspect::is_compiled(found)) return FileKind::Compiled;
+  return inspect::is_binary(found) ? FileKind::Binary : FileKind::Other;
 }
 
 class Program {
@@ -200,12 +206,15 @@ class Program {
                     std::optional<int>* status) {
     // A file is taken for binary until it turns out to be none; pipes can be read only once.
     if (is_regular_file(path)) {
+      const FileKind kind = kind_of_file(path);
+      if (kind == FileKind::Compiled) return load_compiled(engine, path, out);
+      if (kind == FileKind::Binary && load_cached(engine, path, out)) return {};
       Result<Module> module = Module::load_file(engine, path);
       if (module) {
         out->emplace(*std::move(module));
         return {};
       }
-      if (is_binary_file(path)) {
+      if (kind == FileKind::Binary) {
         *status = complain(module.error().describe());  // Names the file itself.
         return {};
       }
@@ -218,6 +227,32 @@ class Program {
     WHERRY_ASSIGN_OR_RETURN(Module module, Module::load_borrowed(engine, input.binary));
     out->emplace(std::move(module));
     return {};
+  }
+
+  Result<void> load_compiled(const Engine& engine, const char* path, std::optional<Module>* out) {
+    if (!invocation_.has(OptionId::AllowPrecompiled)) {
+      return Error::usage(quoted(path) +
+                          " is compiled code, which can do whatever you can; if you trust it, run it with "
+                          "--allow-precompiled");
+    }
+    WHERRY_ASSIGN_OR_RETURN(Module module, Module::load_artifact_unsafe(engine, path));
+    out->emplace(std::move(module));
+    return {};
+  }
+
+  // From the cache, or has it compiled for the next run. Whatever is wrong there, the program runs without.
+  bool load_cached(const Engine& engine, const char* path, std::optional<Module>* out) {
+    std::optional<Cache> cache = Cache::open(invocation_);
+    if (!cache) return false;
+    if (const std::string compiled = cache->find(path); !compiled.empty()) {
+      Result<Module> module = Module::load_artifact_unsafe(engine, compiled);
+      if (module) {
+        out->emplace(*std::move(module));
+        return true;
+      }
+    }
+    cache->compile_in_background();
+    return false;
   }
 
   Result<void> preload(const Engine& engine, std::optional<int>* status) {

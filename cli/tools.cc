@@ -7,6 +7,7 @@
 #include "cli/console.h"
 #include "cli/input.h"
 #include "cli/settings.h"
+#include "engine/inspect/compiled.h"
 #include "engine/inspect/objdump.h"
 #include "engine/inspect/slots.h"
 
@@ -69,6 +70,18 @@ std::string describe(const char* path, const ModuleInput& input, const base::Err
   return quoted(path) + ": " + wasm::describe(error);
 }
 
+// The file, and its module unless it is a compiled one.
+bool read_any(const char* path, const text::ParseOptions& options, ModuleInput* out, bool* is_compiled) {
+  Result<Blob> source = read_input(path);
+  if (!source) {
+    complain(source.error().message());
+    return false;
+  }
+  out->source = std::move(*source);
+  *is_compiled = inspect::is_compiled(out->source.bytes());
+  return *is_compiled || to_binary(path, options, out);
+}
+
 int finish_listing(const char* path, const ModuleInput& input, const base::Result<void>& result,
                    Output* output) {
   if (!result && !output->has_failed()) {
@@ -107,8 +120,12 @@ int validate_command(const Invocation& invocation) {
   int status = kSuccess;
   for (const char* path : invocation.operands) {
     ModuleInput input;
-    if (!read_module(path, {.positions = true}, &input)) {
+    bool is_compiled = false;
+    if (!read_any(path, {.positions = true}, &input, &is_compiled)) {
       status = kFailure;
+    } else if (is_compiled) {
+      const auto sound = inspect::verify_compiled(input.source.bytes());
+      if (!sound) status = complain(describe(path, input, sound.error()));
     } else if (const auto valid = inspect::validate(input.binary, features_of(invocation)); !valid) {
       status = complain(describe(path, input, valid.error()));
     }
@@ -149,7 +166,13 @@ int objdump_command(const Invocation& invocation) {
   if (path == nullptr) return kWrongUsage;
   ModuleInput input;
   Output output;
-  if (!read_module(path, {}, &input)) return kFailure;
+  bool is_compiled = false;
+  if (!read_any(path, {}, &input, &is_compiled)) return kFailure;
+  const inspect::ObjdumpChoice choice{.funcs = invocation.has(OptionId::Funcs)};
+  if (is_compiled) {
+    return finish_listing(
+        path, input, inspect::list_compiled(quoted(path), input.source.bytes(), choice, output), &output);
+  }
   if (invocation.has(OptionId::Slots)) {
     const std::string_view only = invocation.operands.size() > 1 ? invocation.operands[1] : "";
     bool found = false;
@@ -159,7 +182,6 @@ int objdump_command(const Invocation& invocation) {
       return complain(quoted(path) + " defines no function " + quoted(only));
     return finish_listing(path, input, listed, &output);
   }
-  const inspect::ObjdumpChoice choice{.funcs = invocation.has(OptionId::Funcs)};
   return finish_listing(path, input, inspect::objdump(quoted(path), input.binary, choice, output), &output);
 }
 

@@ -4,8 +4,9 @@
 // afterwards on one thread in their order: so the bytes do not depend on how many threads there were, or who was faster. When a unit
 // fails, the error of the first that does is reported, which is the same one on every run, since units begin in order.
 //
-// Size classes keep any module within bounds: a body of kLargeBody bytes and more is compiled without optimisation, whose time
-// grows with the square of a function in places; what the emitter finds too large is left to the interpreter.
+// Size classes keep any module within bounds: large functions get fewer passes (compiler/pipeline.cc); a body of kLargeBody bytes and more
+// is compiled without optimisation, whose time grows with the square of a function in places; what the emitter finds too large
+// is left to the interpreter.
 #include "compiler/driver.h"
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include <mutex>
 #include <numeric>
 #include <optional>
+#include <unordered_map>
 
 #include "compiler/link.h"
 #include "compiler/partition.h"
@@ -32,7 +34,7 @@ namespace wherry::compiler {
 
 namespace {
 
-constexpr uint64_t kLargeBody = 150 << 10;
+constexpr uint64_t kLargeBody = 512 << 10;
 constexpr uint32_t kMaxThreads = 256;
 
 // A coin for each function that is the same everywhere (splitmix64).
@@ -182,7 +184,12 @@ std::vector<uint32_t> thunks_of(const validate::TypedModule& module, const Linke
   const size_t count = module.module.types.size();
   const std::vector<uint32_t> first = table_of(linked.enter_thunks, count, {});
   std::vector<uint32_t> table(count, artifact::kNoCode);
-  for (uint32_t i = 0; i < count; ++i) table[i] = first[thunk_index(module, i)];
+  std::unordered_map<uint32_t, uint32_t>
+      offsets;  // By canonical type; only looked up, so that its order is nobody's.
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint32_t id = module.types[wasm::TypeIndex(i)].id.value;
+    table[i] = offsets.try_emplace(id, first[i]).first->second;
+  }
   return table;
 }
 

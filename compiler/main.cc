@@ -17,7 +17,7 @@
 #include "compiler/serve.h"
 #include "compiler/settings.h"
 #include "compiler/timing.h"
-#include "engine/base/os/virtual_memory.h"
+#include "engine/base/digest.h"
 #include "engine/wasm/errors.h"
 
 namespace wherry::compiler {
@@ -39,14 +39,18 @@ constexpr std::string_view kUsage =
     "second\n"
     "  --time-passes                             say afterwards which passes took the time\n"
     "  --max-memory=BYTES                        end when more is needed\n"
+    "  --expect-digest=HEX                       fail if the module has another BLAKE2b-256\n"
+    "  --name=NAME                               what messages call the module\n"
     "  --serve                                   compile modules from standard input (compiler/serve.h)\n";
 
 struct CommandLine {
   CompileSettings settings = default_settings();
   std::string input;
+  std::string name;  // Of the input, for messages.
   std::string output;
   std::string_view emit = "artifact";
   std::string_view progress = "auto";
+  std::string_view expected_digest;
   uint64_t max_memory = 0;
   bool is_service = false;
   bool times_passes = false;
@@ -85,6 +89,10 @@ std::string read_option(std::string_view text, CommandLine* out) {
       if (value == form) return {};
     }
     return "emit is '" + std::string(value) + "', expected artifact, llvm, ir, asm or obj";
+  } else if (key == "expect-digest") {
+    out->expected_digest = value;
+  } else if (key == "name") {
+    out->name = value;
   } else if (key == "progress") {
     out->progress = value;
   } else if (key == "max-memory") {
@@ -117,6 +125,7 @@ std::string read_arguments(int argc, char** argv, CommandLine* out) {
     if (!problem.empty()) return problem;
   }
   if (!out->is_service && out->input.empty()) return "needs a file";
+  if (out->name.empty()) out->name = out->input;
   if (!out->is_service && out->output.empty()) return "needs -o FILE";
   return {};
 }
@@ -168,7 +177,7 @@ int write_output(const std::string& path, std::string_view bytes) {
 }
 
 int report(const CommandLine& line, const base::Error& error) {
-  return complain("'" + line.input + "': " + wasm::describe(error));
+  return complain("'" + line.name + "': " + wasm::describe(error));
 }
 
 int emit_objects(const CommandLine& line, base::ByteSpan wasm) {
@@ -192,7 +201,7 @@ int emit_text(const CommandLine& line, base::ByteSpan wasm) {
 }
 
 int emit_artifact(CommandLine& line, base::ByteSpan wasm) {
-  Progress progress(line.input);
+  Progress progress(line.name);
   if (line.progress == "y" || (line.progress == "auto" && isatty(2) != 0)) {
     line.settings.progress = &Progress::tell;
     line.settings.progress_context = &progress;
@@ -213,6 +222,8 @@ int run(CommandLine& line) {
   if (line.is_service) return serve(0, 1, line.settings) ? 0 : 1;
   base::Vector<uint8_t> wasm;
   if (!read_input(line.input, &wasm)) return 1;
+  if (!line.expected_digest.empty() && base::digest_of(wasm).hex() != line.expected_digest)
+    return complain("'" + line.name + "' has changed");
   const int status = line.emit == "artifact" ? emit_artifact(line, wasm)
                      : line.emit == "obj"    ? emit_objects(line, wasm)
                                              : emit_text(line, wasm);

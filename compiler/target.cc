@@ -14,7 +14,7 @@ std::string_view feature_list(CpuLevel level) {
   switch (level) {
     case CpuLevel::X86_64_V2: return WHERRY_V2;
     case CpuLevel::X86_64_V3: return WHERRY_V2 ",+avx,+avx2,+bmi,+bmi2,+f16c,+fma,+lzcnt,+movbe";
-    case CpuLevel::Armv8_2: return "+crc,+lse,+fullfp16,+rdm,+dotprod";
+    case CpuLevel::Armv8_2: return "+crc,+lse,+rdm";
   }
   return {};
 }

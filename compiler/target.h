@@ -7,7 +7,8 @@
 
 namespace wherry::compiler {
 
-// What the code may use, as LLVM spells it: "+sse3,+ssse3,...". Every name is a row of engine/artifact/cpu_features.inc.
+// What of the features that compiler/pipeline.cc names for a level not every processor of the architecture has: what a loader checks.
+// As LLVM spells it: "+sse3,+ssse3,...". Every name is a row of engine/artifact/cpu_features.inc.
 std::string_view feature_list(CpuLevel level);
 std::string_view level_name(CpuLevel level);  // "x86-64-v3"
 artifact::Arch arch_of(Architecture architecture);

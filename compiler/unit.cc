@@ -171,7 +171,7 @@ uint32_t thunk_index(const validate::TypedModule& module, uint32_t type_index) {
 
 base::Result<UnitObject> compile_unit(const validate::TypedModule& module, const Options& options,
                                       const Unit& unit) {
-  std::set<uint32_t> left_out;
+  std::set<uint32_t> left_out(unit.left_out.begin(), unit.left_out.end());
   for (;;) {
     Compilation compilation(module, options, unit, left_out);
     WHERRY_TRY(compilation.emit());
@@ -188,7 +188,7 @@ base::Result<UnitObject> compile_unit(const validate::TypedModule& module, const
 
 base::Result<std::string> compile_unit_to_text(const validate::TypedModule& module, const Options& options,
                                                const Unit& unit, TextKind kind) {
-  Compilation compilation(module, options, unit, {});
+  Compilation compilation(module, options, unit, {unit.left_out.begin(), unit.left_out.end()});
   WHERRY_TRY(compilation.emit());
   if (kind == TextKind::EmittedIr) return compilation.text();
   compilation.optimize();

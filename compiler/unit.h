@@ -26,6 +26,8 @@ struct Unit {
   const ModuleFacts* facts = nullptr;  // Of scan_module; null: it is called.
   std::span<const uint32_t>
       internal;  // Those of `functions` that nothing outside of the unit refers to. Ascending.
+  // Those of `functions` that only get the code by which others call them in the interpreter. Ascending.
+  std::span<const uint32_t> left_out;
 };
 
 // An ELF object. Symbols: functions `f<defined index>`, thunks `enter<type index>` and `leave<type index>`, by the first of

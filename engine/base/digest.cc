@@ -7,13 +7,41 @@
 
 namespace wherry::base {
 
-Digest digest_of(std::initializer_list<ByteSpan> parts) {
+namespace {
+
+using State = crypto_generichash_blake2b_state;
+
+}  // namespace
+
+Hasher::Hasher() {
+  static_assert(sizeof(State) <= sizeof(state_) && alignof(State) <= 64);
+  crypto_generichash_blake2b_init(reinterpret_cast<State*>(state_), nullptr, 0, sizeof(Digest::bytes));
+}
+
+void Hasher::add(ByteSpan bytes) {
+  crypto_generichash_blake2b_update(reinterpret_cast<State*>(state_), bytes.data(), bytes.size());
+}
+
+Digest Hasher::finish() {
   Digest digest{};
-  crypto_generichash_blake2b_state state;
-  crypto_generichash_blake2b_init(&state, nullptr, 0, digest.bytes.size());
-  for (const ByteSpan part : parts) crypto_generichash_blake2b_update(&state, part.data(), part.size());
-  crypto_generichash_blake2b_final(&state, digest.bytes.data(), digest.bytes.size());
+  crypto_generichash_blake2b_final(reinterpret_cast<State*>(state_), digest.bytes.data(),
+                                   digest.bytes.size());
   return digest;
+}
+
+Digest digest_of(ByteSpan bytes) {
+  Hasher hasher;
+  hasher.add(bytes);
+  return hasher.finish();
+}
+
+std::string Digest::hex() const {
+  std::string text;
+  for (const uint8_t byte : bytes) {
+    text += "0123456789abcdef"[byte >> 4];
+    text += "0123456789abcdef"[byte & 15];
+  }
+  return text;
 }
 
 }  // namespace wherry::base

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <string>
 
 #include "engine/base/bytes.h"
 
@@ -11,11 +13,23 @@ namespace wherry::base {
 // A cryptographic hash of 256 bits: who chooses the bytes cannot choose two inputs with the same one.
 struct Digest {
   std::array<uint8_t, 32> bytes;
+
+  std::string hex() const;
   friend bool operator==(const Digest&, const Digest&) = default;
 };
 
-// Of the parts, one behind the other; callers keep boundaries apart by what they put between. Thread-safe.
-Digest digest_of(std::initializer_list<ByteSpan> parts);
-inline Digest digest_of(ByteSpan bytes) { return digest_of({bytes}); }
+// Hashes what it is given, piece by piece; callers keep boundaries apart by what they put between. Not thread-safe.
+class Hasher {
+ public:
+  Hasher();
+  void add(ByteSpan bytes);
+  // Once.
+  Digest finish();
+
+ private:
+  alignas(64) std::byte state_[384];  // The library's.
+};
+
+Digest digest_of(ByteSpan bytes);
 
 }  // namespace wherry::base

@@ -1,0 +1,150 @@
+// `wherry compile`: finds wherryc and becomes it. LLVM is in that program and in no other, so that this one starts in half a
+// millisecond and is there without it.
+//
+// A module that is text is turned into a binary one first, in a file without a name that wherryc inherits.
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/compiler.h"
+#include "cli/console.h"
+#include "cli/input.h"
+#include "cli/settings.h"
+#include "engine/inspect/compiled.h"
+
+namespace wherry::cli {
+
+namespace {
+
+bool is_program(const std::string& path) { return access(path.c_str(), X_OK) == 0; }
+
+// wherryc takes a list of features from the smallest set on.
+std::string features_setting(const Invocation& invocation) {
+  const wasm::Features features = features_of(invocation);
+  std::string text = "--features=mvp";
+  for (uint32_t i = 0; i < wasm::kFeatureCount; ++i) {
+    const auto feature = static_cast<wasm::Feature>(i);
+    if (features.has(feature)) text += "," + std::string(wasm::feature_key(feature));
+  }
+  return text;
+}
+
+int verify(const char* path) {
+  Result<Blob> file = read_input(path);
+  if (!file) return complain(file.error().message());
+  const auto sound = inspect::verify_compiled(file->bytes());
+  return sound ? kSuccess : complain(quoted(path) + ": " + wasm::describe(sound.error()));
+}
+
+// A name by which the next program can open the module: its own, or that of a copy. Empty, having said why, without one.
+std::string module_path(const char* path) {
+  Result<Blob> source = read_input(path);
+  if (!source) return complain(source.error().message()), std::string();
+  if (inspect::is_compiled(source->bytes()))
+    return complain(quoted(path) + " is compiled already"), std::string();
+  const bool is_binary = inspect::is_binary(source->bytes());
+  if (is_binary && std::string_view(path) != "-") return path;
+  ModuleInput input;
+  input.source = std::move(*source);
+  if (!to_binary(path, {}, &input)) return {};
+  const int copy = memfd_create("module", 0);  // Inherited.
+  if (copy < 0 || !write_all(copy, base::as_text(input.binary)))
+    return complain("cannot copy the module: " + system_message(errno)), std::string();
+  return "/proc/self/fd/" + std::to_string(copy);
+}
+
+// hello.wasm -> hello.wherry
+std::string default_output(std::string_view path) {
+  path.remove_prefix(path.rfind('/') + 1);
+  for (const std::string_view suffix : {".wasm", ".wat"}) {
+    if (path.ends_with(suffix)) path.remove_suffix(suffix.size());
+  }
+  return std::string(path) + ".wherry";
+}
+
+}  // namespace
+
+std::string find_compiler() {
+  char self[4096];
+  const ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+  if (length > 0) {
+    const std::string_view path(self, static_cast<size_t>(length));
+    const std::string folder(path.substr(0, path.rfind('/')));
+    for (const char* const place : {"/wherryc", "/../libexec/wherry/wherryc"}) {
+      if (is_program(folder + place)) return folder + place;
+    }
+  }
+  const char* const path = getenv("PATH");
+  std::string_view folders = path == nullptr ? "" : path;
+  while (!folders.empty()) {
+    const size_t colon = folders.find(':');
+    const std::string_view folder = folders.substr(0, colon);
+    folders = colon == std::string_view::npos ? std::string_view() : folders.substr(colon + 1);
+    // Relative entries would run what happens to lie here.
+    if (!folder.starts_with('/')) continue;
+    if (std::string program = std::string(folder) + "/wherryc"; is_program(program)) return program;
+  }
+  return {};
+}
+
+std::vector<std::string> compiler_settings(const Invocation& invocation) {
+  std::vector<std::string> arguments = {features_setting(invocation)};
+  for (const KeySetting& key : invocation.keys) {
+    const std::string flag = key.number != 0 ? "=y" : "=n";
+    switch (key.id) {
+      case KeyId::Fuel: arguments.emplace_back("--fuel=y"); break;
+      case KeyId::Timeout: arguments.emplace_back("--interruption=y"); break;
+      case KeyId::NanCanonicalization: arguments.push_back("--nan-canonicalization" + flag); break;
+      case KeyId::SignalsBasedTraps: arguments.push_back("--guard-pages" + flag); break;
+      case KeyId::OptLevel: arguments.push_back("--optimization=" + std::to_string(key.number)); break;
+      default: break;
+    }
+  }
+  for (const OptionSetting& option : invocation.options) {
+    switch (option.id) {
+      case OptionId::Target:
+      case OptionId::TargetCpu:
+      case OptionId::TrapPrecision:
+      case OptionId::CompileThreads:
+      case OptionId::Emit:
+        arguments.push_back("--" + std::string(options()[static_cast<size_t>(option.id)].long_name) + "=" +
+                            std::string(option.value));
+        break;
+      case OptionId::TimePasses: arguments.emplace_back("--time-passes"); break;
+      default: break;
+    }
+  }
+  return arguments;
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& arguments) {
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+int compile_command(const Invocation& invocation) {
+  if (invocation.operands.size() != 1) return complain("'compile' needs one file", kWrongUsage);
+  const char* const path = invocation.operands[0];
+  if (invocation.has(OptionId::Verify)) return verify(path);
+  const std::string compiler = find_compiler();
+  if (compiler.empty()) {
+    return complain(
+        "the compiler is not installed: there is no program 'wherryc' beside this one, in ../libexec/wherry "
+        "or in PATH");
+  }
+  const std::string module = module_path(path);
+  if (module.empty()) return kFailure;
+  std::vector<std::string> arguments = compiler_settings(invocation);
+  arguments.insert(arguments.begin(), compiler);
+  const auto output = invocation.value(OptionId::Output);
+  arguments.insert(arguments.end(), {"--name=" + std::string(path), module, "-o",
+                                     output ? std::string(*output) : default_output(path)});
+  execv(compiler.c_str(), pointers_to(arguments).data());
+  return complain("cannot run " + quoted(compiler) + ": " + system_message(errno));
+}
+
+}  // namespace wherry::cli

@@ -1,0 +1,151 @@
+// What is in a compiled file, as `wherry objdump` shows it: offsets in the module are those of `wherry objdump` of the module, so that
+// both listings can be laid side by side.
+#include "engine/inspect/compiled.h"
+
+#include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+#include <string>
+
+#include "engine/artifact/hash.h"
+#include "engine/artifact/processor.h"
+#include "engine/artifact/view.h"
+#include "engine/decode/decode.h"
+#include "engine/decode/name_section.h"
+#include "engine/wasm/errors.h"
+
+namespace wherry::inspect {
+
+namespace {
+
+using artifact::SectionKind, artifact::View;
+
+class Listing {
+ public:
+  Listing(const View& view, text::TextSink& sink) : view_(view), sink_(sink) {}
+
+  base::Result<void> write(std::string_view title, bool with_rows) {
+    const artifact::Header& header = view_.header();
+    put("%.*s: compiled module, %llu bytes\n\n", static_cast<int>(title.size()), title.data(),
+        wide(header.file_bytes));
+    put("options: %.*s\n", static_cast<int>(view_.options().size()), view_.options().data());
+    put("exceptions: %s\n", view_.is_flagged() ? "thrown or caught" : "none");
+    put("this machine: %s\n", fits().c_str());
+    put("module: BLAKE2b-256 ");
+    for (const uint8_t byte : header.module_digest) put("%02x", byte);
+    put("\n\nSections (%u):\n", header.section_count);
+    for (uint32_t i = 0; i < header.section_count; ++i) section(header.sections[i]);
+    WHERRY_TRY(functions(with_rows));
+    flush();
+    return {};
+  }
+
+ private:
+  // A name is what somebody wrote: no control characters reach a terminal.
+  static std::string printable(std::string_view name) {
+    std::string text(name.substr(0, 200));
+    for (char& letter : text) {
+      if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) letter = '?';
+    }
+    return text;
+  }
+
+  static unsigned long long wide(uint64_t number) { return number; }
+
+  std::string fits() const {
+    const auto result = view_.fits();
+    return result ? "can run it" : wasm::describe(result.error());
+  }
+
+  void section(const artifact::Section& section) {
+    static constexpr const char* kNames[] = {"", "text", "metadata", "module", "address map"};
+    put("  %-12s 0x%08llx  %llu bytes\n", kNames[static_cast<uint32_t>(section.kind)], wide(section.offset),
+        wide(section.size_bytes));
+  }
+
+  base::Result<void> functions(bool with_rows) {
+    // Whatever was compiled was valid with the features of then.
+    const wasm::Module module = WHERRY_TRY(decode::decode(view_.wasm(), {wasm::Features::all()}));
+    const decode::NameSection names(module);
+    decode::NameMap map = names.names(decode::NameKind::Func);
+    decode::NameMap::Entry name;
+    bool has_name = map.next(&name);
+    size_t compiled = 0;
+    for (const uint32_t offset : view_.functions()) compiled += offset != artifact::kNoCode;
+    put("\nFunctions (%zu, %zu compiled):\n", view_.functions().size(), compiled);
+    for (uint32_t i = 0; i < view_.functions().size() && i < module.bodies.size(); ++i) {
+      const uint32_t func = module.imported_funcs + i;
+      while (has_name && name.index < func) has_name = map.next(&name);
+      function(module, i, has_name && name.index == func ? name.name : std::string_view(), with_rows);
+    }
+    return {};
+  }
+
+  void function(const wasm::Module& module, uint32_t defined, std::string_view name, bool with_rows) {
+    put("  func[%u]", module.imported_funcs + defined);
+    if (!name.empty()) put(" <%s>", printable(name).c_str());
+    put(": module 0x%x", module.bodies[defined].offset);
+    const uint32_t begin = view_.functions()[defined];
+    if (begin == artifact::kNoCode) {
+      put(", interpreted\n");
+      return;
+    }
+    const uint32_t size_bytes = size_of(begin);
+    put(", text 0x%x, %u bytes\n", begin, size_bytes);
+    if (!with_rows) return;
+    view_.each_row(begin, begin + size_bytes, this, [](void* self, uint32_t text, uint32_t wasm) {
+      static_cast<Listing*>(self)->put(wasm == 0 ? "    0x%08x\n" : "    0x%08x  module 0x%x\n", text, wasm);
+    });
+  }
+
+  uint32_t size_of(uint32_t begin) const {
+    const std::span<const artifact::FunctionRange> ranges = view_.ranges();
+    const auto range =
+        std::lower_bound(ranges.begin(), ranges.end(), begin,
+                         [](const artifact::FunctionRange& range, uint32_t at) { return range.begin < at; });
+    return range != ranges.end() && range->begin == begin ? range->size_bytes : 0;
+  }
+
+  [[gnu::format(printf, 2, 3)]] void put(const char* format, ...) {
+    char line[512];
+    va_list arguments;
+    va_start(arguments, format);
+    const int length = std::vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    text_.append(line, std::min<size_t>(static_cast<size_t>(std::max(length, 0)), sizeof(line) - 1));
+    if (text_.size() > (1 << 16)) flush();
+  }
+
+  void flush() {
+    sink_.write(text_);
+    text_.clear();
+  }
+
+  const View& view_;
+  text::TextSink& sink_;
+  std::string text_;
+};
+
+}  // namespace
+
+bool is_compiled(base::ByteSpan bytes) { return View::is_artifact(bytes); }
+
+std::string compiled_identity() {
+  char text[64];
+  std::snprintf(text, sizeof(text), "format %u abi %016llx", artifact::kFormatVersion,
+                static_cast<unsigned long long>(artifact::abi_hash()));
+  return text;
+}
+
+base::Result<void> verify_compiled(base::ByteSpan file) {
+  const View view = WHERRY_TRY(View::read(file));
+  return view.verify();
+}
+
+base::Result<void> list_compiled(std::string_view title, base::ByteSpan file, const ObjdumpChoice& choice,
+                                 text::TextSink& sink) {
+  const View view = WHERRY_TRY(View::read(file));
+  return Listing(view, sink).write(title, choice.funcs);
+}
+
+}  // namespace wherry::inspect
