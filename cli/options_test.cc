@@ -104,7 +104,7 @@ TEST_CASE("what is not understood") {
   CHECK(error_of({"-x", "y"}) == "there is no option '-x'; `wherry help run` lists them");
   CHECK(error_of({"print", "--dir", "x"}) == "command 'print' has no option '--dir'; it belongs to: run");
   CHECK(error_of({"print", "-W", "simd"}) ==
-        "command 'print' has no option '-W'; it belongs to: run, wast, validate, objdump");
+        "command 'print' has no option '-W'; it belongs to: run, compile, wast, validate, objdump");
   CHECK(error_of({"--dir"}) == "option '--dir' needs a value: --dir HOST[::GUEST][::ro]");
   CHECK(error_of({"print", "--skeleton=1"}) == "option '--skeleton' takes no value");
   CHECK(error_of({"-W", "timout=3s"}) ==

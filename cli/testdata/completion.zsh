@@ -3,7 +3,7 @@ _wherry() {
   local before=${words[CURRENT-1]} command=${words[2]} keys=
   local current=${words[CURRENT]}
   if (( CURRENT == 2 )) && [[ $current != -* ]]; then
-    compadd -- run wast validate print parse objdump completion help
+    compadd -- run compile wast validate print parse objdump completion help
     _files
     return
   fi
@@ -11,7 +11,8 @@ _wherry() {
     -W|--wasm) keys="fuel= timeout= max-wasm-stack= max-memory-size= max-table-elements= max-instances= max-tables= max-memories= max-gc-heap-size= unknown-imports-trap unknown-imports-default trap-on-grow-failure nan-canonicalization relaxed-simd-deterministic all-proposals mutable-global saturating-float-to-int sign-extension multi-value bulk-memory reference-types simd relaxed-simd tail-call extended-const function-references gc exceptions multi-memory memory64 threads wide-arithmetic custom-page-sizes compact-imports help help-long" ;;
     -S|--wasi) keys="cli inherit-env inherit-stdin inherit-stdout inherit-stderr preview2 tcplisten= listenfd hostcall-fuel= threads max-threads= help help-long" ;;
     -D|--debug) keys="tiers= trace= trace-file= profile= profile-summary help help-long" ;;
-    -O|--optimize) keys="accumulators destination-folding address-folding compare-and-branch branch-table-index pinned-locals joined-handlers signals-based-traps lazy-validation gc-stress gc-stats validation-threads= help help-long" ;;
+    -C|--codegen) keys="cache cache-dir= cache-size= help help-long" ;;
+    -O|--optimize) keys="opt-level= accumulators destination-folding address-folding compare-and-branch branch-table-index pinned-locals joined-handlers signals-based-traps lazy-validation gc-stress gc-stats validation-threads= help help-long" ;;
     --dir|--mapdir) _files -/; return ;;
   esac
   if [[ -n $keys ]]; then
@@ -21,7 +22,8 @@ _wherry() {
   fi
   local flags=
   case $command in
-    run) flags="--dir --mapdir --env --invoke --preload --argv0 --fuel --timeout --help --version -W -S -D -O" ;;
+    run) flags="--dir --mapdir --env --invoke --preload --argv0 --fuel --timeout --allow-precompiled --help --version -W -S -D -C -O" ;;
+    compile) flags="--target --target-cpu --trap-precision --threads --emit --time-passes --verify --output --help --version -W -O" ;;
     wast) flags="--known-failures --engine --wherryc --help --version -W -D -O" ;;
     validate) flags="--help --version -W" ;;
     print) flags="--output --skeleton --print-offsets --no-names --help --version" ;;
@@ -29,11 +31,11 @@ _wherry() {
     objdump) flags="--funcs --slots --help --version -W -O" ;;
     completion) flags="--help --version" ;;
     help) flags="--man --help --version" ;;
-    *) flags="--dir --mapdir --env --invoke --preload --argv0 --fuel --timeout --help --version -W -S -D -O" ;;
+    *) flags="--dir --mapdir --env --invoke --preload --argv0 --fuel --timeout --allow-precompiled --help --version -W -S -D -C -O" ;;
   esac
   case $command in
     completion) compadd -- bash zsh fish; return ;;
-    help) compadd -- run wast validate print parse objdump completion help ;;
+    help) compadd -- run compile wast validate print parse objdump completion help ;;
   esac
   compadd -- ${=flags}
   [[ $current == -* ]] || _files
