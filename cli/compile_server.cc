@@ -36,7 +36,7 @@ std::vector<std::string> words_of(std::string_view command) {
     at = end + 1;
   }
   if (words.empty()) words.push_back(beside_this_program());
-  words.insert(words.begin() + 1, "--serve");
+  words.insert(words.begin() + 1, {"--serve", "--features=all"});  // What is valid was decided here.
   return words;
 }
 

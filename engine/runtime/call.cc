@@ -121,9 +121,11 @@ inline wasm::TrapCode Store::call_guest(abi::FuncObject* func, uint64_t* slots) 
   return trap;
 }
 
-// Of exceptions the embedder is told each time, since nobody knows here which of them are caught later.
+// Of exceptions the embedder is told each time, since nobody knows here which of them are caught later. A host function's
+// failure carries what it needs, and is what the call ends with: looking at the stack for every host function it passes
+// would take quadratic time.
 void Store::note_trap(wasm::TrapCode trap) {
-  if (is_trap_noted_ || on_trap == nullptr) return;
+  if (is_trap_noted_ || on_trap == nullptr || host_failure_ != nullptr) return;
   is_trap_noted_ = trap != wasm::TrapCode::UncaughtException;
   on_trap(*this, trap);
 }
