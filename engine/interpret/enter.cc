@@ -4,6 +4,7 @@
 // handlers preserve no registers, and a C++ function with a realigned frame (ASan, -O1 and up) keeps its base in one
 // that they overwrite. In the loop build a fault arrives by longjmp, because handlers have native frames there.
 #include <cstdint>
+#include <cstring>
 
 #ifdef WHERRY_DISPATCH_LOOP
 #include <csetjmp>
@@ -14,6 +15,7 @@
 #include "engine/interpret/interpreter.h"
 #include "engine/interpret/native.h"
 #include "engine/native/enter.h"
+#include "engine/wasm/type_registry.h"
 
 // Bounds of the section that memory_guarded.cc fills; made by the linker.
 extern "C" {
@@ -134,6 +136,20 @@ TrapCode run_native(FuncObject* func, const FuncCode* code, uint64_t* frame, abi
   return run_frame(func, func->code, shape.header, frame);
 }
 
+// Native code of `func` ended by a tail call, with the arguments behind its frame.
+[[gnu::noinline]] TrapCode go_on_calling(const FuncObject* func, uint64_t* frame, abi::StoreState* store) {
+  TrapCode trap;
+  do {
+    const uint64_t* const arguments = frame + func->code->frame_slots.load(std::memory_order_relaxed);
+    FuncObject* const callee = store->callee;
+    std::memmove(frame, arguments, uint64_t{callee->type->param_slots} * 8);
+    store->activation->stack_top = store->stack_limit;  // Code that is prepared needs no stack.
+    trap = start_slowly(callee, frame, store);
+    func = callee;
+  } while (trap == native::kTailCall);
+  return trap;
+}
+
 TrapCode enter(FuncObject* func, uint64_t* slots, abi::Crossing* crossing) {
   abi::StoreState* store = func->context->store;
   abi::Activation* activation = store->activation;
@@ -156,6 +172,8 @@ TrapCode enter(FuncObject* func, uint64_t* slots, abi::Crossing* crossing) {
   } else {
     trap = run_frame(func, code, code->param_slots, slots);
   }
+  if (trap == native::kTailCall) [[unlikely]]
+    trap = go_on_calling(func, slots, store);
   activation->crossings = crossing->outer;
   activation->stack_top = top;
   return trap;

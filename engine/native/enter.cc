@@ -12,6 +12,10 @@
 //
 // A backtrace has to be taken before the first native frame is given up. So the trap is told to the store here
 // (Store::note_trap), and a call from the host that ends with it does not ask again.
+//
+// A tail call to a function that is not called natively is a jump to a leave thunk. When that finds no frame of native code
+// but the enter thunk's, the entry ends instead, and whoever made it calls on (kTailCall): so functions of both tiers that
+// tail-call one another for ever take no stack.
 #include "engine/native/enter.h"
 
 #include <algorithm>
@@ -74,17 +78,17 @@ TrapCode call_host(StoreState* store, NativeEntry* entry, Context* caller, FuncO
   }
 }
 
-// A function of a guest whose code is the interpreter's: its frame begins where the value stack is free.
-TrapCode call_interpreted(StoreState* store, NativeEntry* entry, FuncObject* callee, uint64_t* slots) {
+bool has_room(const StoreState* store, const NativeEntry* entry, const FuncObject* callee) {
+  const uint32_t slots = std::max(callee->type->param_slots, callee->type->result_slots);
+  return entry->stack_top <= store->stack_limit &&
+         slots <= static_cast<size_t>(store->stack_limit - entry->stack_top);
+}
+
+// By the tier: the callee's frame begins where the value stack is free, with its arguments in place.
+TrapCode call_by_tier(StoreState* store, NativeEntry* entry, FuncObject* callee, uint64_t* slots) {
   runtime::Store& runtime = runtime::Store::of(store);
-  const uint32_t params = callee->type->param_slots;
   const uint32_t results = callee->type->result_slots;
   uint64_t* const base = entry->stack_top;
-  if (base > store->stack_limit ||
-      std::max(params, results) > static_cast<size_t>(store->stack_limit - base)) {
-    return TrapCode::CallStackExhausted;
-  }
-  std::copy_n(slots, params, base);
   store->activation->stack_top = base;
   abi::Crossing crossing;
   const TrapCode ended = runtime.tier().enter(callee, base, &crossing);
@@ -108,8 +112,27 @@ TrapCode call_guest(StoreState* store, NativeEntry* entry, FuncObject* callee, u
     store->activation->stack_top = store->stack_limit;
     if (!context->builtins->prepare_code(context, code)) return TrapCode::HostError;
   }
-  if (abi::has_native_code(code)) return enter(callee->context, code, slots, entry->stack_top);
-  return call_interpreted(store, entry, callee, slots);
+  if (abi::has_native_code(code)) {
+    const TrapCode ended = enter(callee->context, code, slots, entry->stack_top);
+    return ended == kTailCall ? call_by_tier(store, entry, store->callee, slots) : ended;
+  }
+  if (!has_room(store, entry, callee)) return TrapCode::CallStackExhausted;
+  std::copy_n(slots, callee->type->param_slots, entry->stack_top);
+  return call_by_tier(store, entry, callee, slots);
+}
+
+// Whether the thunk whose frame this is has taken the place of all native code that was entered.
+bool is_last_call(const NativeEntry* entry, const void* const* thunk_frame) {
+  const auto* const outer = static_cast<const void* const*>(thunk_frame[0]);
+  return outer < entry->stack_pointer && outer[0] >= entry->stack_pointer;
+}
+
+[[noreturn, gnu::noinline]] void leave_by_tail_call(StoreState* store, NativeEntry* entry, FuncObject* callee,
+                                                    const uint64_t* slots) {
+  if (!has_room(store, entry, callee)) leave_by_trap(store, TrapCode::CallStackExhausted);
+  std::copy_n(slots, callee->type->param_slots, entry->stack_top);
+  store->callee = callee;
+  wherry_native_leave(entry, static_cast<uint32_t>(kTailCall));
 }
 
 // ---- NativeBuiltins. The caller's frame is found where the frame pointer of ours points to.
@@ -121,6 +144,9 @@ bool call(Context* caller, FuncObject* callee, uint64_t* slots) {
   set_position(entry, caller, frame[0], __builtin_return_address(0));
   if (reinterpret_cast<uintptr_t>(frame) < store->native_stack_limit) [[unlikely]] {
     leave_by_trap(store, TrapCode::CallStackExhausted);
+  }
+  if (!is_host(callee) && is_last_call(entry, static_cast<const void* const*>(frame[0]))) [[unlikely]] {
+    leave_by_tail_call(store, entry, callee, slots);
   }
   const TrapCode ended = is_host(callee) ? call_host(store, entry, caller, callee, slots)
                                          : call_guest(store, entry, callee, slots);

@@ -12,7 +12,12 @@ namespace wherry::native {
 // `stack_top` is the first slot of the value stack that nobody needs meanwhile. None, or why it ended: a trap, of which
 // StoreState::trap knows; or UncaughtException, with StoreState::pending_exception set, whichever way the code tells. The
 // activation's stack_top is unspecified afterwards. The store must be current on this thread.
+//
+// Also kTailCall: the code ended by calling StoreState::callee, a function of a guest, in its place, and the call is the
+// caller's to make. Its arguments lie from `stack_top` on; its results are those that were asked for.
 wasm::TrapCode enter(abi::Context* context, const abi::FuncCode* code, uint64_t* slots, uint64_t* stack_top);
+
+inline constexpr auto kTailCall = static_cast<wasm::TrapCode>(~uint32_t{0});
 
 // What Context::native points to. Constant; any thread.
 extern const abi::NativeBuiltins kBuiltins;
