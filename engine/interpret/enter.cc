@@ -150,30 +150,48 @@ TrapCode run_native(FuncObject* func, const FuncCode* code, uint64_t* frame, abi
   return trap;
 }
 
-TrapCode enter(FuncObject* func, uint64_t* slots, abi::Crossing* crossing) {
-  abi::StoreState* store = func->context->store;
-  abi::Activation* activation = store->activation;
-  uint64_t* const top = activation->stack_top;
+void link_crossing(abi::Activation* activation, FuncObject* func, uint64_t* slots, abi::Crossing* crossing) {
   *crossing = {.outer = activation->crossings,
                .first_frame = slots,
                .cell = nullptr,
                .frame = slots,
                .context = func->context};
   activation->crossings = crossing;
+}
+
+// The short way of `enter`: native code has a crossing of its own, and `crossing` only tells of what went wrong.
+[[gnu::noinline]] TrapCode enter_native_code(FuncObject* func, uint64_t* slots, abi::Crossing* crossing) {
+  abi::StoreState* const store = func->context->store;
+  abi::Activation* const activation = store->activation;
+  uint64_t* const top = activation->stack_top;
   store->trap = TrapCode::None;
+  TrapCode trap = run_native(func, func->code, slots, store);
+  if (trap != TrapCode::None) [[unlikely]] {
+    link_crossing(activation, func, slots, crossing);
+    if (trap == native::kTailCall) trap = go_on_calling(func, slots, store);
+    activation->crossings = crossing->outer;
+  }
+  activation->stack_top = top;
+  return trap;
+}
+
+TrapCode enter(FuncObject* func, uint64_t* slots, abi::Crossing* crossing) {
   const FuncCode* const code = func->code;
   const uint32_t frame_slots = code->frame_slots.load(std::memory_order_acquire);
+  if (frame_slots != 0 && abi::has_native_code(code)) return enter_native_code(func, slots, crossing);
+  abi::StoreState* store = func->context->store;
+  abi::Activation* activation = store->activation;
+  uint64_t* const top = activation->stack_top;
+  link_crossing(activation, func, slots, crossing);
+  store->trap = TrapCode::None;
   TrapCode trap;
-  if (abi::has_native_code(code)) {
-    trap = run_native(func, code, slots, store);
-  } else if (frame_slots == 0 || is_host(func) || is_native_stack_low(activation) ||
-             !fits(store, slots, frame_slots)) [[unlikely]] {
+  if (frame_slots == 0 || is_host(func) || is_native_stack_low(activation) ||
+      !fits(store, slots, frame_slots)) [[unlikely]] {
     trap = start_slowly(func, slots, store);
+    if (trap == native::kTailCall) trap = go_on_calling(func, slots, store);
   } else {
     trap = run_frame(func, code, code->param_slots, slots);
   }
-  if (trap == native::kTailCall) [[unlikely]]
-    trap = go_on_calling(func, slots, store);
   activation->crossings = crossing->outer;
   activation->stack_top = top;
   return trap;
