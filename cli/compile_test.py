@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+"""Compiling, as a user meets it: `wherry compile`, `wherry run` of what it made, and the cache.
+
+  cli/compile_test.py WHERRY [TEST...]      `wherryc` lies beside it
+"""
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+WHERRY = os.path.abspath(sys.argv[1])
+WHERRYC = os.path.join(os.path.dirname(WHERRY), "wherryc")
+HEADER_BYTES = 4096
+
+MODULE = """
+(module
+  (memory 1)
+  (func $add (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+  (func $twice (export "twice") (param i32) (result i32) (call $add (local.get 0) (local.get 0)))
+  (func (export "load") (param i32) (result i32) (i32.load (local.get 0)))
+  (func (export "") (unreachable)))
+"""
+
+
+def many_functions(count):
+    """Functions that call each other, near and far."""
+    text = ["(module"]
+    for i in range(count):
+        work = f"(i32.mul (local.get 0) (i32.const {i + 3}))"
+        for j in range(60):
+            work = f"(i32.xor {work} (i32.shr_u (local.get 0) (i32.const {j % 31})))"
+        if i > 0:
+            work = f"(i32.add {work} (call {i // 2} (local.get 0)))"
+        text.append(f'(func (export "f{i}") (param i32) (result i32) {work})')
+    return "\n".join(text) + ")"
+
+
+class CompileTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="wherry-compile-"))
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        (self.folder / "m.wat").write_text(MODULE)
+        self.environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "LC_ALL": "C"}
+
+    def run_program(self, *command, program=WHERRY):
+        return subprocess.run([program, *map(str, command)], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
+                              capture_output=True, timeout=120)
+
+    def ok(self, *command, program=WHERRY):
+        done = self.run_program(*command, program=program)
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        return done.stdout.decode()
+
+    def error(self, *command, program=WHERRY, status=1):
+        done = self.run_program(*command, program=program)
+        self.assertEqual(done.returncode, status, done.stdout.decode() + done.stderr.decode())
+        return done.stderr.decode()
+
+    def binary(self, text, name="m.wasm"):
+        (self.folder / "t.wat").write_text(text)
+        self.ok("parse", "t.wat", "-o", name)
+        return self.folder / name
+
+    def test_a_compiled_module_runs(self):
+        self.ok("compile", "m.wat", "-o", "m.wherry")
+        self.assertEqual(self.ok("run", "--allow-precompiled", "--invoke", "twice", "m.wherry", "21"), "42\n")
+        trap = self.error("run", "--allow-precompiled", "--invoke", "load", "m.wherry", "65536", status=134)
+        self.assertIn("out of bounds", trap)
+
+    def test_the_default_output_is_here_and_not_beside_the_module(self):
+        (self.folder / "deep").mkdir()
+        shutil.copy(self.binary(MODULE), self.folder / "deep" / "x.wasm")
+        self.ok("compile", "deep/x.wasm")
+        self.assertTrue((self.folder / "x.wherry").exists())
+
+    def test_compiled_code_runs_only_when_it_is_asked_for(self):
+        self.ok("compile", "m.wat")
+        self.assertIn("--allow-precompiled", self.error("run", "m.wherry"))
+
+    def test_the_same_bytes_with_any_number_of_threads_and_from_anywhere(self):
+        module = self.binary(many_functions(500))
+        self.assertGreater(module.stat().st_size, 2 * 65536)
+        shutil.copy(module, self.folder / "elsewhere.wasm")
+        outputs = []
+        for threads, name in ((1, "m.wasm"), (2, "m.wasm"), (3, "elsewhere.wasm")):
+            self.ok("compile", "-O", "opt-level=0", f"--threads={threads}", name, "-o", f"out{threads}")
+            outputs.append((self.folder / f"out{threads}").read_bytes())
+        self.assertEqual(outputs[0], outputs[1])
+        self.assertEqual(outputs[0], outputs[2])
+        compiled = self.ok("run", "--allow-precompiled", "--invoke", "f400", "out1", "12345")
+        self.assertEqual(compiled, self.ok("run", "--invoke", "f400", "m.wasm", "12345"))
+
+    def test_functions_may_be_left_to_the_interpreter(self):
+        module = self.binary(many_functions(40))
+        for seed in (1, 2):
+            self.ok(f"--leave-out=random:{seed}", module, "-o", "half", program=WHERRYC)
+            listing = self.ok("objdump", "half")
+            self.assertIn("interpreted", listing)
+            self.assertRegex(listing, "text 0x")
+            compiled = self.ok("run", "--allow-precompiled", "--invoke", "f39", "half", "99")
+            self.assertEqual(compiled, self.ok("run", "--invoke", "f39", "m.wasm", "99"))
+
+    def test_options_are_part_of_the_file(self):
+        self.ok("compile", "-W", "fuel=1", "--trap-precision=exact", "-O", "opt-level=0", "m.wat")
+        listing = self.ok("objdump", "--funcs", "m.wherry")
+        for part in ("fuel=y", "trap-precision=exact", "optimization=0", "<twice>", "address map", "  module 0x"):
+            self.assertIn(part, listing)
+        self.assertEqual(
+            self.ok("run", "--allow-precompiled", "-W", "fuel=1000", "--invoke", "add", "m.wherry", "1", "2"), "3\n")
+        self.assertIn("fuel", self.error("run", "--allow-precompiled", "--invoke", "add", "m.wherry", "1", "2"))
+
+    def test_other_architectures_compile_and_say_so_when_run(self):
+        other = "aarch64" if os.uname().machine == "x86_64" else "x86-64"
+        self.ok("compile", f"--target={other}", "m.wat")
+        self.assertIn(f"code for {other}", self.error("run", "--allow-precompiled", "m.wherry"))
+        self.assertIn(f"target={other}", self.ok("objdump", "m.wherry"))
+
+    def test_damage_is_found(self):
+        self.ok("compile", "m.wat")
+        good = (self.folder / "m.wherry").read_bytes()
+        self.ok("validate", "m.wherry")
+        self.ok("compile", "--verify", "m.wherry")
+        for at in range(0, len(good), 499):
+            damaged = bytearray(good)
+            damaged[at] ^= 4
+            (self.folder / "bad").write_bytes(damaged)
+            self.error("validate", "bad")
+            if at < HEADER_BYTES:
+                self.error("run", "--allow-precompiled", "--invoke", "add", "bad", "1", "2")
+        for size in (8, 100, HEADER_BYTES, len(good) - 1):
+            (self.folder / "bad").write_bytes(good[:size])
+            self.assertIn("damaged", self.error("run", "--allow-precompiled", "bad"))
+
+    def test_what_cannot_be_compiled_is_said_in_one_line(self):
+        self.assertIn("type mismatch", self.error("compile", self.binary("(module (func (i32.const 1)))")))
+        self.assertIn("no such file", self.error("compile", "nothing.wasm").lower())
+        self.ok("compile", "m.wat")
+        self.assertIn("compiled already", self.error("compile", "m.wherry"))
+        self.assertIn("expected", self.error("compile", "--target-cpu=80386", "m.wat", status=2))
+
+    def test_without_the_compiler_a_message_says_so(self):
+        alone = self.folder / "alone"
+        alone.mkdir()
+        shutil.copy(WHERRY, alone / "wherry")
+        program = str(alone / "wherry")
+        self.assertIn("not installed", self.error("compile", "m.wat", program=program))
+        self.ok("compile", "m.wat")
+        self.assertEqual(self.ok("run", "--allow-precompiled", "--invoke", "add", "m.wherry", "1", "2", program=program), "3\n")
+
+    def test_the_program_links_no_llvm(self):
+        self.assertNotIn("LLVM", subprocess.run(["ldd", WHERRY], capture_output=True, text=True).stdout)
+        self.assertNotIn(b"LLVM ERROR", Path(WHERRY).read_bytes())
+        self.assertIn("LLVM", subprocess.run(["ldd", WHERRYC], capture_output=True, text=True).stdout)
+
+    def test_intermediate_forms(self):
+        for form, part in (("llvm", "define "), ("asm", ".text")):
+            self.assertIn(part, self.ok("compile", f"--emit={form}", "m.wat", "-o", "-"))
+        self.ok("compile", "--emit=obj", "m.wat", "-o", "m")
+        self.assertEqual((self.folder / "m.0.o").read_bytes()[:4], b"\x7fELF")
+
+    def test_the_service_answers_each_request(self):
+        module = self.binary(MODULE).read_bytes()
+        requests = b"".join(struct.pack("<I", len(m)) + m for m in (module, b"\0asm", module))
+        done = subprocess.run([WHERRYC, "--serve"], input=requests, capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 0)
+        answers, at = [], 0
+        while at < len(done.stdout):
+            status, size = struct.unpack_from("<II", done.stdout, at)
+            answers.append((status, done.stdout[at + 8:at + 8 + size]))
+            at += 8 + size
+        self.assertEqual([status for status, _ in answers], [0, 1, 0])
+        self.assertEqual(answers[0][1][:8], b"\0wherry\n")
+        self.assertEqual(answers[0], answers[2])
+        self.assertIn(b"unexpected end", answers[1][1])
+
+    # ---- the cache
+
+    def wait_for(self, condition):
+        for _ in range(600):
+            if condition():
+                return
+            time.sleep(0.05)
+        self.fail("waited in vain")
+
+    def invoke_cached(self, *options):
+        return self.run_program("run", *options, "--invoke", "add", "m.wasm", "1", "2")
+
+    def test_the_second_run_takes_compiled_code_from_the_cache(self):
+        self.binary(MODULE)
+        cache = self.folder / ".cache" / "wherry" / "compiled"
+        self.assertEqual(self.invoke_cached("-C", "cache=y").stdout, b"3\n")
+        self.wait_for(lambda: list(cache.glob("*.wherry")))
+        entry = next(cache.glob("*.wherry"))
+        self.assertEqual(cache.stat().st_mode & 0o777, 0o700)
+        self.assertEqual(entry.stat().st_mode & 0o077, 0)
+        # That it is used shows when another answer is planted.
+        (self.folder / "other.wat").write_text(MODULE.replace("i32.add", "i32.sub"))
+        self.ok("compile", "other.wat", "-o", entry)
+        entry.chmod(0o600)
+        self.assertEqual(self.invoke_cached().stdout, b"-1\n")
+        self.assertEqual(self.invoke_cached("-C", "cache=n").stdout, b"3\n")
+        # What others can write, what is damaged and links are as if they were not there.
+        entry.chmod(0o666)
+        self.assertEqual(self.invoke_cached().stdout, b"3\n")
+        content = entry.read_bytes()
+        entry.chmod(0o600)
+        entry.write_bytes(content[:5000])
+        self.assertEqual(self.invoke_cached().stdout, b"3\n")
+        (self.folder / "aside").write_bytes(content)
+        entry.unlink()
+        entry.symlink_to(self.folder / "aside")
+        self.assertEqual(self.invoke_cached().stdout, b"3\n")
+        entry.unlink()
+        entry.write_bytes(content)
+        cache.chmod(0o777)
+        done = self.invoke_cached()
+        self.assertEqual(done.stdout, b"3\n")
+        self.assertIn(b"writable by nobody else", done.stderr)
+
+    def test_other_options_are_other_entries(self):
+        self.binary(MODULE)
+        cache = self.folder / "c"
+        for options in ((), ("-W", "fuel=1000")):
+            self.assertEqual(self.invoke_cached("-C", "cache=y", "-C", f"cache-dir={cache}", *options).stdout, b"3\n")
+        self.wait_for(lambda: len(list(cache.glob("*.wherry"))) == 2)
+
+    def test_many_processes_at_once_make_one_entry(self):
+        self.binary(MODULE)
+        cache = self.folder / "c"
+        command = [WHERRY, "run", "-C", "cache=y", "-C", f"cache-dir={cache}", "--invoke", "add", "m.wasm", "1", "2"]
+        runs = [subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE) for _ in range(8)]
+        self.assertEqual({run.communicate()[0] for run in runs}, {b"3\n"})
+        self.wait_for(lambda: list(cache.glob("*.wherry")))
+        self.ok("validate", next(cache.glob("*.wherry")))
+
+    def test_what_was_not_used_for_longest_goes_first(self):
+        cache = self.folder / "c"
+        cache.mkdir(mode=0o700)
+        for i in range(3):
+            (cache / f"{i}.wherry").write_bytes(b"x" * 1000)
+            os.utime(cache / f"{i}.wherry", (1000 + i, 1000 + i))
+        (cache / "broken.XXabcd").write_bytes(b"x")
+        os.utime(cache / "broken.XXabcd", (1000, 1000))
+        self.binary(MODULE)
+        self.ok("compile", "m.wasm")
+        size = (self.folder / "m.wherry").stat().st_size
+        self.invoke_cached("-C", "cache=y", "-C", f"cache-dir={cache}", "-C", f"cache-size={size + 1500}")
+        self.wait_for(lambda: not (cache / "broken.XXabcd").exists())
+        self.wait_for(lambda: len(list(cache.glob("*.wherry"))) == 2)
+        self.assertTrue((cache / "2.wherry").exists())
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0]] + sys.argv[2:])
