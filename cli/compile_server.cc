@@ -15,8 +15,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char** environ;
-
 namespace wherry::cli {
 
 namespace {
@@ -64,6 +62,7 @@ struct Pipe {
 Result<std::unique_ptr<CompileServer>> CompileServer::start(std::string_view command) {
   std::vector<std::string> words = words_of(command);
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   Pipe to;
