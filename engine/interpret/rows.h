@@ -92,7 +92,7 @@ constexpr bool has_binary(From a, From b, To to) {
   switch (kind) {
     case Kind::Compare: return !is_pin(to);
     case Kind::Rare: return a != From::Pin1 && !is_pin(b) && to != To::Pin1;
-    default: return !(a == From::Const && is_pin(to));
+    default: return kIsFloat<In> || !(a == From::Const && is_pin(to));
   }
 }
 

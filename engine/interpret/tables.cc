@@ -177,8 +177,9 @@ constexpr void set_control(HandlerTable* table) {
     table->return_f64[header] =
         numbered(word_of(&hot<ReturnF64<header>>), Step{.form = StepForm::ReturnF64, .b = kHeader});
     for_each_from([table]<From a>() {
-      table->return_one[header][kIndex<a>] = numbered(
-          word_of(&hot<ReturnOne<a, header>>), Step{.form = StepForm::ReturnOne, .a = a, .b = kHeader});
+      table->return_one[header][kIndex<a>] =
+          numbered(word_of(&hot<ReturnOne<a, header>>),
+                   Step{.form = StepForm::ReturnOne, .a = a, .b = lower::return_header(header)});
     });
   });
   table->return_many = word_of(&return_many);
