@@ -106,6 +106,9 @@ lower::Options slot_options_of(const Invocation& invocation) {
       case KeyId::PinnedLocals: options.pinned_locals = on; break;
       case KeyId::BranchTableIndex: options.branch_table_index = on; break;
       case KeyId::JoinedHandlers: options.joined_handlers = on; break;
+      case KeyId::PinnedFloats: options.pinned_floats = on; break;
+      case KeyId::UnreadLocals: options.unread_locals = on; break;
+      case KeyId::NearHeaders: options.near_headers = on; break;
       case KeyId::SignalsBasedTraps: options.guard_pages = on; break;
       default: break;
     }

@@ -32,6 +32,9 @@ lower::Options lowering_of(const Config& config, runtime::Guard guard) {
   options.branch_table_index = is_on(config, Optimization::BranchTableIndex);
   options.pinned_locals = is_on(config, Optimization::PinnedLocals);
   options.joined_handlers = is_on(config, Optimization::JoinedHandlers);
+  options.pinned_floats = is_on(config, Optimization::PinnedFloats);
+  options.unread_locals = is_on(config, Optimization::UnreadLocals);
+  options.near_headers = is_on(config, Optimization::NearHeaders);
   options.guard_pages = guard == runtime::Guard::On;
   options.nan_canonicalization = config.nan_canonicalization;
   options.fuel = config.fuel;

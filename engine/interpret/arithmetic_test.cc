@@ -60,6 +60,10 @@ std::vector<T> edge_values() {
 template <class T>
 void place(Code* code, T value, From from, uint16_t slot, std::vector<uint64_t>* constants) {
   const HandlerTable& handlers = code->handlers;
+  if constexpr (std::is_same_v<T, double>) {
+    if (from == From::Pin0) return place_float_pin(code, To::Pin0, kPin0, value);
+    if (from == From::Pin1) return place_float_pin(code, To::Pin1, kPin1, value);
+  }
   switch (from) {
     case From::Slot: code->constant(slot, bits_of(value)); return;
     case From::Const: constants->push_back(bits_of(value)); return;
@@ -88,6 +92,9 @@ void place_both(Code* code, X x, From a, Y y, From b, std::vector<uint64_t>* con
   }
 }
 
+// Both operands in one register.
+constexpr bool are_one(From a, From b) { return a == b && (a == From::Pin0 || a == From::Pin1); }
+
 // Copies accumulator and pins to slots, and ends.
 template <class T>
 void observe(Code* code) {
@@ -98,8 +105,7 @@ void observe(Code* code) {
     code->emit(handlers.move_f64, Slots{0, 0, kAcc, 0});
   else
     code->emit(handlers.move[at(From::Acc, To::Slot)], Slots{0, 0, kAcc, 0});
-  code->emit(handlers.move[at(From::Pin0, To::Slot)], Slots{0, 0, kPin0Out, 0});
-  code->emit(handlers.move[at(From::Pin1, To::Slot)], Slots{0, 0, kPin1Out, 0});
+  observe_pins<T>(code, kPin0Out, kPin1Out);
   code->return_none(0);
 }
 
@@ -146,6 +152,7 @@ void try_binary(Machine& machine, const HandlerTable& handlers, Findings* findin
         ++findings->handlers;
         for (In x : edge_values<In>()) {
           for (In y : edge_values<In>()) {
+            if (are_one(a, b) && bits_of(x) != bits_of(y)) continue;
             Code code(handlers);
             std::vector<uint64_t> constants;
             place_both(&code, x, a, y, b, &constants);
@@ -220,6 +227,7 @@ void try_compare_branch(Machine& machine, const HandlerTable& handlers, Findings
         ++findings->handlers;
         for (In x : edge_values<In>()) {
           for (In y : edge_values<In>()) {
+            if (are_one(a, b) && bits_of(x) != bits_of(y)) continue;
             Code code(handlers);
             std::vector<uint64_t> constants;
             code.constant(kD, 0);
@@ -338,6 +346,37 @@ TEST_CASE("moves and select in every operand class") {
   CHECK(wrong == 0);
   CHECK(tried > 100);
   CHECK(table.select[at(From::Slot, From::Slot, From::Slot) * lower::kToCount] != 0);
+}
+
+TEST_CASE("f64 locals in registers are set from everywhere, and filled from slots") {
+  Machine machine;
+  const HandlerTable& table = handlers(MemoryMode::Guarded);
+  const double value = 2.5, other = -7.25;
+  uint32_t tried = 0;
+  for (From a : kAllFrom) {
+    for (To to : {To::Pin0, To::Pin1}) {
+      const lower::Handler handler = table.pin_f64[at(a)][to == To::Pin1];
+      if (handler == 0) continue;
+      ++tried;
+      Code code(table);
+      std::vector<uint64_t> constants;
+      place(&code, value, a, kA, &constants);
+      code.emit(handler, Slots{kA, 0, destination(to), 0});
+      for (uint64_t constant : constants) code.word(constant);
+      observe<double>(&code);
+      CHECK(machine.run(code) == TrapCode::None);
+      CHECK(misplaced(machine, to, value) == 0);
+    }
+  }
+  CHECK(tried == 8);
+  Code code(table);
+  code.constant(kA, bits_of(value));
+  code.constant(kB, bits_of(other));
+  code.emit(table.load_pins_f64, Slots{kA, kB, 0, 0});
+  observe<double>(&code);
+  CHECK(machine.run(code) == TrapCode::None);
+  CHECK(machine.slot(kPin0Out) == bits_of(value));
+  CHECK(machine.slot(kPin1Out) == bits_of(other));
 }
 
 TEST_CASE("moves of several slots, and far ones") {

@@ -74,16 +74,17 @@ struct BrTable {
 // --- Calls ---
 
 // Of code in this instance; `words` is the call's length.
-#define WHERRY_CALL(function_code, words)                                                      \
-  do {                                                                                         \
-    const FuncCode* const code_ = (function_code);                                             \
-    uint64_t* const base_ = fp + slots_at(pc + (words) - 1).a;                                 \
-    if (!is_ready_and_fits(code_, base_, ctx)) [[unlikely]] {                                  \
-      hand = reinterpret_cast<uint64_t>(code_);                                                \
-      WHERRY_TAIL(call_not_ready);                                                             \
-    }                                                                                          \
-    base_[code_->param_slots + abi::kHeaderReturn] = reinterpret_cast<uint64_t>(pc + (words)); \
-    WHERRY_BEGIN(code_, base_);                                                                \
+#define WHERRY_CALL(function_code, words)                                           \
+  do {                                                                              \
+    const FuncCode* const code_ = (function_code);                                  \
+    const Slots call_ = slots_at(pc + (words) - 1);                                 \
+    uint64_t* const base_ = fp + call_.a;                                           \
+    if (!is_ready_and_fits(code_, base_, ctx)) [[unlikely]] {                       \
+      hand = reinterpret_cast<uint64_t>(code_);                                     \
+      WHERRY_TAIL(call_not_ready);                                                  \
+    }                                                                               \
+    base_[call_.e + abi::kHeaderReturn] = reinterpret_cast<uint64_t>(pc + (words)); \
+    WHERRY_BEGIN(code_, base_);                                                     \
   } while (0)
 
 // Of a function object, which may belong to another instance.
@@ -228,56 +229,63 @@ WHERRY_HOT WHERRY_HANDLER call_ref(WHERRY_ARGS) {
 }
 
 // --- Returns: the header is read before results are written, which may cover it. ---
+//
+// Where the caller goes on is known late: the next address depends on a chain of loads, and calls take the time of that
+// chain. So for few parameters the handler itself knows the header's slot (kNearHeaders), and a call knows it from its own
+// words: the chain is one load from the frame, not three through the code.
 
+inline constexpr uint32_t kAnyHeader = lower::kNearHeaders;
+
+// In the returning step: `hand` and `pc` from the header.
+#define WHERRY_READ_HEADER()                                        \
+  do {                                                              \
+    hand = header != kAnyHeader ? header : slots_at(pc + at + 1).e; \
+    pc = reinterpret_cast<const Cell*>(fp[hand]);                   \
+  } while (0)
+
+template <uint32_t header>
 struct ReturnNone {
   template <uint32_t at, class... Rest>
   static WHERRY_STEP run(WHERRY_ARGS) {
     static_assert(sizeof...(Rest) == 0);
     WHERRY_STATE;
-    pc += at;
-    hand = slots_at(pc + 1).e;
-    pc = reinterpret_cast<const Cell*>(fp[hand]);
+    WHERRY_READ_HEADER();
     WHERRY_RETURN();
   }
 };
 
-template <From a>
+template <From a, uint32_t header>
 struct ReturnOne {
   template <uint32_t at, class... Rest>
   static WHERRY_STEP run(WHERRY_ARGS) {
     static_assert(sizeof...(Rest) == 0);
     WHERRY_STATE;
-    pc += at;
-    const Slots slots = slots_at(pc + 1);
-    acc = WHERRY_GET(uint64_t, a, slots.a, pc[2]);
-    hand = slots.e;
-    pc = reinterpret_cast<const Cell*>(fp[hand]);
+    acc = WHERRY_GET(uint64_t, a, slots_at(pc + at + 1).a, pc[at + 2]);
+    WHERRY_READ_HEADER();
     fp[0] = acc;
     WHERRY_RETURN();
   }
 };
 
+template <uint32_t header>
 struct ReturnF32 {
   template <uint32_t at, class... Rest>
   static WHERRY_STEP run(WHERRY_ARGS) {
     static_assert(sizeof...(Rest) == 0);
     WHERRY_STATE;
-    pc += at;
-    hand = slots_at(pc + 1).e;
-    pc = reinterpret_cast<const Cell*>(fp[hand]);
+    WHERRY_READ_HEADER();
     fp[0] = std::bit_cast<uint32_t>(fa);
     WHERRY_RETURN();
   }
 };
 
+template <uint32_t header>
 struct ReturnF64 {
   template <uint32_t at, class... Rest>
   static WHERRY_STEP run(WHERRY_ARGS) {
     static_assert(sizeof...(Rest) == 0);
     WHERRY_STATE;
-    pc += at;
-    hand = slots_at(pc + 1).e;
-    pc = reinterpret_cast<const Cell*>(fp[hand]);
+    WHERRY_READ_HEADER();
     fp[0] = std::bit_cast<uint64_t>(da);
     WHERRY_RETURN();
   }

@@ -1,4 +1,5 @@
 // Branches, calls inside and between instances, tail calls, host functions, traps with their frames, metering.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "engine/interpret/frames.h"
@@ -16,17 +17,17 @@ void write_fib(Code* code, const abi::FuncCode* self) {
   const auto add = code->handlers.binary[lower::family_of(Op::I32Add).index];
   const uint32_t test = code->emit(branch_handlers[at(From::Pin0, From::Const)], SlotsBranch{0, 0, 0});
   code->word(2);
-  code->emit(code->handlers.return_one[at(From::Pin0)], Slots{0, 0, 0, 1});
+  code->emit(code->handlers.return_one[1][at(From::Pin0)], Slots{0, 0, 0, 1});
   code->patch_branch(test, code->size());
   for (uint16_t i = 1; i <= 2; ++i) {
     const auto base = static_cast<uint16_t>(3 + i);
     code->emit(subtract[at(From::Pin0, From::Const, To::Slot)], Slots{0, 0, base, 0});
     code->word(i);
     code->emit_word(code->handlers.call, reinterpret_cast<Cell>(self));
-    code->word(Slots{base, 0, 0, 0});
+    code->word(Slots{base, 0, 0, 1});
   }
   code->emit(add[at(From::Slot, From::Acc, To::Acc)], Slots{4, 0, 4, 0});
-  code->emit(code->handlers.return_one[at(From::Acc)], Slots{0, 0, 0, 1});
+  code->emit(code->handlers.return_one[lower::kNearHeaders][at(From::Acc)], Slots{0, 0, 0, 1});
   // The branch is taken when n < 2 is false: sense 0.
 }
 
@@ -136,7 +137,7 @@ TEST_CASE("locals are zero and pins loaded at every call, the first included") {
     code.constant(10, 1000);
     for (uint16_t slot = 11; slot < 24; ++slot) code.constant(slot, 0xdead);
     code.emit_word(table().call, reinterpret_cast<Cell>(&callee));
-    code.word(Slots{10, 3, 4, 0});
+    code.word(Slots{10, 3, 4, 1});
     code.move(10, static_cast<uint16_t>(5 + i));
   }
   code.emit(table().move[at(From::Pin0, To::Slot)], Slots{0, 0, 7, 0});
@@ -244,20 +245,23 @@ TEST_CASE("branches and tables of branches") {
 
 TEST_CASE("returns of one value, from everywhere and of every type") {
   Machine machine;
+  const auto params = GENERATE(uint16_t{0}, uint16_t{1}, uint16_t{3}, uint16_t{5});
+  const bool is_near = GENERATE(false, true) && params < lower::kNearHeaders;
+  const uint32_t header = is_near ? params : lower::kNearHeaders;
   for (From a : kAllFrom) {
     Code callee_code(table());
-    callee_code.constant(4, 42,
+    callee_code.constant(8, 42,
                          a == From::Acc    ? To::Acc
                          : a == From::Pin0 ? To::Pin0
                          : a == From::Pin1 ? To::Pin1
                                            : To::Slot);
-    callee_code.emit(table().return_one[at(a)], Slots{4, 0, 0, 0});
+    callee_code.emit(table().return_one[header][at(a)], Slots{8, 0, 0, params});
     if (a == From::Const) callee_code.word(42);
     abi::FuncCode callee{};
-    Machine::set_code(&callee, callee_code, 0, 16);
+    Machine::set_code(&callee, callee_code, params, 16);
     Code code(table());
     code.emit_word(table().call, reinterpret_cast<Cell>(&callee));
-    code.word(Slots{10, 0, 0, 0});
+    code.word(Slots{10, 0, 0, params});
     code.emit(table().move[at(From::Acc, To::Slot)], Slots{0, 0, 5, 0});
     code.return_none(0);
     CHECK(machine.run(code) == TrapCode::None);
@@ -271,7 +275,8 @@ TEST_CASE("returns of one value, from everywhere and of every type") {
     Code code(table());
     code.constant(4, 0x4048f5c300000000);
     code.emit(from_bits(is_wide ? Op::F64ReinterpretI64 : Op::F32ReinterpretI32), Slots{4, 0, 0, 0});
-    code.emit(is_wide ? table().return_f64 : table().return_f32, Slots{0, 0, 0, 0});
+    const lower::Handler* by_header = is_wide ? table().return_f64 : table().return_f32;
+    code.emit(by_header[is_near ? 0 : lower::kNearHeaders], Slots{0, 0, 0, 0});
     CHECK(machine.run(code) == TrapCode::None);
     CHECK(machine.slot(0) == (is_wide ? 0x4048f5c300000000 : 0));
   }

@@ -62,7 +62,7 @@ TEST_CASE("a call to another instance switches context and memory, and returns")
   code.constant(10, 3);
   code.constant(11, 4);
   code.emit_word(table().call_import, Instance::extra_offset(0));
-  code.word(Slots{10, 5, 6, 0});
+  code.word(Slots{10, 5, 6, 2});
   code.emit(table().move[at(From::Acc, To::Slot)], Slots{0, 0, 9, 0});
   code.emit(table().move[at(From::Pin0, To::Slot)], Slots{0, 0, 7, 0});
   code.emit(table().move[at(From::Pin1, To::Slot)], Slots{0, 0, 8, 0});
@@ -113,7 +113,7 @@ TEST_CASE("tail calls that cross instances come back to the right one") {
     code.constant(4, 77, To::Pin0);
     code.constant(10, depth);
     code.emit_word(table().call, reinterpret_cast<Cell>(&funcs[0]));
-    code.word(Slots{10, 4, 0, 0});
+    code.word(Slots{10, 4, 0, 1});
     code.emit(table().move[at(From::Pin0, To::Slot)], Slots{0, 0, 5, 0});
     code.constant(8, 0);
     code.load(Op::I32Load8U, 8, 9);
@@ -178,7 +178,7 @@ TEST_CASE("host functions are called like others") {
     code.constant(20, 50);
     code.constant(21, 51);
     const uint32_t position = code.emit_word(table().call_import, Instance::extra_offset(0));
-    code.word(Slots{20, 5, 5, 0});
+    code.word(Slots{20, 5, 5, 2});
     code.emit(table().move[at(From::Acc, To::Slot)], Slots{0, 0, 9, 0});
     code.emit(table().move[at(From::Pin1, To::Slot)], Slots{0, 0, 7, 0});
     code.constant(30, 0);
@@ -217,7 +217,7 @@ TEST_CASE("host functions are called like others") {
     Machine::set_code(&callee, callee_code, 1, 16);
     Code code(table());
     const uint32_t position = code.emit_word(table().call, reinterpret_cast<Cell>(&callee));
-    code.word(Slots{20, 0, 0, 0});
+    code.word(Slots{20, 0, 0, 1});
     code.return_none(0);
     CHECK(machine.run(code) == TrapCode::None);
     CHECK(call.caller == &machine.instance.context);

@@ -46,6 +46,30 @@ struct MoveF64 {
   }
 };
 
+// To a local that a register mirrors.
+template <From a, To to>
+struct PinF64 {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    const Slots slots = slots_at(pc + at + 1);
+    WHERRY_PUT(double, to, slots.d, WHERRY_GET(double, a, slots.a, pc[at + 2]));
+    WHERRY_THEN(a == From::Const ? 3 : 2);
+  }
+};
+
+// Fills the registers that mirror f64 locals: a function with such begins so, and goes on so behind each of its calls.
+struct LoadPinsF64 {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    const Slots slots = slots_at(pc + at + 1);
+    dpin0 = std::bit_cast<double>(fp[slots.a]);
+    dpin1 = std::bit_cast<double>(fp[slots.b]);
+    WHERRY_THEN(2);
+  }
+};
+
 struct Move2 {
   template <uint32_t at, class... Rest>
   static WHERRY_STEP run(WHERRY_ARGS) {

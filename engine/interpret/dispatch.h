@@ -21,7 +21,7 @@
 //   pc    the current instruction (its first word) while a handler runs: traps and faults report it
 //   fp    the frame's base
 //   mem   base of memory 0, an invariant of the context
-//   acc, fa, da, va   the accumulators; pin0, pin1, dpin   the mirrored locals (engine/lower/slot_code.h)
+//   acc, fa, da, va   the accumulators; pin0, pin1, dpin0, dpin1   the mirrored locals (engine/lower/slot_code.h)
 //   ctx   the instance
 //   hand  what is handed over: FuncCode* to the first instruction of a function, the header's slot to the cell that a
 //         return goes to, an argument to a cold handler. Undefined after WHERRY_NEXT and WHERRY_GOTO, because on x86-64 it
@@ -72,7 +72,8 @@ struct State {
   float fa;
   double da;
   V128 va;
-  double dpin;
+  double dpin0;
+  double dpin1;
 };
 // What a handler returns for "run pc"; anything else is a TrapCode and ends the run.
 inline constexpr uint64_t kGoOn = ~uint64_t{0};
@@ -80,19 +81,20 @@ inline constexpr uint64_t kGoOn = ~uint64_t{0};
 using HandlerFn = uint64_t (*)(State&);
 #define WHERRY_HANDLER uint64_t
 #define WHERRY_ARGS State& state
-#define WHERRY_STATE                        \
-  [[maybe_unused]] auto& pc = state.pc;     \
-  [[maybe_unused]] auto& fp = state.fp;     \
-  [[maybe_unused]] auto& mem = state.mem;   \
-  [[maybe_unused]] auto& acc = state.acc;   \
-  [[maybe_unused]] auto& pin0 = state.pin0; \
-  [[maybe_unused]] auto& hand = state.hand; \
-  [[maybe_unused]] auto& ctx = state.ctx;   \
-  [[maybe_unused]] auto& pin1 = state.pin1; \
-  [[maybe_unused]] auto& fa = state.fa;     \
-  [[maybe_unused]] auto& da = state.da;     \
-  [[maybe_unused]] auto& va = state.va;     \
-  [[maybe_unused]] auto& dpin = state.dpin
+#define WHERRY_STATE                          \
+  [[maybe_unused]] auto& pc = state.pc;       \
+  [[maybe_unused]] auto& fp = state.fp;       \
+  [[maybe_unused]] auto& mem = state.mem;     \
+  [[maybe_unused]] auto& acc = state.acc;     \
+  [[maybe_unused]] auto& pin0 = state.pin0;   \
+  [[maybe_unused]] auto& hand = state.hand;   \
+  [[maybe_unused]] auto& ctx = state.ctx;     \
+  [[maybe_unused]] auto& pin1 = state.pin1;   \
+  [[maybe_unused]] auto& fa = state.fa;       \
+  [[maybe_unused]] auto& da = state.da;       \
+  [[maybe_unused]] auto& va = state.va;       \
+  [[maybe_unused]] auto& dpin0 = state.dpin0; \
+  [[maybe_unused]] auto& dpin1 = state.dpin1
 #define WHERRY_TAIL(function) return function(state)
 #define WHERRY_DISPATCH() \
   do {                    \
@@ -109,11 +111,12 @@ using HandlerFn = uint64_t (*)(State&);
       [[maybe_unused]] uint8_t *mem, [[maybe_unused]] uint64_t acc, [[maybe_unused]] uint64_t pin0, \
       [[maybe_unused]] uint64_t pin1, [[maybe_unused]] ::wherry::abi::Context *ctx,                 \
       [[maybe_unused]] uint64_t hand, [[maybe_unused]] float fa, [[maybe_unused]] double da,        \
-      [[maybe_unused]] ::wherry::interpret::V128 va, [[maybe_unused]] double dpin
+      [[maybe_unused]] ::wherry::interpret::V128 va, [[maybe_unused]] double dpin0,                 \
+      [[maybe_unused]] double dpin1
 typedef WHERRY_HANDLER (*HandlerFn)(WHERRY_ARGS);
 #define WHERRY_STATE (void)0
 #define WHERRY_TAIL(function) \
-  [[clang::musttail]] return function(pc, fp, mem, acc, pin0, pin1, ctx, hand, fa, da, va, dpin)
+  [[clang::musttail]] return function(pc, fp, mem, acc, pin0, pin1, ctx, hand, fa, da, va, dpin0, dpin1)
 #define WHERRY_DISPATCH()                            \
   do {                                               \
     WHERRY_COUNT();                                  \
@@ -217,11 +220,12 @@ WHERRY_INLINE SlotsBranch slots_branch_at(const Cell* word) {
 template <class T>
 inline constexpr bool kIsFloat = std::is_floating_point_v<T>;
 
-// An operand; `constant` is read for From::Const only.
+// An operand; `constant` is read for From::Const only. A pinned local is one of the operand's domain.
 template <class T, From from>
 WHERRY_INLINE T get(const uint64_t* fp, uint16_t slot, uint64_t constant, uint64_t acc, uint64_t pin0,
-                    uint64_t pin1, float fa, double da) {
-  static_assert(!kIsFloat<T> || (from != From::Pin0 && from != From::Pin1));
+                    uint64_t pin1, float fa, double da, [[maybe_unused]] double dpin0 = 0,
+                    [[maybe_unused]] double dpin1 = 0) {
+  static_assert(!std::is_same_v<T, float> || (from != From::Pin0 && from != From::Pin1));
   if constexpr (from == From::Slot) {
     T value;
     std::memcpy(&value, fp + slot, sizeof value);
@@ -238,6 +242,8 @@ WHERRY_INLINE T get(const uint64_t* fp, uint16_t slot, uint64_t constant, uint64
       return da;
     else
       return static_cast<T>(acc);
+  } else if constexpr (kIsFloat<T>) {
+    return from == From::Pin0 ? dpin0 : dpin1;
   } else {
     return static_cast<T>(from == From::Pin0 ? pin0 : pin1);
   }
@@ -246,13 +252,15 @@ WHERRY_INLINE T get(const uint64_t* fp, uint16_t slot, uint64_t constant, uint64
 // A result: to its accumulator always, and where `to` says.
 template <class T, To to>
 WHERRY_INLINE void put(uint64_t* fp, uint16_t slot, T value, uint64_t& acc, uint64_t& pin0, uint64_t& pin1,
-                       float& fa, double& da) {
+                       float& fa, double& da, double& dpin0, double& dpin1) {
   if constexpr (std::is_same_v<T, float>) {
     fa = value;
     if constexpr (to != To::Acc) fp[slot] = std::bit_cast<uint32_t>(value);
   } else if constexpr (std::is_same_v<T, double>) {
     da = value;
     if constexpr (to != To::Acc) fp[slot] = std::bit_cast<uint64_t>(value);
+    if constexpr (to == To::Pin0) dpin0 = value;
+    if constexpr (to == To::Pin1) dpin1 = value;
   } else {
     acc = value;
     if constexpr (to != To::Acc) fp[slot] = acc;
@@ -261,7 +269,9 @@ WHERRY_INLINE void put(uint64_t* fp, uint16_t slot, T value, uint64_t& acc, uint
   }
 }
 
-#define WHERRY_GET(T, from, slot, constant) (get<T, from>(fp, (slot), (constant), acc, pin0, pin1, fa, da))
-#define WHERRY_PUT(T, to, slot, value) (put<T, to>(fp, (slot), (value), acc, pin0, pin1, fa, da))
+#define WHERRY_GET(T, from, slot, constant) \
+  (get<T, from>(fp, (slot), (constant), acc, pin0, pin1, fa, da, dpin0, dpin1))
+#define WHERRY_PUT(T, to, slot, value) \
+  (put<T, to>(fp, (slot), (value), acc, pin0, pin1, fa, da, dpin0, dpin1))
 
 }  // namespace wherry::interpret

@@ -59,7 +59,8 @@ thread_local jmp_buf* t_fault_exit = nullptr;
               .fa = 0,
               .da = 0,
               .va = {},
-              .dpin = 0};
+              .dpin0 = 0,
+              .dpin1 = 0};
   jmp_buf fault_exit;
   jmp_buf* const outer = t_fault_exit;
   t_fault_exit = &fault_exit;
@@ -79,7 +80,7 @@ base::FaultingCode faulting_code() {
 [[gnu::noinline]] uint64_t run(Context* context, const FuncCode* code, uint64_t* frame, uint64_t hand) {
   return reinterpret_cast<HandlerFn>(*code->entry.load(std::memory_order_relaxed))(
       code->entry.load(std::memory_order_relaxed), frame, context->memory0_base, 0, frame[code->pinned0],
-      frame[code->pinned1], context, hand, 0, 0, V128{}, 0);
+      frame[code->pinned1], context, hand, 0, 0, V128{}, 0, 0);
 }
 
 base::FaultingCode faulting_code() {

@@ -67,11 +67,15 @@ using NCallImport = Named<CallImport, StepForm::CallImport>;
 template <bool subtypes, From a>
 using NCallIndirect =
     Named<CallIndirect<subtypes, a>, StepForm::CallIndirect, Op::Nop, a, Slot, Slot, ToSlot, subtypes>;
-using NReturnNone = Named<ReturnNone, StepForm::ReturnNone>;
-template <From a>
-using NReturnOne = Named<ReturnOne<a>, StepForm::ReturnOne, Op::Nop, a>;
-using NReturnF32 = Named<ReturnF32, StepForm::ReturnF32>;
-using NReturnF64 = Named<ReturnF64, StepForm::ReturnF64>;
+template <uint32_t header>
+using NReturnNone =
+    Named<ReturnNone<header>, StepForm::ReturnNone, Op::Nop, Slot, lower::return_header(header)>;
+template <From a, uint32_t header>
+using NReturnOne = Named<ReturnOne<a, header>, StepForm::ReturnOne, Op::Nop, a, lower::return_header(header)>;
+template <uint32_t header>
+using NReturnF32 = Named<ReturnF32<header>, StepForm::ReturnF32, Op::Nop, Slot, lower::return_header(header)>;
+template <uint32_t header>
+using NReturnF64 = Named<ReturnF64<header>, StepForm::ReturnF64, Op::Nop, Slot, lower::return_header(header)>;
 using NFuel = Named<Fuel, StepForm::Fuel>;
 using NInterrupt = Named<Interrupt, StepForm::Interrupt>;
 

@@ -79,8 +79,7 @@ void observe(Code* code) {
     code->emit(code->handlers.move_f64, Slots{0, 0, kAcc, 0});
   else
     code->emit(code->handlers.move[at(From::Acc, To::Slot)], Slots{0, 0, kAcc, 0});
-  code->emit(code->handlers.move[at(From::Pin0, To::Slot)], Slots{0, 0, kPin0Out, 0});
-  code->emit(code->handlers.move[at(From::Pin1, To::Slot)], Slots{0, 0, kPin1Out, 0});
+  observe_pins<T>(code, kPin0Out, kPin1Out);
   code->return_none(0);
 }
 
@@ -165,7 +164,12 @@ void try_store(Machine& machine, const lower::HandlerTable& handlers, uint8_t* b
       if (!std::is_integral_v<In> && access.value == From::Acc) place_in_accumulator<In>(&code, stored);
       place(&code, access.a, kA, sum.a);
       if (access.indexed) place(&code, access.b, kB, sum.b);
-      place(&code, access.value, kD, stored);
+      if (std::is_same_v<In, double> && (access.value == From::Pin0 || access.value == From::Pin1)) {
+        place_float_pin(&code, access.value == From::Pin0 ? To::Pin0 : To::Pin1, kRaw,
+                        std::bit_cast<double>(stored));
+      } else {
+        place(&code, access.value, kD, stored);
+      }
       if (access.a == From::Acc) place_in_accumulator<uint32_t>(&code, sum.a);
       if (access.indexed && access.b == From::Acc) place_in_accumulator<uint32_t>(&code, sum.b);
       if (std::is_integral_v<In> && access.value == From::Acc) place_in_accumulator<In>(&code, stored);

@@ -52,25 +52,47 @@ constexpr Row<count> make_row(Entry entry, lower::Step first) {
 constexpr From from_at(uint32_t index) { return static_cast<From>(index % kFroms); }
 constexpr To to_at(uint32_t index) { return static_cast<To>(index % kTos); }
 
-// Two operands. Both in one register happens only for `x op x`; there are no pinned floats.
+// Two operands. Both in one register happens only for `x op x`, which is worth a handler for squares.
 template <class In>
 constexpr bool are_operands(From a, From b) {
-  if (a == b && a != From::Slot) return false;
-  return !kIsFloat<In> || (!is_pin(a) && !is_pin(b));
+  if (a == b && a != From::Slot) return std::is_same_v<In, double> && is_pin(a);
+  return !std::is_same_v<In, float> || (!is_pin(a) && !is_pin(b));
+}
+
+// What has forms with pinned f64 locals: what loops of arithmetic consist of.
+constexpr bool has_float_pins(Op op) {
+  switch (op) {
+    case Op::F64Add:
+    case Op::F64Sub:
+    case Op::F64Mul:
+    case Op::F64Div:
+    case Op::F64Lt:
+    case Op::F64Gt:
+    case Op::F64Le:
+    case Op::F64Ge:
+    case Op::F64Neg:
+    case Op::F64Abs:
+    case Op::F64Sqrt:
+    case Op::F64ConvertI32S:
+    case Op::F64ConvertI32U:
+    case Op::F64Load: return true;
+    default: return false;
+  }
 }
 
 template <Op op>
 constexpr bool has_binary(From a, From b, To to) {
   using In = typename Operation<op>::In;
-  using Out = typename Operation<op>::Out;
   constexpr Kind kind = Operation<op>::kKind;
   if (!are_operands<In>(a, b)) return false;
-  if (kIsFloat<Out> && is_pin(to)) return false;
+  if (kIsFloat<In> && (kind == Kind::Compare || !has_float_pins(op)) &&
+      (is_pin(a) || is_pin(b) || is_pin(to)))
+    return false;
   if (a == From::Const && kind != Kind::Ordered) return false;
   switch (kind) {
     case Kind::Compare: return !is_pin(to);
     case Kind::Rare: return a != From::Pin1 && !is_pin(b) && to != To::Pin1;
-    default: return !(a == From::Const && is_pin(to));
+    default: return kIsFloat<In> || !(a == From::Const && is_pin(to));
   }
 }
 
@@ -78,20 +100,22 @@ template <Op op>
 constexpr bool has_unary(From a, To to) {
   using In = typename Operation<op>::In;
   using Out = typename Operation<op>::Out;
-  if (a == From::Const || (kIsFloat<In> && is_pin(a))) return false;
-  return !is_pin(to) || (!kIsFloat<In> && !kIsFloat<Out>);
+  if (a == From::Const || (kIsFloat<In> && is_pin(a) && !has_float_pins(op))) return false;
+  return !is_pin(to) || has_float_pins(op) || (!kIsFloat<In> && !kIsFloat<Out>);
 }
 
 template <Op op>
 constexpr bool has_compare_branch(From a, From b) {
-  return are_operands<typename Operation<op>::In>(a, b) && a != From::Const;
+  using In = typename Operation<op>::In;
+  if (kIsFloat<In> && !has_float_pins(op) && (is_pin(a) || is_pin(b))) return false;
+  return are_operands<In>(a, b) && a != From::Const;
 }
 
 enum class Access : uint8_t { Guarded, Checked };
 
 template <Op op>
 constexpr bool has_load(From, To to) {
-  return !kIsFloat<typename Operation<op>::Out> || !is_pin(to);
+  return !kIsFloat<typename Operation<op>::Out> || !is_pin(to) || has_float_pins(op);
 }
 
 // Checked memories are the exception (hosts without signals, unusual page sizes): their indexed forms leave out pins.
@@ -106,7 +130,7 @@ constexpr bool has_load_indexed(From a, From b, To to) {
 template <Op op>
 constexpr bool has_store(From a, From value) {
   using In = typename Operation<op>::In;
-  if constexpr (kIsFloat<In>) return !is_pin(value);
+  if constexpr (kIsFloat<In>) return std::is_same_v<In, double> || !is_pin(value);
   return !(a == value && a != From::Slot && a != From::Const);
 }
 

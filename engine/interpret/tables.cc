@@ -2,6 +2,7 @@
 // pages that are read are loaded. The rows of arithmetic, comparisons and accesses come from files of their own,
 // because they take long to compile; branches, calls, moves and globals are instantiated here.
 #include <array>
+#include <utility>
 
 #include "engine/interpret/atomics.h"
 #include "engine/interpret/canonical_nan.h"
@@ -82,6 +83,16 @@ constexpr void for_each_to(Each each) {
   each.template operator()<To::Pin1>();
 }
 
+// The same for where a return finds the frame's header.
+template <class Each, uint32_t... header>
+constexpr void for_each_header(Each each, std::integer_sequence<uint32_t, header...>) {
+  (each.template operator()<header>(), ...);
+}
+template <class Each>
+constexpr void for_each_header(Each each) {
+  for_each_header(each, std::make_integer_sequence<uint32_t, lower::kNearHeaders + 1>());
+}
+
 constexpr void set_numeric(HandlerTable* table) {
 #define INTEGER(name, kind, trap, value)                                                                \
   table->binary[family_of(Op::I32##name).index] = BinaryRow<Op::I32##name>::row.cells;                  \
@@ -120,6 +131,11 @@ constexpr void set_data(HandlerTable* table) {
   table->move = kMove.cells;
   table->move_f32 = numbered(word_of(&hot<MoveF32>), Step{StepForm::MoveF32});
   table->move_f64 = numbered(word_of(&hot<MoveF64>), Step{StepForm::MoveF64});
+  table->load_pins_f64 = word_of(&hot<LoadPinsF64>);
+  for_each_from([table]<From a>() {
+    if constexpr (a != From::Pin0) table->pin_f64[kIndex<a>][0] = word_of(&hot<PinF64<a, To::Pin0>>);
+    if constexpr (a != From::Pin1) table->pin_f64[kIndex<a>][1] = word_of(&hot<PinF64<a, To::Pin1>>);
+  });
   table->move2 = word_of(&hot<Move2>);
   table->move_wide = numbered(word_of(&hot<MoveWide>), Step{StepForm::MoveWide});
   table->wide_enter = word_of(&wide_enter);
@@ -152,9 +168,20 @@ constexpr void set_control(HandlerTable* table) {
   table->return_call_indirect[0] = word_of(&return_call_indirect<false>);
   table->return_call_indirect[1] = word_of(&return_call_indirect<true>);
   table->return_call_ref = word_of(&return_call_ref);
-  table->return_none = numbered(word_of(&hot<ReturnNone>), Step{StepForm::ReturnNone});
-  table->return_f32 = numbered(word_of(&hot<ReturnF32>), Step{StepForm::ReturnF32});
-  table->return_f64 = numbered(word_of(&hot<ReturnF64>), Step{StepForm::ReturnF64});
+  for_each_header([table]<uint32_t header>() {
+    constexpr From kHeader = lower::return_header(header);
+    table->return_none[header] =
+        numbered(word_of(&hot<ReturnNone<header>>), Step{.form = StepForm::ReturnNone, .b = kHeader});
+    table->return_f32[header] =
+        numbered(word_of(&hot<ReturnF32<header>>), Step{.form = StepForm::ReturnF32, .b = kHeader});
+    table->return_f64[header] =
+        numbered(word_of(&hot<ReturnF64<header>>), Step{.form = StepForm::ReturnF64, .b = kHeader});
+    for_each_from([table]<From a>() {
+      table->return_one[header][kIndex<a>] =
+          numbered(word_of(&hot<ReturnOne<a, header>>),
+                   Step{.form = StepForm::ReturnOne, .a = a, .b = lower::return_header(header)});
+    });
+  });
   table->return_many = word_of(&return_many);
   table->canonical_nan[0] = word_of(&canonical_nan_f32);
   table->canonical_nan[1] = word_of(&canonical_nan_f64);
@@ -164,8 +191,6 @@ constexpr void set_control(HandlerTable* table) {
   table->interrupt = numbered(word_of(&hot<Interrupt>), Step{StepForm::Interrupt});
   table->observe = word_of(&observe);
   for_each_from([table]<From a>() {
-    table->return_one[kIndex<a>] =
-        numbered(word_of(&hot<ReturnOne<a>>), Step{.form = StepForm::ReturnOne, .a = a});
     if constexpr (a != From::Const) {
       table->branch_if[0][kIndex<a>] =
           numbered(word_of(&hot<BranchIf<false, a>>), Step{.form = StepForm::BranchIf, .a = a});

@@ -96,9 +96,12 @@ class Code {
     emit(handlers.other[at(op)], Slots{first, 0, 0, 0});
     word(index | uint64_t{second} << 32);
   }
-  void return_none(uint16_t header) { emit(handlers.return_none, Slots{0, 0, 0, header}); }
+  void return_none(uint16_t header) { emit(handlers.return_none[form(header)], Slots{0, 0, 0, header}); }
   void return_one(uint16_t slot, uint16_t header) {
-    emit(handlers.return_one[at(From::Slot)], Slots{slot, 0, 0, header});
+    emit(handlers.return_one[form(header)][at(From::Slot)], Slots{slot, 0, 0, header});
+  }
+  static uint32_t form(uint32_t header) {
+    return header < lower::kNearHeaders ? header : lower::kNearHeaders;
   }
   // A branch's distance, once its target is known.
   void patch_branch(uint32_t position, uint32_t target) {
@@ -107,6 +110,27 @@ class Code {
     words[position + 1] = std::bit_cast<Cell>(slots);
   }
 };
+
+// An f64 local that a register mirrors.
+inline void place_float_pin(Code* code, To pin, uint16_t slot, double value) {
+  code->emit(code->handlers.pin_f64[at(From::Const)][pin == To::Pin1], Slots{0, 0, slot, 0});
+  code->word(bits_of(value));
+}
+
+// Copies the registers of T's domain that mirror locals.
+template <class T>
+void observe_pins(Code* code, uint16_t to0, uint16_t to1) {
+  for (From pin : {From::Pin0, From::Pin1}) {
+    const uint16_t to = pin == From::Pin0 ? to0 : to1;
+    if constexpr (std::is_same_v<T, double>) {  // Nothing but arithmetic reads the register itself.
+      const lower::Handler* multiply = code->handlers.binary[lower::family_of(Op::F64Mul).index];
+      code->emit(multiply[at(pin, From::Const, To::Slot)], Slots{0, 0, to, 0});
+      code->word(bits_of(1.0));
+    } else {
+      code->emit(code->handlers.move[at(pin, To::Slot)], Slots{0, 0, to, 0});
+    }
+  }
+}
 
 // One instance: a Context with room for whatever a test puts behind it.
 struct alignas(64) Instance {

@@ -68,6 +68,21 @@ Op mirrored(Op op) {
 
 }  // namespace
 
+void Emitter::begin(LocalPlace* locals, const PinnedLocals& pinned, base::Vector<VectorBits>* vectors) {
+  locals_ = locals;
+  vectors_ = vectors;
+  const auto pin = [locals](uint32_t local, From from) -> uint16_t {
+    if (local == PinnedLocals::kNone) return 0;
+    locals[local].pin = from;
+    return static_cast<uint16_t>(locals[local].slot);
+  };
+  pinned_slots_[0] = pin(pinned.first, From::Pin0);
+  pinned_slots_[1] = pin(pinned.second, From::Pin1);
+  has_float_pins_ = pinned.first_float != PinnedLocals::kNone;
+  float_pins_ = {pin(pinned.first_float, From::Pin0), pin(pinned.second_float, From::Pin1), 0, 0};
+  forget();
+}
+
 // --- Accumulators and producers ---
 
 void Emitter::note_position() {
@@ -195,7 +210,7 @@ void Emitter::select(ValType type, Value a, Value b, Value condition, uint32_t t
   if (condition.is_const()) materialize(&condition, wasm::kI32);
   const auto resolve = [&](const Value& value) {
     Source source = this->source(value, type);
-    if (source.domain != Domain::Int && source.from == From::Acc) source.from = From::Slot;
+    if (source.domain != Domain::Int && source.from != From::Const) source.from = From::Slot;
     return source;
   };
   Source left = resolve(a);
@@ -237,7 +252,7 @@ void Emitter::global_set(ValType type, bool imported, uint32_t context_offset, c
   Value operand = value;
   operand = settled(operand);
   Source from = source(operand, type);
-  if (from.domain != Domain::Int && from.from == From::Acc) from.from = From::Slot;
+  if (from.domain != Domain::Int && from.from != From::Const) from.from = From::Slot;
   Handler handler = handlers_.global_set[imported][index_of(from.from)];
   if (handler == 0) {
     materialize(&operand, type);
@@ -322,10 +337,13 @@ void Emitter::copy(const Value& value, ValType type, uint32_t to) {
 void Emitter::set_local(uint32_t local, Value value) {
   const LocalPlace& place = locals_[local];
   const Domain domain = domain_of(place.type);
-  const To pin = local == pin0_ ? To::Pin0 : local == pin1_ ? To::Pin1 : To::Slot;
+  const To pin = place.pin == From::Pin0 ? To::Pin0 : place.pin == From::Pin1 ? To::Pin1 : To::Slot;
+  // Handlers that pass any type through the integer accumulator write the integers' registers.
+  const bool is_float_pin = pin != To::Slot && domain == Domain::F64;
   value = settled(value);
   if (value.kind == Value::Kind::Local && value.local() == local) return;
-  if (options_.destination_folding && last_made(value) && retarget_last(pin)) {
+  if (options_.destination_folding && last_made(value) && (!is_float_pin || last_is_numeric()) &&
+      retarget_last(pin)) {
     set_destination(last_, place.slot);
     Accumulator& made = accumulator(domain);
     const bool holds_it = made.slot == value.slot;
@@ -336,6 +354,7 @@ void Emitter::set_local(uint32_t local, Value value) {
     return;
   }
   if (domain == Domain::Vector) return set_local_vector(local, value);
+  if (is_float_pin) return set_float_pin(place, value);
   if (value.is_const()) {
     emit(handlers_.move_const[index_of(pin)], pack(Slots{0, 0, static_cast<uint16_t>(place.slot), 0}));
     word(value.bits);
@@ -357,6 +376,18 @@ void Emitter::set_local(uint32_t local, Value value) {
   emit(handler, pack(Slots{from.slot, 0, static_cast<uint16_t>(place.slot), 0}));
   overwritten(place.slot);
   accumulator(Domain::Int) = {held(place.slot), 0, nullptr};
+  seal();
+}
+
+void Emitter::set_float_pin(const LocalPlace& place, const Value& value) {
+  const Source from = source(value, place.type);
+  if (from.from == From::Acc) consume(from);
+  const uint32_t which = place.pin == From::Pin0 ? 0 : 1;
+  emit(handlers_.pin_f64[index_of(from.from)][which],
+       pack(Slots{from.slot, 0, static_cast<uint16_t>(place.slot), 0}));
+  if (from.from == From::Const) word(from.constant);
+  overwritten(place.slot);
+  accumulator(Domain::F64) = {held(place.slot), 0, nullptr};
   seal();
 }
 
@@ -464,13 +495,19 @@ void Emitter::return_one(const Value& value, ValType type, uint32_t header) {
   operand = settled(operand);
   const auto e = static_cast<uint16_t>(header);
   const Source from = source(operand, type);
+  if (from.domain == Domain::F64 && from.from != From::Acc && from.from != From::Const) {
+    // The forms that name a pin mean an integer.
+    emit(handlers_.return_one[header_form(header)][index_of(From::Slot)], pack(Slots{from.slot, 0, 0, e}));
+    return;
+  }
   if (from.domain != Domain::Int && from.from == From::Acc) {
     consume(from);
-    emit(from.domain == Domain::F32 ? handlers_.return_f32 : handlers_.return_f64, pack(Slots{0, 0, 0, e}));
+    const Handler* by_header = from.domain == Domain::F32 ? handlers_.return_f32 : handlers_.return_f64;
+    emit(by_header[header_form(header)], pack(Slots{0, 0, 0, e}));
     return;
   }
   Handler handler;
-  const Source picked = pick_one(handlers_.return_one, 1, operand, type, &handler);
+  const Source picked = pick_one(handlers_.return_one[header_form(header)], 1, operand, type, &handler);
   emit(handler, pack(Slots{picked.slot, 0, 0, e}));
   if (picked.from == From::Const) word(picked.constant);
 }

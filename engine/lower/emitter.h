@@ -10,6 +10,7 @@
 #include "engine/lower/handler_table.h"
 #include "engine/lower/op_types.h"
 #include "engine/lower/options.h"
+#include "engine/lower/pinned.h"
 
 namespace wherry::lower {
 
@@ -17,6 +18,7 @@ namespace wherry::lower {
 struct LocalPlace {
   uint32_t slot = 0;
   wasm::ValType type;
+  From pin = From::Slot;  // The register that mirrors it, if one does.
 };
 
 // Writes instructions, and knows what the accumulators hold and which instruction may still be changed.
@@ -55,13 +57,7 @@ class Emitter {
       : handlers_(handlers), options_(options), code_(*code) {}
 
   // `vectors` takes the constants of the function.
-  void begin(const LocalPlace* locals, uint32_t pin0, uint32_t pin1, base::Vector<VectorBits>* vectors) {
-    locals_ = locals;
-    vectors_ = vectors;
-    pin0_ = pin0;
-    pin1_ = pin1;
-    forget();
-  }
+  void begin(LocalPlace* locals, const PinnedLocals& pinned, base::Vector<VectorBits>* vectors);
 
   bool failed() const { return failed_; }
   void set_failed() { failed_ = true; }
@@ -116,10 +112,8 @@ class Emitter {
     if (value.kind == Value::Kind::Local) {
       const uint32_t local = value.local();
       slot = locals_[local].slot;
-      source.from = local == pin0_                     ? From::Pin0
-                    : local == pin1_                   ? From::Pin1
-                    : accumulator(domain).slot == slot ? From::Acc
-                                                       : From::Slot;
+      source.from = locals_[local].pin;
+      if (source.from == From::Slot && accumulator(domain).slot == slot) source.from = From::Acc;
     } else if (accumulator(domain).slot == slot) {
       source.from = From::Acc;
       source.from_producer = true;
@@ -149,6 +143,9 @@ class Emitter {
   void move_wide(uint32_t from, uint32_t to);
   void set_local(uint32_t local, Value value);
   void return_one(const Value& value, wasm::ValType type, uint32_t header);
+  void return_none(uint32_t header) {
+    emit(handlers_.return_none[header_form(header)], pack(Slots{0, 0, 0, static_cast<uint16_t>(header)}));
+  }
 
   // --- Vectors (emitter_vector.cc). Instructions by shape; see vector_code.h. ---
 
@@ -251,9 +248,11 @@ class Emitter {
   static Cell pack(SlotsBranch slots) { return std::bit_cast<Cell>(slots); }
   static Cell pack(WideMove move) { return std::bit_cast<Cell>(move); }
 
-  uint16_t pinned_slot(uint32_t which) const {
-    const uint32_t local = which == 0 ? pin0_ : pin1_;
-    return local == kNone ? 0 : static_cast<uint16_t>(locals_[local].slot);
+  // Of the integers; 0 if there is none.
+  uint16_t pinned_slot(uint32_t which) const { return pinned_slots_[which]; }
+  // Where a function begins and behind its calls: the mirrored f64 locals, if there are any.
+  void load_float_pins() {
+    if (has_float_pins_) emit(handlers_.load_pins_f64, pack(float_pins_));
   }
 
  private:
@@ -294,6 +293,10 @@ class Emitter {
   Accumulator& accumulator(Domain domain) { return accumulators_[static_cast<uint32_t>(domain)]; }
   const Accumulator& accumulator(Domain domain) const { return accumulators_[static_cast<uint32_t>(domain)]; }
 
+  // The row of returns that know this header's slot, or that of any.
+  uint32_t header_form(uint32_t header) const {
+    return options_.near_headers && header < kNearHeaders ? header : kNearHeaders;
+  }
   uint32_t held(uint32_t slot) const { return options_.accumulators ? slot : kNone; }
   void note_position();
   // Where the destination is in SlotsOffset, not in Slots.
@@ -326,6 +329,11 @@ class Emitter {
     accumulator(domain) = {held(slot), producer.position, producer.by_to};
     last_ = producer;
   }
+  bool last_is_numeric() const {
+    return last_.form == Form::Binary || last_.form == Form::Unary || last_.form == Form::Load ||
+           last_.form == Form::LoadIndexed;
+  }
+  void set_float_pin(const LocalPlace& place, const Value& value);
   void wrote_raw(const Producer& producer, wasm::ValType type, uint32_t slot);
   // Removes the last instruction, which made the value in `slot`; the accumulators are again as before it.
   void undo_last(uint32_t slot);
@@ -383,8 +391,9 @@ class Emitter {
   base::Vector<uint32_t>* starts_ = nullptr;
   const LocalPlace* locals_ = nullptr;
   base::Vector<VectorBits>* vectors_ = nullptr;
-  uint32_t pin0_ = kNone;
-  uint32_t pin1_ = kNone;
+  uint16_t pinned_slots_[2] = {};
+  bool has_float_pins_ = false;
+  Slots float_pins_{};
   uint32_t offset_ = 0;
   bool failed_ = false;
 

@@ -146,30 +146,15 @@ inline FakeHandlers::FakeHandlers() {
     for (size_t i = 0; i < size_bytes / sizeof(Handler); ++i) first[i] = next_ += 2;
   };
   fill(table_.move_const, sizeof table_.move_const);
-  for (Handler* one : {&table_.move_f32,
-                       &table_.move_f64,
-                       &table_.move2,
-                       &table_.move_wide,
-                       &table_.wide_enter,
-                       &table_.wide_leave,
-                       &table_.wide_shrink,
-                       &table_.move_up,
-                       &table_.branch,
-                       &table_.unreachable,
-                       &table_.call,
-                       &table_.call_import,
-                       &table_.return_call,
-                       &table_.return_call_import,
-                       &table_.return_call_ref,
-                       &table_.return_none,
-                       &table_.return_f32,
-                       &table_.return_f64,
-                       &table_.return_many,
-                       &table_.fuel,
-                       &table_.interrupt,
-                       &table_.observe}) {
+  for (Handler* one :
+       {&table_.move_f32,    &table_.move_f64,    &table_.load_pins_f64,      &table_.move2,
+        &table_.move_wide,   &table_.wide_enter,  &table_.wide_leave,         &table_.wide_shrink,
+        &table_.move_up,     &table_.branch,      &table_.unreachable,        &table_.call,
+        &table_.call_import, &table_.return_call, &table_.return_call_import, &table_.return_call_ref,
+        &table_.return_many, &table_.fuel,        &table_.interrupt,          &table_.observe}) {
     fill(one, sizeof *one);
   }
+  fill(table_.pin_f64[0], sizeof table_.pin_f64);
   fill(table_.global_get[0], sizeof table_.global_get);
   fill(table_.global_set[0], sizeof table_.global_set);
   fill(table_.branch_if[0], sizeof table_.branch_if);
@@ -177,7 +162,10 @@ inline FakeHandlers::FakeHandlers() {
   fill(table_.call_indirect[0], sizeof table_.call_indirect);
   fill(table_.call_ref, sizeof table_.call_ref);
   fill(table_.return_call_indirect, sizeof table_.return_call_indirect);
-  fill(table_.return_one, sizeof table_.return_one);
+  fill(table_.return_none, sizeof table_.return_none);
+  fill(table_.return_one[0], sizeof table_.return_one);
+  fill(table_.return_f32, sizeof table_.return_f32);
+  fill(table_.return_f64, sizeof table_.return_f64);
   fill(table_.canonical_nan, sizeof table_.canonical_nan);
   add_joins();
 }

@@ -99,7 +99,10 @@ struct HandlerTable {
   Handler move_const[kToCount];  // Slots{-, -, d}; 3 words: the value.
   Handler move_f32;              // fa to a slot. Slots{-, -, d}; 2 words.
   Handler move_f64;              // da to a slot.
-  Handler move2;                 // Slots{a, b, d, e}: a to d, then b to e; 2 words.
+  // [a][which pin]: to an f64 local that a register mirrors. Slots{a, -, d}; 2 words, 3 with a constant.
+  Handler pin_f64[kFromCount][2];
+  Handler load_pins_f64;  // Slots{a, b}: the slots of both; 2 words. Leaves accumulators alone.
+  Handler move2;          // Slots{a, b, d, e}: a to d, then b to e; 2 words.
   Handler move_wide;  // WideMove, distances with a sign; 2 words. Leaves accumulators alone, as move2 does.
   Handler move_up;    // Slots{a: from, b: count, d: to}: to > from or not, memmove; 2 words.
 
@@ -114,8 +117,8 @@ struct HandlerTable {
   Handler br_table[kFromCount];
   Handler unreachable;  // 2 words.
 
-  // Calls. The last word of each is Slots{a: callee's base, b: pin0's slot, d: pin1's slot, e: 0} of the caller,
-  // which returning reads at [-1] from the return cell. Arguments lie from the callee's base on.
+  // Calls. The last word of each is Slots{a: callee's base, b: pin0's slot, d: pin1's slot, e: slots of parameters}: the
+  // first three of the caller, which returning reads at [-1] from the return cell. Arguments lie from the callee's base on.
   Handler call;         // 3 words: handler, FuncCode*, Slots.
   Handler call_import;  // 3 words: handler, byte offset of the FuncObject* in the Context, Slots.
   // [subtypes][a]: 4 words: handler, {u16 index slot, u16 0, u32 type_id}, {u32 byte offset of the TableObject* in
@@ -135,12 +138,14 @@ struct HandlerTable {
   Handler wide_leave;
   Handler wide_shrink;
 
-  // Returns. e: the header's slot. Results go to slots 0 and up. A single integer is left in acc.
-  Handler return_none;             // Slots{-, -, -, e}; 2 words.
-  Handler return_one[kFromCount];  // Slots{a, -, -, e}; 2 words, 3 with a constant. 8 bytes.
-  Handler return_f32;              // fa.
-  Handler return_f64;              // da.
-  Handler return_many;             // Slots{a: first, b: slots, -, e}.
+  // Returns. e: the header's slot. Results go to slots 0 and up. A single integer is left in acc. [header]: its slot, or
+  // kNearHeaders for any.
+  Handler return_none[kNearHeaders + 1];  // Slots{-, -, -, e}; 2 words.
+  Handler return_one[kNearHeaders + 1]
+                    [kFromCount];        // Slots{a, -, -, e}; 2 words, 3 with a constant. 8 bytes.
+  Handler return_f32[kNearHeaders + 1];  // fa.
+  Handler return_f64[kNearHeaders + 1];  // da.
+  Handler return_many;                   // Slots{a: first, b: slots, -, e}.
 
   Handler canonical_nan
       [4];            // f32, f64, f32x4, f64x2: a NaN in a slot becomes the canonical one. Slots{a}; 2 words.

@@ -52,10 +52,10 @@ Handler handler_of(const HandlerTable& table, const Step& step) {
     case StepForm::Call: return table.call;
     case StepForm::CallImport: return table.call_import;
     case StepForm::CallIndirect: return table.call_indirect[step.flag][at(step.a)];
-    case StepForm::ReturnNone: return table.return_none;
-    case StepForm::ReturnOne: return table.return_one[at(step.a)];
-    case StepForm::ReturnF32: return table.return_f32;
-    case StepForm::ReturnF64: return table.return_f64;
+    case StepForm::ReturnNone: return table.return_none[at(step.b)];
+    case StepForm::ReturnOne: return table.return_one[at(step.b)][at(step.a)];
+    case StepForm::ReturnF32: return table.return_f32[at(step.b)];
+    case StepForm::ReturnF64: return table.return_f64[at(step.b)];
     case StepForm::Fuel: return table.fuel;
     case StepForm::Interrupt: return table.interrupt;
   }

@@ -29,6 +29,7 @@ constexpr const char* kPlainNames[] = {
     "move",
     "move",
     "move",
+    "load_pins",
     "move2",
     "move_wide",
     "move_up",
@@ -156,13 +157,19 @@ void Listing::Impl::add_rest(const HandlerTable& table) {
     }
     add(table.br_table[ai], {.form = Form::BrTable, .a = a});
     add(table.call_ref[ai], {.form = Form::CallRef, .a = a});
-    add(table.return_one[ai], {.form = Form::ReturnOne, .a = a});
+    for (const auto& by_from : table.return_one) add(by_from[ai], {.form = Form::ReturnOne, .a = a});
   });
   for (uint32_t flag = 0; flag < 2; ++flag) {
     add(table.return_call_indirect[flag], {.form = Form::ReturnCallIndirect, .flag = flag != 0});
   }
   add(table.move_f32, {.form = Form::MoveFloat});
   add(table.move_f64, {.form = Form::MoveFloat, .flag = true});
+  for (uint32_t which = 0; which < 2; ++which) {
+    each_from([&](From a, uint32_t ai) {
+      add(table.pin_f64[ai][which], {.form = Form::Move, .a = a, .to = which == 0 ? To::Pin0 : To::Pin1});
+    });
+  }
+  add(table.load_pins_f64, {.form = Form::LoadPins});
   add(table.move2, {.form = Form::Move2});
   add(table.move_wide, {.form = Form::MoveWide});
   add(table.wide_enter, {.form = Form::WideEnter});
@@ -176,9 +183,9 @@ void Listing::Impl::add_rest(const HandlerTable& table) {
   add(table.return_call, {.form = Form::ReturnCall});
   add(table.return_call_import, {.form = Form::ReturnCallImport});
   add(table.return_call_ref, {.form = Form::ReturnCallRef});
-  add(table.return_none, {.form = Form::ReturnNone});
-  add(table.return_f32, {.form = Form::ReturnFloat});
-  add(table.return_f64, {.form = Form::ReturnFloat, .flag = true});
+  for (const Handler handler : table.return_none) add(handler, {.form = Form::ReturnNone});
+  for (const Handler handler : table.return_f32) add(handler, {.form = Form::ReturnFloat});
+  for (const Handler handler : table.return_f64) add(handler, {.form = Form::ReturnFloat, .flag = true});
   add(table.return_many, {.form = Form::ReturnMany});
   for (const Handler handler : table.canonical_nan) add(handler, {.form = Form::CanonicalNan});
   add(table.fuel, {.form = Form::Fuel});
@@ -319,6 +326,7 @@ std::string Line::write() {
       return name() + " " + left + ", " + right + ", " + operand(entry_.c, slots.e) + to(slots.d);
     }
     case Form::MoveFloat: return name() + (entry_.flag ? " f64 acc" : " f32 acc") + text(" -> s%u", slots.d);
+    case Form::LoadPins: return name() + text(" s%u, s%u -> p0 p1", slots.a, slots.b);
     case Form::Move2: return name() + text(" s%u, s%u -> s%u, s%u", slots.a, slots.b, slots.d, slots.e);
     case Form::MoveWide: {
       const auto move = std::bit_cast<WideMove>(word(position_ + 1));

@@ -27,6 +27,7 @@ enum class Form : uint8_t {
   Move,
   MoveConst,
   MoveFloat,
+  LoadPins,
   Move2,
   MoveWide,
   MoveUp,

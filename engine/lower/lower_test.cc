@@ -49,6 +49,9 @@ Options options_of(const std::string& source) {
   flag("branch_table_index", &options.branch_table_index);
   flag("pinned_locals", &options.pinned_locals);
   flag("joined_handlers", &options.joined_handlers);
+  flag("pinned_floats", &options.pinned_floats);
+  flag("unread_locals", &options.unread_locals);
+  flag("near_headers", &options.near_headers);
   flag("guard_pages", &options.guard_pages);
   flag("fuel", &options.fuel);
   flag("interruption", &options.interruption);
@@ -299,7 +302,7 @@ TEST_CASE("deep operand stacks and many locals") {
 
   std::string wide = "(module (func (param i32) (result i64) (local";
   for (int i = 0; i < 49'999; ++i) wide += " i64";
-  wide += ") (local.set 49999 (i64.const 5)) (local.get 49999)))";
+  wide += ") (i64.add (local.get 1) (local.get 49999))))";
   Fixture many(wide);
   REQUIRE(many.typed != nullptr);
   REQUIRE(many.lower({}, 0, false, &code));

@@ -46,7 +46,7 @@ void Lowering::place_locals() {
   has_plain_locals_ = !is_wide_;
   uint32_t at = 0;
   const auto place = [&](size_t i, uint32_t below) {
-    memory_->places[i] = {at - below, state_->locals[i]};
+    memory_->places[i] = {at - below, state_->locals[i], From::Slot};
     at += wasm::slots_of(state_->locals[i]);
   };
   for (size_t i = 0; i < params; ++i) place(i, 0);
@@ -64,6 +64,51 @@ void Lowering::place_locals() {
   last_reached_ = first_temp_;
 }
 
+// --- Which locals a call has to clear ---
+//
+// Only those that are read before they are written: compilers leave few, and clearing takes a loop in every call. A local
+// counts as written from its local.set on, until a label that somebody branched to before: blocks are what ways meet at,
+// so no other analysis is needed, and each instruction is looked at once. References are always cleared, since the
+// collector takes what it finds in a slot for one.
+
+void Lowering::begin_assigned() {
+  const size_t count = state_->locals.size();
+  memory_->assigned_log.clear();
+  assigned_time_ = 0;
+  clear_begin_ = kNone;
+  clear_end_ = 0;
+  if (!memory_->assigned.resize(count)) return fail(ErrorCode::OutOfMemory);
+  assigned_ = memory_->assigned.data();
+  const size_t params = state_->type->func.params.size();
+  const bool all = !environment_.options.unread_locals || is_wide_;
+  for (size_t i = 0; i < count; ++i) {
+    assigned_[i] = all || i < params;
+    if (assigned_[i] == 0 && state_->locals[i].is_ref()) clear_at_entry(static_cast<uint32_t>(i));
+  }
+  if (!all) out_->zero_count = 0;
+}
+
+void Lowering::clear_at_entry(uint32_t local) {
+  assigned_[local] = 1;
+  const LocalPlace& place = memory_->places[local];
+  const uint32_t end = place.slot + wasm::slots_of(place.type);
+  if (place.slot < clear_begin_) clear_begin_ = place.slot;
+  if (end > clear_end_) clear_end_ = end;
+}
+
+void Lowering::note_assigned(uint32_t local) {
+  assigned_[local] = 1;
+  if (!memory_->assigned_log.push_back({local, ++assigned_time_})) fail(ErrorCode::OutOfMemory);
+}
+
+void Lowering::forget_assigned_since(uint32_t time) {
+  base::Vector<AssignedLocal>& log = memory_->assigned_log;
+  while (!log.empty() && log.back().time > time) {
+    assigned_[log.back().local] = 0;
+    log.pop_back();
+  }
+}
+
 // The words are those of HandlerTable::wide_enter.
 void Lowering::enter_second_frame() {
   const auto results = static_cast<uint16_t>(state_->type->result_slots);
@@ -78,6 +123,8 @@ void Lowering::begin(State& state) {
   offset_ = state.body_offset;
   place_locals();
   if (failed_) return;
+  begin_assigned();
+  if (failed_) return;
   memory_->patches.clear();
   memory_->vectors.clear();
   settled_ = 0;
@@ -86,8 +133,11 @@ void Lowering::begin(State& state) {
   if (environment_.options.pinned_locals && !is_wide_) {
     pinned = choose_pinned(state.body.subspan(state.code_begin), state.locals, state.module->module.features,
                            &memory_->counts);
+    if (!environment_.options.pinned_floats) {
+      pinned.first_float = pinned.second_float = PinnedLocals::kNone;
+    }
   }
-  emitter_.begin(memory_->places.data(), pinned.first, pinned.second, &memory_->vectors);
+  emitter_.begin(memory_->places.data(), pinned, &memory_->vectors);
   memory_->starts.clear();
   emitter_.record_starts(&memory_->starts);
   if (with_positions_) {
@@ -96,6 +146,7 @@ void Lowering::begin(State& state) {
   }
   emitter_.set_offset(static_cast<uint32_t>(offset_));
   if (is_wide_) enter_second_frame();
+  emitter_.load_float_pins();
   if (environment_.options.interruption) emitter_.emit(environment_.handlers.interrupt, 0);
   if (environment_.options.observe_calls) observe(abi::Moment::Enter, 0);
   begin_segment();
@@ -105,6 +156,10 @@ void Lowering::finish() {
   end_segment();
   const uint32_t temps_end = last_reached_ + 1;
   if (temps_end > kLastSlot) return fail(ErrorCode::FrameTooLarge, "the operand stack is too deep");
+  if (clear_begin_ < clear_end_) {
+    out_->zero_begin = clear_begin_;
+    out_->zero_count = clear_end_ - clear_begin_;
+  }
   const uint32_t ends = second_frame_ + temps_end;
   out_->frame_slots = (ends > locals_end() ? ends : locals_end()) + 1;
   out_->param_slots = static_cast<uint16_t>(header_);
@@ -336,6 +391,7 @@ void Lowering::local_set(uint32_t index, Operand* operand) {
     return emitter_
         .forget_producers();  // The move reads the slot, so what a tee leaves may not be taken out of it.
   }
+  if (assigned_[index] == 0) note_assigned(index);
   flush_readers(index, index_of(operand));
   emitter_.set_local(index, operand->value);
 }

@@ -16,12 +16,21 @@ struct PendingPatch {
   uint32_t next = Emitter::kNone;
 };
 
+// That a local was written, and when: for finding those that nobody reads before.
+struct AssignedLocal {
+  uint32_t local;
+  uint32_t time;
+};
+
 struct Label {
   uint32_t patches = Emitter::kNone;    // Branches to the end, by index in the pool.
   uint32_t position = 0;                // Of a loop; of a try_table, the catch scope around it.
   uint32_t otherwise = Emitter::kNone;  // The branch of an `if` to its `else` or end.
   uint32_t table = Emitter::kNone;      // The br_table that made `stub` last.
   uint32_t stub = 0;
+  uint32_t begun = 0;          // When an `if` began, and...
+  uint32_t branched = kNever;  // ...when somebody first branched to the end, by Lowering::assigned_time_.
+  static constexpr uint32_t kNever = ~uint32_t{0};
 };
 
 // The sink that turns validation into lowering: the validator's operand stack is the symbolic stack. One object
@@ -49,6 +58,8 @@ class Lowering {
     base::Vector<VectorBits> vectors;
     base::Vector<uint32_t> pairs;
     base::Vector<uint32_t> starts;
+    base::Vector<uint8_t> assigned;
+    base::Vector<AssignedLocal> assigned_log;
   };
 
   Lowering(const Environment& environment, Memory* memory, SlotCode* out, bool with_positions);
@@ -77,6 +88,8 @@ class Lowering {
   void binary(const Instruction& instruction, Operand* operands);
   void memory_access(const Instruction& instruction, const wasm::MemoryType& type, Operand* operands);
   void local_get(uint32_t index, Operand* result) {
+    if (assigned_[index] == 0) [[unlikely]]
+      clear_at_entry(index);
     if (has_plain_locals_) [[likely]]
       return put_pending(result, Value::of_local(0, index));
     local_get_other(index, result);
@@ -168,6 +181,10 @@ class Lowering {
   uint32_t locals_end() const { return out_->zero_begin + ((out_->zero_count + 3) & ~3u); }
 
   void place_locals();
+  void begin_assigned();
+  void clear_at_entry(uint32_t local);
+  void note_assigned(uint32_t local);
+  void forget_assigned_since(uint32_t time);
   void enter_second_frame();
   void leave_second_frame(const Operand* first, uint32_t slots);
   void materialize(Operand* operands, uint32_t count);
@@ -187,7 +204,7 @@ class Lowering {
   void branch_conditionally(Control& target, Operand* values, uint32_t count, Branch branch);
   uint32_t table_entry(Control& target, Operand* values, uint32_t arity, uint32_t table, bool* forward);
 
-  Cell call_word(uint32_t base);
+  Cell call_word(const CanonType& type, uint32_t base);
   void after_call(const CanonType& type, Operand* arguments);
   void emit_indirect(const Instruction& instruction, const CanonType& type, Operand* index, Cell last,
                      bool tail);
@@ -244,6 +261,11 @@ class Lowering {
   uint32_t last_reached_ = 0;     // Highest slot in use as a temporary.
   uint32_t settled_ = 0;          // Below this index of the operand stack nothing is pending.
   uint32_t catch_scope_ = kNone;  // The innermost one here.
+  // Which locals have been written on every way to here, or need not have been.
+  uint8_t* assigned_ = nullptr;
+  uint32_t assigned_time_ = 0;
+  uint32_t clear_begin_ = kNone;  // Slots to clear at entry.
+  uint32_t clear_end_ = 0;
   uint32_t fuel_cell_ = kNone;
   uint64_t fuel_ = 0;
 };

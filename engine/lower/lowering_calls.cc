@@ -7,11 +7,11 @@
 namespace wherry::lower {
 
 // What returning from a call reads: how far the callee's frame is from the caller's, and which slots the caller's
-// pinned registers mirror. For calls that come back, hence may throw.
-Cell Lowering::call_word(uint32_t base) {
+// pinned registers mirror; and where the callee's header is, which calling reads. For calls that come back, hence may throw.
+Cell Lowering::call_word(const CanonType& type, uint32_t base) {
   note_throwing();
-  return Emitter::pack(
-      Slots{static_cast<uint16_t>(base), emitter_.pinned_slot(0), emitter_.pinned_slot(1), 0});
+  return Emitter::pack(Slots{static_cast<uint16_t>(base), emitter_.pinned_slot(0), emitter_.pinned_slot(1),
+                             static_cast<uint16_t>(type.param_slots)});
 }
 
 void Lowering::after_call(const CanonType& type, Operand* arguments) {
@@ -20,11 +20,12 @@ void Lowering::after_call(const CanonType& type, Operand* arguments) {
   const bool one_integer = type.func.results.size() == 1 && type.func.results[0] != wasm::kV128 &&
                            domain_of(type.func.results[0]) == Domain::Int;
   emitter_.clobbered_except_int(one_integer ? base : kNone);
+  emitter_.load_float_pins();
 }
 
 void Lowering::call(uint32_t func, const CanonType& type, Operand* arguments) {
   materialize(arguments, static_cast<uint32_t>(type.func.params.size()));
-  const Cell last = call_word(slot_at(arguments));
+  const Cell last = call_word(type, slot_at(arguments));
   if (func < state_->module->module.imported_funcs) {
     emitter_.emit(environment_.handlers.call_import, environment_.layout.imported_funcs + func * 8);
   } else {
@@ -57,7 +58,7 @@ void Lowering::emit_indirect(const Instruction& instruction, const CanonType& ty
 void Lowering::call_indirect(const Instruction& instruction, const CanonType& type, Operand* arguments) {
   const auto params = static_cast<uint32_t>(type.func.params.size());
   materialize(arguments, params);
-  emit_indirect(instruction, type, &arguments[params], call_word(slot_at(arguments)), false);
+  emit_indirect(instruction, type, &arguments[params], call_word(type, slot_at(arguments)), false);
   after_call(type, arguments);
 }
 
@@ -70,7 +71,7 @@ void Lowering::call_ref(const Instruction&, const CanonType& type, Operand* argu
   const Emitter::Source from =
       emitter_.pick_one(environment_.handlers.call_ref, 1, callee.value, callee.type, &handler);
   emitter_.emit(handler, Emitter::pack(Slots{from.slot, 0, 0, 0}));
-  emitter_.word(call_word(slot_at(arguments)));
+  emitter_.word(call_word(type, slot_at(arguments)));
   after_call(type, arguments);
 }
 

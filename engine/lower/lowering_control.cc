@@ -39,6 +39,7 @@ void Lowering::end_segment() {
 void Lowering::link(Control& target, Emitter::Patch patch) {
   Label& label = target.label;
   if (target.op == Op::Loop) return emitter_.patch(patch, label.position);
+  if (label.branched == Label::kNever) label.branched = assigned_time_;
   if (!memory_->patches.push_back({patch, label.patches})) return fail(ErrorCode::OutOfMemory);
   label.patches = static_cast<uint32_t>(memory_->patches.size()) - 1;
 }
@@ -144,6 +145,7 @@ void Lowering::if_(Control& control, Operand* params, Operand* condition) {
   const Emitter::Patch patch = emitter_.branch_on(taken, false);
   if (!memory_->patches.push_back({patch, kNone})) return fail(ErrorCode::OutOfMemory);
   control.label.otherwise = static_cast<uint32_t>(memory_->patches.size()) - 1;
+  control.label.begun = assigned_time_;
   if (count != 0) emitter_.forget_producers();  // The other arm reads the parameters from their slots.
   begin_segment();
 }
@@ -153,6 +155,7 @@ void Lowering::else_(Control& control, Operand* operands, bool falls_through) {
     materialize(operands, static_cast<uint32_t>(control.results().size()));
     link(control, emitter_.branch());
   }
+  forget_assigned_since(control.label.begun);
   emitter_.patch(memory_->patches[control.label.otherwise].patch, emitter_.size());
   control.label.otherwise = kNone;
   emitter_.forget();
@@ -169,6 +172,7 @@ void Lowering::end(Control& control, Operand* operands, bool falls_through) {
   const bool body = is_body(control);
   if (is_target) {
     if (falls_through) materialize(operands, count);
+    forget_assigned_since(control.label.otherwise != kNone ? control.label.begun : control.label.branched);
     bind(control.label);
     put_temps(operands, control.results());
     begin_segment();
@@ -319,7 +323,7 @@ void Lowering::return_(Control& body, Operand* values) {
     emitter_.emit(handlers.interrupt, 0);
   }
   if (count == 0) {
-    emitter_.emit(handlers.return_none, Emitter::pack(Slots{0, 0, 0, header}));
+    emitter_.return_none(header_);
   } else if (count == 1 && values[0].type == wasm::kV128) {
     emitter_.return_vector(values[0].value, header_);
   } else if (count == 1) {

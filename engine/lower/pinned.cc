@@ -14,13 +14,14 @@
 namespace wherry::lower {
 namespace {
 
-enum class Skip : uint8_t { Reader, Nothing, Local, OneInteger, TwoIntegers, Access, Open, End };
+enum class Skip : uint8_t { Reader, Nothing, Local, Call, OneInteger, TwoIntegers, Access, Open, End };
 
 constexpr Skip skip_of(wasm::Op op, wasm::Immediate immediate) {
   using wasm::Immediate;
   using wasm::Op;
   if (op == Op::LocalGet || op == Op::LocalSet || op == Op::LocalTee) return Skip::Local;
   if (op == Op::End) return Skip::End;
+  if (op == Op::Call) return Skip::Call;
   if (op == Op::TryTable) return Skip::Open;
   switch (immediate) {
     case Immediate::None: return Skip::Nothing;
@@ -82,8 +83,12 @@ class Walk {
           continue;
         }
         case Skip::Nothing: ++at; continue;
+        case Skip::Call: calls_ += weight_; [[fallthrough]];
         case Skip::OneInteger: at = skip_integer(at + 1); continue;
-        case Skip::TwoIntegers: at = skip_integer(skip_integer(at + 1)); continue;
+        case Skip::TwoIntegers:
+          calls_ += weight_;
+          at = skip_integer(skip_integer(at + 1));
+          continue;
         case Skip::Access:
           if ((at[1] & kHasMemory) != 0) [[unlikely]]
             ++at;  // One integer more; the first has a single byte in valid code.
@@ -109,6 +114,10 @@ class Walk {
     }
   }
 
+  // Weighted as uses are; whether handlers of exceptions are entered from elsewhere.
+  uint64_t calls() const { return calls_; }
+  bool catches() const { return catches_; }
+
  private:
   const uint8_t* use_far_local(const uint8_t* at) {
     base::ByteReader reader({at, static_cast<size_t>(end_ - at)});
@@ -127,6 +136,7 @@ class Walk {
   }
 
   void open(uint8_t opcode) {
+    catches_ = catches_ || opcode == kTryTable;
     if (opcode == kLoop && loops_ < kDeepestWeight) {
       outer_blocks_[loops_++] = blocks_;
       blocks_ = 0;
@@ -154,7 +164,37 @@ class Walk {
   uint32_t loops_ = 0;
   uint32_t blocks_ = 0;
   uint64_t weight_ = 1;  // 8 to the power of `loops_`.
+  uint64_t calls_ = 0;
+  bool catches_ = false;
 };
+
+// The two that are used most; of equals the first.
+class Best {
+ public:
+  void offer(uint32_t local, uint64_t count) {
+    if (count > best_) {
+      second = first;
+      second_ = best_;
+      first = local;
+      best_ = count;
+    } else if (count > second_) {
+      second = local;
+      second_ = count;
+    }
+  }
+  uint64_t sum() const { return best_ + second_; }
+
+  uint32_t first = PinnedLocals::kNone;
+  uint32_t second = PinnedLocals::kNone;
+
+ private:
+  uint64_t best_ = 0;
+  uint64_t second_ = 0;
+};
+
+// Filling the registers is worth it from so many uses on, and so many for each call.
+constexpr uint64_t kLeastFloatUses = 16;
+constexpr uint64_t kFloatUsesForCall = 4;
 
 }  // namespace
 
@@ -163,21 +203,23 @@ PinnedLocals choose_pinned(base::ByteSpan code, std::span<const wasm::ValType> l
   PinnedLocals pinned;
   counts->clear();
   if (locals.empty() || !counts->resize(locals.size())) return pinned;
-  Walk(code, features, counts->span()).run();
-  uint64_t best = 0, second = 0;
+  Walk walk(code, features, counts->span());
+  walk.run();
+  Best integers, floats;
   for (uint32_t i = 0; i < counts->size(); ++i) {
     const wasm::ValKind kind = locals[i].kind();
-    if (kind == wasm::ValKind::F32 || kind == wasm::ValKind::F64 || kind == wasm::ValKind::V128) continue;
-    const uint64_t count = (*counts)[i];
-    if (count > best) {
-      pinned.second = pinned.first;
-      second = best;
-      pinned.first = i;
-      best = count;
-    } else if (count > second) {
-      pinned.second = i;
-      second = count;
+    if (kind == wasm::ValKind::F64) {
+      floats.offer(i, (*counts)[i]);
+    } else if (kind != wasm::ValKind::F32 && kind != wasm::ValKind::V128) {
+      integers.offer(i, (*counts)[i]);
     }
+  }
+  pinned.first = integers.first;
+  pinned.second = integers.second;
+  if (!walk.catches() && floats.sum() >= kLeastFloatUses &&
+      floats.sum() / kFloatUsesForCall >= walk.calls()) {
+    pinned.first_float = floats.first;
+    pinned.second_float = floats.second;
   }
   return pinned;
 }

@@ -11,7 +11,8 @@
 // Code is a sequence of 8-byte words (abi::Cell). An instruction is a handler's address, one word of packed
 // operands, and for some forms one or two words of immediates. Values live in the 8-byte slots of a frame (see
 // docs/abi.md); besides, three accumulators hold the newest value of their domain (integers and references: acc,
-// f32: fa, f64: da) and two registers mirror the two most used integer locals (pin0, pin1). Invariants:
+// f32: fa, f64: da), two registers mirror the two most used integer locals (pin0, pin1), and two the most used f64
+// locals (dpin0, dpin1): Pin0 and Pin1 are those of the operand's domain. Invariants:
 //   - a local's slot is always current: writes to a pinned local go to the slot too;
 //   - a handler with destination Slot, Pin0 or Pin1 also leaves the value in its accumulator;
 //   - an i32 or f32 in a slot or in acc has its upper half zero.
@@ -42,6 +43,9 @@ struct SlotsBranch {  // Branches: two sources and a distance in words.
 struct WideMove {  // Moves beyond slot 65,535.
   uint32_t from, to;
 };
+
+// Returns from frames with fewer slots of parameters than this have handlers that know where the header is.
+inline constexpr uint32_t kNearHeaders = 4;
 
 // Guarded accesses have smaller offsets than this, so that they end within a reservation of 4 GiB + 32 MiB.
 inline constexpr uint64_t kGuardedOffsetLimit = (uint64_t{32} << 20) - 64;

@@ -44,11 +44,15 @@ struct Step {
   StepForm form;
   wasm::Op op = wasm::Op::Nop;
   From a = From::Slot;
-  From b = From::Slot;
+  From b = From::Slot;  // Of a return: what return_header says.
   From c = From::Slot;  // The value of a store, the condition of select.
   To to = To::Slot;
   bool flag = false;  // Sense of a branch, imported, subtypes.
 };
+
+// Where a return finds the header (the first index of HandlerTable::return_one), as a step says it.
+constexpr From return_header(uint32_t header) { return static_cast<From>(header); }
+static_assert(kNearHeaders < kFromCount);
 
 // Steps have numbers, dense and the same in every program: the numbers of a form begin here, and within a row of
 // HandlerTable they ascend as its index does. 0 is no step.
@@ -71,7 +75,10 @@ struct StepNumbers {
   static constexpr uint32_t kBrTable = kBranchIf + 2 * kFromCount;
   static constexpr uint32_t kCallIndirect = kBrTable + kFromCount;
   static constexpr uint32_t kReturnOne = kCallIndirect + 2 * kFromCount;
-  static constexpr uint32_t kEnd = kReturnOne + kFromCount;
+  static constexpr uint32_t kReturnNone = kReturnOne + kTwo;
+  static constexpr uint32_t kReturnF32 = kReturnNone + kFromCount;
+  static constexpr uint32_t kReturnF64 = kReturnF32 + kFromCount;
+  static constexpr uint32_t kEnd = kReturnF64 + kFromCount;
 };
 
 constexpr uint32_t number_of(const Step& step) {
@@ -99,7 +106,10 @@ constexpr uint32_t number_of(const Step& step) {
     case StepForm::BranchIf: return N::kBranchIf + flag * kFromCount + a;
     case StepForm::BrTable: return N::kBrTable + a;
     case StepForm::CallIndirect: return N::kCallIndirect + flag * kFromCount + a;
-    case StepForm::ReturnOne: return N::kReturnOne + a;
+    case StepForm::ReturnOne: return N::kReturnOne + ab;
+    case StepForm::ReturnNone: return N::kReturnNone + static_cast<uint32_t>(step.b);
+    case StepForm::ReturnF32: return N::kReturnF32 + static_cast<uint32_t>(step.b);
+    case StepForm::ReturnF64: return N::kReturnF64 + static_cast<uint32_t>(step.b);
     default: return N::kSingle + static_cast<uint32_t>(step.form);
   }
 }

@@ -65,10 +65,13 @@ enum class Optimization : uint32_t {
   BranchTableIndex = 1u << 4,    // take a br_table's index from the register it is in
   PinnedLocals = 1u << 5,        // keep two integer locals in registers
   JoinedHandlers = 1u << 6,      // run frequent sequences of instructions by one handler
+  PinnedFloats = 1u << 7,        // keep two f64 locals in registers too; needs PinnedLocals
+  UnreadLocals = 1u << 8,        // do not clear locals that are written before they are read
+  NearHeaders = 1u << 9,         // return without looking up where the frame's header is
 };
 
 // All of them, for AdvancedConfig::disabled_optimizations.
-inline constexpr uint32_t kAllOptimizations = (1u << 7) - 1;
+inline constexpr uint32_t kAllOptimizations = (1u << 10) - 1;
 
 // What an Observer of a store is told (wherry/observer.h). Values are single bits.
 enum class Observation : uint32_t {

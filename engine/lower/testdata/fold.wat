@@ -31,7 +31,7 @@
 ;;=     0: i32.add p0, 3 -> acc
 ;;=     3: i32.mul acc, p1 -> acc
 ;;=     5: return acc
-;;= func 1 frame 10 clears 1 from 5
+;;= func 1 frame 9 clears 0 from 5
 ;;=     0: i32.mul p1, s1 -> s5 p0
 ;;=     2: i32.xor p0, p0 -> acc
 ;;=     4: return acc

@@ -5,7 +5,7 @@
     (if (i32.lt_s (local.get 2) (i32.const 3)) (then (return (local.get 0))))
     (local.get 2))
   (func (param i32) (result i32) (return_call $add (local.get 0) (f64.const 1))))
-;;= func 0 frame 10 clears 1 from 5
+;;= func 0 frame 9 clears 0 from 5
 ;;=     0: observe enter s0
 ;;=     3: observe instruction s0
 ;;=     6: observe instruction s0

@@ -8,7 +8,7 @@
     (drop (i32.mul (local.get 0) (i32.add (local.get 1) (local.get 2)))))
   (func $floats_are_not_pinned (param f64 i32) (result f64)
     (f64.add (f64.mul (local.get 0) (local.get 0)) (f64.convert_i32_u (local.get 1)))))
-;;= func 0 frame 12 clears 3 from 6
+;;= func 0 frame 12 clears 2 from 7
 ;;=     0: i64.add p0, 1 -> s8 p0
 ;;=     3: br_if p1 @0
 ;;=     5: return

@@ -42,7 +42,7 @@
     (call 6 (local.get 2) (local.get 1) (local.get 0)))
   ;; Without parameters the result may not be returned from va.
   (func (result v128) (v128.not (v128.const i64x2 0 0))))
-;;= func 0 frame 13 clears 2 from 7
+;;= func 0 frame 13 clears 0 from 7
 ;;=     0: i32x4.mul s0, s2 -> va
 ;;=     2: i32x4.add va, s2 -> s7
 ;;=     4: i32x4.neg va -> va
@@ -70,7 +70,7 @@
 ;;=    27: i32x4.extract_lane s0[3] -> acc
 ;;=    29: i32.add acc, p0 -> acc
 ;;=    31: return acc
-;;= func 3 frame 12 clears 2 from 5
+;;= func 3 frame 12 clears 0 from 5
 ;;=     0: v128.load p0+p1+16 -> s5
 ;;=     2: v128.load32_splat p0+0 -> s5
 ;;=     4: f32x4.add va, s5 -> va
