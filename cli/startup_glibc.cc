@@ -74,7 +74,9 @@ namespace {
 
 // What is asked of the processor, in two questions.
 struct Processor {
-  unsigned basic = 0;  // ecx of leaf 1.
+  unsigned basic = 0;          // ecx of leaf 1.
+  unsigned extended = 0;       // ebx of leaf 7.
+  bool keeps_vectors = false;  // The system keeps registers of 32 bytes.
   bool has_avx2 = false;
 };
 
@@ -86,8 +88,9 @@ struct Processor {
   if ((processor.basic & (kXsave | kAvx)) != (kXsave | kAvx)) return processor;
   asm("xgetbv" : "=a"(eax), "=d"(edx) : "c"(0));  // Whether the system keeps wide registers.
   if ((eax & kVectorState) != kVectorState) return processor;
-  __cpuid_count(7, 0, eax, ebx, ecx, edx);  // Processors with AVX have it.
-  processor.has_avx2 = (ebx & kAvx2) != 0;
+  processor.keeps_vectors = true;
+  __cpuid_count(7, 0, eax, processor.extended, ecx, edx);  // Processors with AVX have it.
+  processor.has_avx2 = (processor.extended & kAvx2) != 0;
   return processor;
 }
 
@@ -112,11 +115,20 @@ struct Processor {
   asm volatile("mov %0, %%fs:0x30" : : "r"(random[1]));
 }
 
-// The properties that engine/interpret/processor.cc asks for. Must come before the C library's data are made read-only.
+// The properties that engine/interpret/processor.cc and engine/artifact/processor.cc ask for. Must come before the C library's data
+// are made read-only.
 void note_processor(const Processor& processor) {
-  constexpr unsigned kSsse3 = 1 << 9, kSse41 = 1 << 19, kSse42 = 1 << 20, kPopcnt = 1 << 23;
-  auto* const feature = const_cast<cpuid_feature*>(__x86_get_cpuid_feature_leaf(CPUID_INDEX_1));
-  feature->active_array[2] |= processor.basic & (kSsse3 | kSse41 | kSse42 | kPopcnt);
+  constexpr unsigned kSse3 = 1 << 0, kSsse3 = 1 << 9, kCx16 = 1 << 13, kSse41 = 1 << 19, kSse42 = 1 << 20,
+                     kMovbe = 1 << 22, kPopcnt = 1 << 23;
+  constexpr unsigned kFma = 1 << 12, kAvx = 1 << 28, kF16c = 1 << 29;  // With wide registers.
+  constexpr unsigned kBmi1 = 1 << 3, kAvx2 = 1 << 5, kBmi2 = 1 << 8;
+  const auto active = [](unsigned leaf) {
+    return const_cast<cpuid_feature*>(__x86_get_cpuid_feature_leaf(leaf))->active_array;
+  };
+  active(CPUID_INDEX_1)[2] |= processor.basic & (kSse3 | kSsse3 | kCx16 | kSse41 | kSse42 | kMovbe | kPopcnt);
+  if (!processor.keeps_vectors) return;
+  active(CPUID_INDEX_1)[2] |= processor.basic & (kFma | kAvx | kF16c);
+  active(CPUID_INDEX_7)[1] |= processor.extended & (kBmi1 | kAvx2 | kBmi2);
 }
 
 void finish(void*) {

@@ -3,6 +3,7 @@
 #include "engine/artifact/processor.h"
 
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <sys/platform/x86.h>
 #elif defined(__aarch64__)
 #include <sys/auxv.h>
@@ -28,6 +29,23 @@ constexpr Feature kFeatures[] = {
 #else
 #define CHECK_X86_64(check) false
 #define CHECK_Aarch64(check) ((getauxval(AT_HWCAP) >> (check) & 1) != 0)
+#endif
+
+#if defined(__x86_64__)
+// The two features of leaf 0x80000001, in their places, of a program that began without asking for them
+// (cli/startup_glibc.cc).
+uint64_t late_features() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (__get_cpuid(0x8000'0001, &eax, &ebx, &ecx, &edx) == 0) return 0;
+  uint64_t bits = 0;
+#define CPU_FEATURE(name, arch, bit, text, check)                                             \
+  if (std::string_view(text) == ((ecx & 1) != 0 ? "sahf" : "")) bits |= uint64_t{1} << (bit); \
+  if (std::string_view(text) == ((ecx & 1 << 5) != 0 ? "lzcnt" : "")) bits |= uint64_t{1} << (bit);
+#include "engine/artifact/cpu_features.inc"
+  return bits;
+}
+#else
+uint64_t late_features() { return 0; }
 #endif
 
 uint64_t host_features() {
@@ -59,7 +77,8 @@ std::string_view arch_name(Arch arch) {
 }
 
 std::string_view missing_feature(const uint64_t (&features)[2]) {
-  const uint64_t missing = features[0] & ~host_features();
+  uint64_t missing = features[0] & ~host_features();
+  if (missing != 0) missing &= ~late_features();
   for (const Feature& feature : kFeatures) {
     if (feature.arch == host_arch() && (missing >> feature.bit & 1) != 0) return feature.name;
   }

@@ -387,9 +387,12 @@ constexpr Mode kModes[] = {
     WHERRY_WITHOUT(4, "branch table index"),
     WHERRY_WITHOUT(5, "pinned locals"),
     WHERRY_WITHOUT(6, "joined handlers"),
+    WHERRY_WITHOUT(7, "pinned floats"),
+    WHERRY_WITHOUT(8, "unread locals"),
+    WHERRY_WITHOUT(9, "near headers"),
 #undef WHERRY_WITHOUT
 };
-static_assert(kAllOptimizations == (1u << 7) - 1, "an optimisation without modes");
+static_assert(kAllOptimizations == (1u << 10) - 1, "an optimisation without modes");
 
 }  // namespace
 
