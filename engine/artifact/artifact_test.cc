@@ -205,6 +205,13 @@ TEST_CASE("an artifact that does not fit is refused with what differs") {
         "the compiled artifact does not fit: 2 modules, expected 1");
 }
 
+TEST_CASE("what is no artifact, and a file that cannot be had, are named so") {
+  constexpr uint8_t kWords[] = {'h', 'e', 'l', 'l', 'o'};
+  CHECK(wasm::describe(Artifact::from_bytes(kWords).error()).starts_with("not a compiled artifact"));
+  CHECK(wasm::describe(Artifact::open("/nowhere/a.wherry").error())
+            .starts_with("the compiled artifact cannot be mapped: "));
+}
+
 TEST_CASE("an artifact whose index is wrong is refused although its hashes are right") {
   const auto damaged = [](auto change) {
     return after(change).starts_with("the compiled artifact is damaged");
