@@ -44,6 +44,8 @@ class Marker {
   static constexpr uint32_t kSliceElements = 512;
   static constexpr size_t kMostSlices = 256;
 
+  // Whether all references of an object lie in its first 64 slots, whatever its length; and where: a bit a slot.
+  bool has_few_slots(uint32_t type_id, uint64_t* slots) const;
   void scan(abi::Ref ref);
   void scan_struct(abi::Ref ref, const wasm::CanonType& type);
   void scan_array(abi::Ref ref);

@@ -55,15 +55,25 @@ class HeapSpace {
   // Forgets what runs still had to give; no object may be marked yet.
   void begin_marking();
   // Marks the object that a reference means; false if it means none (null, i31, a function) or is marked already.
-  bool mark(uint64_t ref) {
-    uint64_t granule;
-    if (!find_granule(ref, &granule)) return false;
-    uint64_t& word = marks_[granule / 64];
-    const uint64_t bit = uint64_t{1} << (granule % 64);
-    if ((word & bit) != 0) return false;
-    word |= bit;
-    return true;
-  }
+  bool mark(uint64_t ref) { return mark_view().mark(ref); }
+  // What marking needs, for loops that keep it in registers. Valid until end_marking().
+  struct MarkView {
+    uintptr_t base;
+    uint64_t granules;
+    uint64_t* marks;
+
+    bool mark(uint64_t ref) const {
+      // One comparison for "aligned" and "in the range": low bits go to the top.
+      const uint64_t granule = std::rotr(ref - base, 4);
+      if (granule >= granules) return false;
+      uint64_t& word = marks[granule / 64];
+      const uint64_t bit = uint64_t{1} << (granule % 64);
+      if ((word & bit) != 0) return false;
+      word |= bit;
+      return true;
+    }
+  };
+  MarkView mark_view() const { return {base_address(), uint64_t{block_end_} * kBlockGranules, marks_}; }
   bool is_marked(uint64_t ref) const {
     const uint64_t granule = (ref - base_address()) / kGranuleBytes;
     return (marks_[granule / 64] >> (granule % 64) & 1) != 0;
