@@ -143,7 +143,7 @@ llvm::Value* FunctionEmitter::referenced_object(llvm::Value* reference, TrapCode
 // --- Calling ---
 
 void FunctionEmitter::emit_call(llvm::Value* code, llvm::Value* callee_context, const CanonType& type,
-                                Operand* arguments, bool is_tail) {
+                                Operand* arguments, bool is_tail, bool may_throw) {
   has_calls_ = true;
   const std::span<const ValType> results = type.func.results;
   const bool in_memory = abi::native_results_in_memory(results);
@@ -165,7 +165,7 @@ void FunctionEmitter::emit_call(llvm::Value* code, llvm::Value* callee_context, 
     }
     return end_segment();
   }
-  after_call();
+  after_call(may_throw);
   uint32_t slot = 0;
   for (size_t i = 0; i < results.size(); ++i) {
     if (in_memory) {
@@ -180,7 +180,11 @@ void FunctionEmitter::emit_call(llvm::Value* code, llvm::Value* callee_context, 
 
 void FunctionEmitter::emit_direct(uint32_t func, const CanonType& type, Operand* arguments, bool is_tail) {
   const uint32_t imported = unit_.wasm_module().imported_funcs;
-  if (func >= imported) return emit_call(unit_.function(func - imported), context_, type, arguments, is_tail);
+  if (func >= imported) {
+    const std::vector<bool>& may_throw = unit_.facts().may_throw;
+    return emit_call(unit_.function(func - imported), context_, type, arguments, is_tail,
+                     !may_throw.empty() && may_throw[func - imported]);
+  }
   const Callee callee = callee_of(func_object(func), type);
   emit_call(callee.code, callee.context, type, arguments, is_tail);
 }

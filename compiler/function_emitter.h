@@ -179,9 +179,9 @@ class FunctionEmitter {
   llvm::Value* func_object(uint32_t func);  // Made.
   llvm::Value* indirect_object(const Instruction& instruction, const CanonType& type, llvm::Value* index);
   void emit_call(llvm::Value* code, llvm::Value* callee_context, const CanonType& type, Operand* arguments,
-                 bool is_tail);
-  // Behind a call that may have thrown, when the module is flagged (emit_exceptions.cc).
-  void after_call();
+                 bool is_tail, bool may_throw = true);
+  // Behind a call: goes on if nothing was thrown (emit_exceptions.cc). The callee may be one of which that is known.
+  void after_call(bool may_throw = true);
 
   // ---- heap and exceptions (emit_gc.cc, emit_exceptions.cc); false: not compiled, the function is left out.
   bool heap_op(const Instruction& instruction, Operand* operands, uint32_t params, uint32_t results);
@@ -189,6 +189,35 @@ class FunctionEmitter {
   // i1: whether a reference is of the target type.
   llvm::Value* is_of_type(llvm::Value* reference, wasm::ValType source, wasm::ValType target);
   void barrier(llvm::Value* holder, llvm::Value* value);
+
+  llvm::Value* object_address(llvm::Value* reference, uint64_t offset);
+  llvm::Value* array_length(llvm::Value* reference);
+  llvm::Value* element_address(const CanonType& type, llvm::Value* reference, llvm::Value* index);
+  llvm::Value* load_storage(wasm::ValType storage, llvm::Value* address, bool is_signed);
+  void store_element(wasm::ValType storage, llvm::Value* value, llvm::Value* address);
+  void store_field(wasm::ValType storage, llvm::Value* value, llvm::Value* payload, uint32_t slot);
+  llvm::Value* scratch_slots(uint32_t count);
+  llvm::Value* element_slots(const CanonType& type, llvm::Value* value);
+  llvm::Value* result_slot();
+  llvm::Value* type_id(const CanonType& type);
+  llvm::Value* allocate(const CanonType& type, uint32_t length, uint64_t size_bytes);
+  void struct_new(const Instruction& instruction, Operand* operands);
+  void struct_access(const Instruction& instruction, Operand* operands);
+  void array_access(const Instruction& instruction, Operand* operands);
+  void array_new(const Instruction& instruction, Operand* operands, uint32_t params);
+  void array_new_fixed(const CanonType& type, uint32_t length, Operand* operands);
+  void array_bulk(const Instruction& instruction, Operand* operands);
+  // emit_casts.cc
+  llvm::Value* type_of_id(llvm::Value* id);
+  llvm::Value* is_below(llvm::Value* found, const CanonType& type, llvm::Value* wanted);
+  llvm::Value* header_id(llvm::Value* reference);
+  llvm::Value* is_of_defined(llvm::Value* reference, wasm::HeapType source, const CanonType& type);
+  llvm::Value* is_of_abstract(llvm::Value* reference, wasm::AbstractHeap heap);
+  void cast(const Instruction& instruction, Operand* operand);
+  // emit_exceptions.cc
+  llvm::BasicBlock* throw_target(uint32_t scope);
+  llvm::Value* tag_identity(wasm::TagIndex tag);
+  void catch_exception(const wasm::CatchClause& clause, llvm::Value* exception);
 
   // ---- metering (emit_control.cc)
   void begin_segment();
@@ -212,8 +241,12 @@ class FunctionEmitter {
   llvm::Instruction* fuel_charge_ = nullptr;  // Of the segment that is open: its constant is set at the end.
   uint64_t fuel_ = 0;
   uint64_t offset_ = 0;
-  uint32_t scope_ = 0;  // The innermost catch scope.
+  uint32_t scope_ = 0;  // The innermost try_table with clauses: its number in handlers_, plus 1.
+  std::vector<llvm::BasicBlock*> handlers_;
   bool has_calls_ = false;
+  llvm::BasicBlock* throw_return_ = nullptr;
+  llvm::Value* scratch_ = nullptr;
+  uint32_t scratch_count_ = 0;
   uint64_t size_ = 0;  // Instructions and phi entries made, roughly.
   bool failed_ = false;
   base::Error error_{};

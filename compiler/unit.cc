@@ -25,23 +25,6 @@ namespace {
 using wasm::ErrorCode;
 using wasm::Op;
 
-// Whether a body has an instruction that makes its module flagged. A body that is malformed has none; validation says so.
-bool touches_exceptions(const wasm::Module& module, wasm::FuncIndex func) {
-  base::ByteReader reader(module.body_bytes(func), module.body(func).offset);
-  const uint32_t groups = reader.u32();
-  for (uint32_t i = 0; i < groups; ++i) {
-    reader.u32();
-    if (!reader.ok() || !wasm::read_val_type(reader, module.features)) return false;
-  }
-  wasm::Instruction instruction;
-  while (reader.ok() && !reader.at_end()) {
-    if (!wasm::read_instruction(reader, module.features, &instruction)) return false;
-    if (instruction.op == Op::Throw || instruction.op == Op::ThrowRef || instruction.op == Op::TryTable)
-      return true;
-  }
-  return false;
-}
-
 // Why code generation says a function is unfit.
 struct Findings : llvm::DiagnosticHandler {
   bool handleDiagnostics(const llvm::DiagnosticInfo& info) override {
@@ -152,14 +135,6 @@ class Compilation {
 };
 
 }  // namespace
-
-ModuleFacts scan_module(const validate::TypedModule& module) {
-  ModuleFacts facts;
-  for (uint32_t i = 0; i < module.module.bodies.size() && !facts.is_flagged; ++i) {
-    facts.is_flagged = touches_exceptions(module.module, wasm::FuncIndex(module.module.imported_funcs + i));
-  }
-  return facts;
-}
 
 uint32_t thunk_index(const validate::TypedModule& module, uint32_t type_index) {
   const wasm::CanonId id = module.types[wasm::TypeIndex(type_index)].id;

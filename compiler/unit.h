@@ -16,7 +16,10 @@ namespace wherry::compiler {
 struct ModuleFacts {
   // Some body throws or catches: its code tests for exceptions after calls (docs/abi.md, "Native code").
   bool is_flagged = false;
+  // Which functions, by defined index, may leave an exception behind. Empty unless the module is flagged.
+  std::vector<bool> may_throw;
 };
+// Reads all bodies. Those that are malformed count as throwing; compiling them says what is wrong.
 ModuleFacts scan_module(const validate::TypedModule& module);
 
 // A part of a module that is compiled by itself: which functions, by defined index.

@@ -173,7 +173,8 @@ void UnitContext::make_alias_tags() {
     llvm::MDNode* const type = metadata.createTBAAScalarTypeNode(name, alias_root_);
     return metadata.createTBAAStructTagNode(type, type, 0);
   };
-  constexpr const char* kNames[] = {"context", "global", "table", "function", "store", "heap", "slots"};
+  constexpr const char* kNames[] = {"context", "global", "table",  "function",
+                                    "store",   "heap",   "header", "slots"};
   for (size_t i = 0; i < std::size(kNames); ++i) alias_tags_[i] = tag(kNames[i]);
   for (size_t i = 0; i < wasm_module().memories.size(); ++i)
     memory_tags_.push_back(tag("memory" + std::to_string(i)));

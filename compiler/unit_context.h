@@ -27,7 +27,8 @@ enum class AliasClass : uint8_t {
   Table,     // Table objects and entries.
   Function,  // FuncObjects and FuncCodes.
   Store,     // StoreState and Activation.
-  Heap,      // Objects of the collected heap.
+  Heap,      // Objects of the collected heap, but for...
+  Header,    // ...their headers, which never change.
   Slots,     // Arguments and results that pass through memory.
 };
 
@@ -124,7 +125,7 @@ class UnitContext {
   llvm::Type* f64_ = nullptr;
   llvm::Type* v128_ = nullptr;
   llvm::MDNode* alias_root_ = nullptr;
-  llvm::MDNode* alias_tags_[7] = {};
+  llvm::MDNode* alias_tags_[8] = {};
   std::vector<llvm::MDNode*> memory_tags_;
   llvm::MDNode* unlikely_ = nullptr;
   std::unique_ptr<llvm::DIBuilder> debug_;

@@ -45,7 +45,7 @@ struct NativeEntry {
   Crossing crossing;
 };
 
-// What native code calls to leave itself; Context::native. C calling convention. Except for `call`, nothing here returns.
+// What native code calls to leave itself; Context::native. C calling convention. `trap` and `leave_by_exception` do not return.
 struct NativeBuiltins {
   // Calls a function of any tier by slots: arguments are in `slots` on the native stack, and results are written over them;
   // there is room for max(parameters, results). `callee` was made. False: StoreState::pending_exception is set. A trap
@@ -55,6 +55,8 @@ struct NativeBuiltins {
   void (*trap)(Context* context, uint32_t trap_code) __attribute__((noreturn));
   // Called when StoreState::pending_exception is set, by code whose callers do not look: ends the innermost entry.
   void (*leave_by_exception)(Context* context) __attribute__((noreturn));
+  // What ExceptionObject::tag holds for a tag of the instance.
+  const void* (*tag_identity)(Context* context, uint32_t tag);
 };
 
 }  // namespace wherry::abi

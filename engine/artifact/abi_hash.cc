@@ -8,6 +8,7 @@
 #include "engine/abi/tier.h"
 #include "engine/artifact/hash.h"
 #include "engine/wasm/traps.h"
+#include "engine/wasm/type_registry.h"
 
 namespace wherry::artifact {
 
@@ -55,12 +56,17 @@ constexpr uint32_t kLayouts[] = {
     sizeof(NativeBuiltins),
     offsetof(NativeBuiltins, trap),
     offsetof(NativeBuiltins, leave_by_exception),
+    offsetof(NativeBuiltins, tag_identity),
     sizeof(Builtins),
     offsetof(Builtins, memory_grow),
     offsetof(Builtins, table_grow),
     offsetof(Builtins, allocate),
     offsetof(Builtins, barrier),
     sizeof(HeapFront),
+    offsetof(wasm::CanonType, kind),
+    offsetof(wasm::CanonType, depth),
+    offsetof(wasm::CanonType, display),
+    sizeof(wasm::TypeDirectory),
     abi::kPayloadOffset,
     static_cast<uint32_t>(wasm::TrapCode::OutOfFuel),
 };

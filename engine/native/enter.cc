@@ -21,6 +21,7 @@
 #include <algorithm>
 
 #include "engine/native/switch.h"
+#include "engine/runtime/instance.h"
 #include "engine/runtime/store.h"
 
 namespace wherry::native {
@@ -163,6 +164,8 @@ bool call(Context* caller, FuncObject* callee, uint64_t* slots) {
   wherry_native_leave(context->store->native_entry, static_cast<uint32_t>(TrapCode::UncaughtException));
 }
 
+const void* tag_identity(Context* context, uint32_t tag) { return runtime::Instance::of(context)->tag(tag); }
+
 // The fault handler goes on here. The byte behind the instruction stands for a return address.
 [[noreturn]] void on_fault(uintptr_t instruction, uintptr_t frame) {
   NativeEntry* const entry = t_innermost;
@@ -174,7 +177,11 @@ bool call(Context* caller, FuncObject* callee, uint64_t* slots) {
 }  // namespace
 
 constinit const abi::NativeBuiltins kBuiltins = {
-    .call = call, .trap = trap, .leave_by_exception = leave_by_exception};
+    .call = call,
+    .trap = trap,
+    .leave_by_exception = leave_by_exception,
+    .tag_identity = tag_identity,
+};
 
 uintptr_t fault_landing() { return reinterpret_cast<uintptr_t>(&on_fault); }
 
