@@ -308,32 +308,73 @@ struct ReturnF64 {
   WHERRY_RETURN();
 }
 
-// --- Metering ---
+// --- Metering. Whether it stops the run; then the cold handler kEnds does. ---
 
 struct Fuel {
+  static constexpr uint32_t kWords = 2;
+  static constexpr auto kEnds = &out_of_fuel;
+
+  static WHERRY_INLINE bool is_out(const Cell* cell, const Context* ctx) {
+    const uint64_t left = static_cast<uint64_t>(ctx->store->fuel) - cell[1];
+    ctx->store->fuel = static_cast<int64_t>(left);
+    return ctx->store->fuel < 0;
+  }
+  // In a small loop `hand` is what is left, so that no turn waits for the store of the one before.
+  static WHERRY_INLINE bool enter(const Cell* cell, const Context* ctx, uint64_t& hand) {
+    hand = static_cast<uint64_t>(ctx->store->fuel);
+    return turn(cell, ctx, hand);
+  }
+  static WHERRY_INLINE bool turn(const Cell* cell, const Context* ctx, uint64_t& hand) {
+    hand -= cell[1];
+    ctx->store->fuel = static_cast<int64_t>(hand);
+    return static_cast<int64_t>(hand) < 0;
+  }
+
   template <uint32_t at, class... Rest>
   static WHERRY_STEP run(WHERRY_ARGS) {
     WHERRY_STATE;
-    const uint64_t left = static_cast<uint64_t>(ctx->store->fuel) - pc[at + 1];
-    ctx->store->fuel = static_cast<int64_t>(left);
-    if (ctx->store->fuel < 0) [[unlikely]] {
+    if (is_out(pc + at, ctx)) [[unlikely]] {
       pc += at;
       WHERRY_TAIL(out_of_fuel);
     }
-    WHERRY_THEN(2);
+    WHERRY_THEN(kWords);
   }
 };
 
 struct Interrupt {
+  static constexpr uint32_t kWords = 2;
+  static constexpr auto kEnds = &interrupted;
+  // Turns of a small loop between two looks.
+  static constexpr uint64_t kTurns = 64;
+
+  static WHERRY_INLINE bool is_due(const Context* ctx) {
+    const uint64_t epoch = ctx->interrupt->load(std::memory_order_relaxed);
+    const std::atomic<uint64_t>& deadline = ctx->store->deadline_epoch;
+#if defined(__x86_64__) && !__has_feature(thread_sanitizer)
+    bool due;  // Compilers load what is atomic before they compare it.
+    asm volatile("cmpq %[deadline], %[epoch]" : "=@ccae"(due) : [epoch] "r"(epoch), [deadline] "m"(deadline));
+    return due;
+#else
+    return epoch >= deadline.load(std::memory_order_relaxed);
+#endif
+  }
+  // In a small loop `hand` counts its turns: a look is half as much work as such a turn.
+  static WHERRY_INLINE bool enter(const Cell*, const Context* ctx, uint64_t& hand) {
+    hand = 0;
+    return is_due(ctx);
+  }
+  static WHERRY_INLINE bool turn(const Cell*, const Context* ctx, uint64_t& hand) {
+    return ++hand % kTurns == 0 && is_due(ctx);
+  }
+
   template <uint32_t at, class... Rest>
   static WHERRY_STEP run(WHERRY_ARGS) {
     WHERRY_STATE;
-    const uint64_t epoch = ctx->interrupt->load(std::memory_order_relaxed);
-    if (epoch >= ctx->store->deadline_epoch.load(std::memory_order_relaxed)) [[unlikely]] {
+    if (is_due(ctx)) [[unlikely]] {
       pc += at;
       WHERRY_TAIL(interrupted);
     }
-    WHERRY_THEN(2);
+    WHERRY_THEN(kWords);
   }
 };
 

@@ -6,6 +6,8 @@
 #include "engine/interpret/data.h"
 #include "engine/interpret/joined.h"
 #include "engine/interpret/memory_access.h"
+#include "engine/interpret/simd_access.h"
+#include "engine/interpret/simd_steps.h"
 #include "engine/interpret/unary.h"
 #include "engine/lower/handler_table.h"
 
@@ -79,6 +81,36 @@ using NReturnF64 = Named<ReturnF64<header>, StepForm::ReturnF64, Op::Nop, Slot, 
 using NFuel = Named<Fuel, StepForm::Fuel>;
 using NInterrupt = Named<Interrupt, StepForm::Interrupt>;
 
+// Vectors.
+template <Op op, From a, From b, To to>
+using NVBinary = Named<VectorBinary<op, a, b, to>, StepForm::VectorBinary, op, a, b, Slot, to>;
+template <Op op, From a, To to>
+using NVUnary = Named<VectorUnary<op, a, to>, StepForm::VectorUnary, op, a, Slot, Slot, to>;
+template <Op op, From a, From b, From c, To to>
+using NVTernary = Named<VectorTernary<op, a, b, c, to>, StepForm::VectorTernary, op, a, b, c, to>;
+template <Op op, From a, From count, To to>
+using NVShift = Named<VectorShift<op, a, count, to>, StepForm::VectorShift, op, a, count, Slot, to>;
+template <Op op, From a, To to>
+using NVTest = Named<VectorTest<op, a, to>, StepForm::VectorTest, op, a, Slot, Slot, to>;
+template <Op op, From a, To to>
+using NVSplat = Named<VectorSplat<op, a, to>, StepForm::VectorSplat, op, a, Slot, Slot, to>;
+template <From a, From b, To to>
+using NVShuffle = Named<VectorShuffle<a, b, to>, StepForm::VectorShuffle, Op::Nop, a, b, Slot, to>;
+template <To to>
+using NVConst = Named<VectorConst<to>, StepForm::VectorConst, Op::Nop, Slot, Slot, Slot, to>;
+template <From a, To to>
+using NVMove = Named<VectorMove<a, to>, StepForm::VectorMove, Op::Nop, a, Slot, Slot, to>;
+template <Op op, From a, To to>
+using NVLoad = Named<VectorLoad<op, Access::Guarded, a, to>, StepForm::VectorLoad, op, a, Slot, Slot, to>;
+template <Op op, From a, From b, To to>
+using NVLoadIndexed =
+    Named<VectorLoadIndexed<op, Access::Guarded, a, b, to>, StepForm::VectorLoadIndexed, op, a, b, Slot, to>;
+template <From a, From value>
+using NVStore = Named<VectorStore<Access::Guarded, a, value>, StepForm::VectorStore, Op::Nop, a, Slot, value>;
+template <From a, From b, From value>
+using NVStoreIndexed = Named<VectorStoreIndexed<Access::Guarded, a, b, value>, StepForm::VectorStoreIndexed,
+                             Op::Nop, a, b, value>;
+
 // Whether the last step may branch back to the first.
 template <class Last>
 constexpr bool branches(Last) {
@@ -89,19 +121,32 @@ template <class... Steps>
 constexpr lower::Join named() {
   return {sizeof...(Steps), {Steps::kName...}};
 }
-template <class... Steps>
-constexpr Cell hot_join() {
-  if constexpr ((branches(Steps()), ...))
-    return word_of(&looping<typename Steps::Step...>);
-  else
-    return word_of(&hot<typename Steps::Step...>);
+template <class First>
+constexpr bool meters(First) {
+  return First::kName.form == StepForm::Fuel || First::kName.form == StepForm::Interrupt;
 }
-template <class... Steps>
+
+template <class First, class... Steps>
+constexpr Cell hot_join() {
+  if constexpr ((branches(Steps()), ...)) {
+    if constexpr (meters(First()))
+      return word_of(&metered_loop<typename First::Step, typename Steps::Step...>);
+    else
+      return word_of(&looping<typename First::Step, typename Steps::Step...>);
+  } else {
+    return word_of(&hot<typename First::Step, typename Steps::Step...>);
+  }
+}
+template <class First, class... Steps>
 constexpr Cell faulting_join() {
-  if constexpr ((branches(Steps()), ...))
-    return word_of(&looping_guarded<typename Steps::Step...>);
-  else
-    return word_of(&faulting<typename Steps::Step...>);
+  if constexpr ((branches(Steps()), ...)) {
+    if constexpr (meters(First()))
+      return word_of(&metered_loop_guarded<typename First::Step, typename Steps::Step...>);
+    else
+      return word_of(&looping_guarded<typename First::Step, typename Steps::Step...>);
+  } else {
+    return word_of(&faulting<typename First::Step, typename Steps::Step...>);
+  }
 }
 
 }  // namespace wherry::interpret

@@ -29,20 +29,25 @@ constexpr From vector_from(uint32_t index) {
 }
 constexpr To vector_to(uint32_t index) { return static_cast<To>(index % lower::kVectorTos); }
 
-// One row of `forms` handlers for each instruction of a shape: Entry<op> is a function object as make_row takes it.
+// One row of `forms` handlers for each instruction of a shape: Entry<op> is a function object as make_row takes it. Those with
+// a StepForm carry their numbers.
 template <uint32_t count, uint32_t forms>
 struct VectorRows {
   Cell cells[count][forms];
 };
 template <VectorShape shape, uint32_t forms, template <Op> class Entry>
-constexpr auto make_vector_rows() {
+constexpr auto make_vector_rows(std::optional<lower::StepForm> form = {}) {
   constexpr uint32_t kCount = lower::vector_count(shape);
   VectorRows<kCount, forms> rows{};
-  [&rows]<uint32_t... index>(std::integer_sequence<uint32_t, index...>) {
+  [&]<uint32_t... index>(std::integer_sequence<uint32_t, index...>) {
     (
-        [&rows] {
-          constexpr auto kRow = make_row<forms>(Entry<kVectorOps<shape>[index]>());
-          for (uint32_t i = 0; i < forms; ++i) rows.cells[index][i] = kRow.cells[i];
+        [&] {
+          constexpr Op kOp = kVectorOps<shape>[index];
+          constexpr auto kRow = make_row<forms>(Entry<kOp>());
+          for (uint32_t i = 0; i < forms; ++i) {
+            rows.cells[index][i] =
+                form ? lower::numbered(kRow.cells[i], lower::number_of({*form, kOp}) + i) : kRow.cells[i];
+          }
         }(),
         ...);
   }(std::make_integer_sequence<uint32_t, kCount>());

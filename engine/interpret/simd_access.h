@@ -26,6 +26,13 @@ WHERRY_INLINE Memory read_lanes(const uint8_t* mem, uint64_t address) {
   return value;
 }
 
+// The handler of one access, in the section it belongs to.
+template <class Step>
+WHERRY_VECTOR_ACCESS WHERRY_HANDLER vector_accessing(WHERRY_ARGS) {
+  WHERRY_STATE;
+  WHERRY_TAIL((kStep<0, Step>));
+}
+
 // The result of a guarded load: `pc` depends on it, so that it changes after the access.
 template <Access access>
 WHERRY_INLINE V128 accessed(const Cell*& pc, V128 result) {
@@ -49,89 +56,108 @@ WHERRY_INLINE uint64_t plain_address(SlotsOffset slots, const uint64_t* fp, uint
 
 // SlotsOffset{a, d, offset}.
 template <Op op, Access access, From a, To to>
-WHERRY_VECTOR_ACCESS WHERRY_HANDLER vector_load(WHERRY_ARGS) {
-  WHERRY_STATE;
-  using Memory = typename VectorOperation<op>::Memory;
-  const SlotsOffset slots = slots_offset_at(pc + 1);
-  const uint64_t address = WHERRY_PLAIN_ADDRESS(a, slots);
-  WHERRY_CHECK_VECTOR_BOUNDS(Memory, address)
-  const Memory value = read_lanes<Memory>(mem, address);
-  put_vector<to>(fp, slots.d, accessed<access>(pc, VectorOperation<op>::value(value)), va);
-  WHERRY_NEXT(2);
-}
+struct VectorLoad {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    using Memory = typename VectorOperation<op>::Memory;
+    const SlotsOffset slots = slots_offset_at(pc + at + 1);
+    const uint64_t address = WHERRY_PLAIN_ADDRESS(a, slots);
+    WHERRY_CHECK_VECTOR_BOUNDS(Memory, address)
+    const Memory value = read_lanes<Memory>(mem, address);
+    put_vector<to>(fp, slots.d, accessed<access>(pc, VectorOperation<op>::value(value)), va);
+    WHERRY_THEN(2);
+  }
+};
 
 // Slots{a, b, d, e: offset}.
 template <Op op, Access access, From a, From b, To to>
-WHERRY_VECTOR_ACCESS WHERRY_HANDLER vector_load_indexed(WHERRY_ARGS) {
-  WHERRY_STATE;
-  using Memory = typename VectorOperation<op>::Memory;
-  constexpr uint32_t kWords = b == From::Const ? 3 : 2;
-  const Slots slots = slots_at(pc + 1);
-  const uint32_t x = WHERRY_GET(uint32_t, a, slots.a, 0);
-  const uint32_t y = WHERRY_GET(uint32_t, b, slots.b, pc[kWords - 1]);
-  const uint64_t address = uint64_t{x + y} + slots.e;
-  WHERRY_CHECK_VECTOR_BOUNDS(Memory, address)
-  const Memory value = read_lanes<Memory>(mem, address);
-  put_vector<to>(fp, slots.d, accessed<access>(pc, VectorOperation<op>::value(value)), va);
-  WHERRY_NEXT(kWords);
-}
+struct VectorLoadIndexed {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    using Memory = typename VectorOperation<op>::Memory;
+    constexpr uint32_t kWords = b == From::Const ? 3 : 2;
+    const Slots slots = slots_at(pc + at + 1);
+    const uint32_t x = WHERRY_GET(uint32_t, a, slots.a, 0);
+    const uint32_t y = WHERRY_GET(uint32_t, b, slots.b, pc[at + kWords - 1]);
+    const uint64_t address = uint64_t{x + y} + slots.e;
+    WHERRY_CHECK_VECTOR_BOUNDS(Memory, address)
+    const Memory value = read_lanes<Memory>(mem, address);
+    put_vector<to>(fp, slots.d, accessed<access>(pc, VectorOperation<op>::value(value)), va);
+    WHERRY_THEN(kWords);
+  }
+};
 
 // SlotsOffset{a, d: value, offset}.
 template <Access access, From a, From value>
-WHERRY_VECTOR_ACCESS WHERRY_HANDLER vector_store(WHERRY_ARGS) {
-  WHERRY_STATE;
-  const SlotsOffset slots = slots_offset_at(pc + 1);
-  const uint64_t address = WHERRY_PLAIN_ADDRESS(a, slots);
-  WHERRY_CHECK_VECTOR_BOUNDS(V128, address)
-  write_memory<V128, access>(pc, mem, address, get_vector<value>(fp, slots.d, va));
-  WHERRY_NEXT(2);
-}
+struct VectorStore {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    const SlotsOffset slots = slots_offset_at(pc + at + 1);
+    const uint64_t address = WHERRY_PLAIN_ADDRESS(a, slots);
+    WHERRY_CHECK_VECTOR_BOUNDS(V128, address)
+    write_memory<V128, access>(pc, mem, address, get_vector<value>(fp, slots.d, va));
+    WHERRY_THEN(2);
+  }
+};
 
 // Slots{a, b, d: value, e: offset}.
 template <Access access, From a, From b, From value>
-WHERRY_VECTOR_ACCESS WHERRY_HANDLER vector_store_indexed(WHERRY_ARGS) {
-  WHERRY_STATE;
-  constexpr uint32_t kWords = b == From::Const ? 3 : 2;
-  const Slots slots = slots_at(pc + 1);
-  const uint32_t x = WHERRY_GET(uint32_t, a, slots.a, 0);
-  const uint32_t y = WHERRY_GET(uint32_t, b, slots.b, pc[kWords - 1]);
-  const uint64_t address = uint64_t{x + y} + slots.e;
-  WHERRY_CHECK_VECTOR_BOUNDS(V128, address)
-  write_memory<V128, access>(pc, mem, address, get_vector<value>(fp, slots.d, va));
-  WHERRY_NEXT(kWords);
-}
+struct VectorStoreIndexed {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    constexpr uint32_t kWords = b == From::Const ? 3 : 2;
+    const Slots slots = slots_at(pc + at + 1);
+    const uint32_t x = WHERRY_GET(uint32_t, a, slots.a, 0);
+    const uint32_t y = WHERRY_GET(uint32_t, b, slots.b, pc[at + kWords - 1]);
+    const uint64_t address = uint64_t{x + y} + slots.e;
+    WHERRY_CHECK_VECTOR_BOUNDS(V128, address)
+    write_memory<V128, access>(pc, mem, address, get_vector<value>(fp, slots.d, va));
+    WHERRY_THEN(kWords);
+  }
+};
 
 // SlotsOffset{a, d, offset}, Slots{vector, lane}.
 template <Op op, Access access, From a>
-WHERRY_VECTOR_ACCESS WHERRY_HANDLER vector_load_lane(WHERRY_ARGS) {
-  WHERRY_STATE;
-  using Operation = VectorOperation<op>;
-  using Memory = typename Operation::Memory;
-  const SlotsOffset slots = slots_offset_at(pc + 1);
-  const Slots lane = slots_at(pc + 2);
-  const V128 vector = vector_at(fp + lane.a);
-  const uint64_t address = WHERRY_PLAIN_ADDRESS(a, slots);
-  WHERRY_CHECK_VECTOR_BOUNDS(Memory, address)
-  const V128 result =
-      replace_lane<typename Operation::Lanes>(vector, read_lanes<Memory>(mem, address), lane.b);
-  put_vector<To::Slot>(fp, slots.d, accessed<access>(pc, result), va);
-  WHERRY_NEXT(3);
-}
+struct VectorLoadLane {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    using Operation = VectorOperation<op>;
+    using Memory = typename Operation::Memory;
+    const SlotsOffset slots = slots_offset_at(pc + at + 1);
+    const Slots lane = slots_at(pc + at + 2);
+    const V128 vector = vector_at(fp + lane.a);
+    const uint64_t address = WHERRY_PLAIN_ADDRESS(a, slots);
+    WHERRY_CHECK_VECTOR_BOUNDS(Memory, address)
+    const V128 result =
+        replace_lane<typename Operation::Lanes>(vector, read_lanes<Memory>(mem, address), lane.b);
+    put_vector<To::Slot>(fp, slots.d, accessed<access>(pc, result), va);
+    WHERRY_THEN(3);
+  }
+};
 
 // The lane is read from the vector's slots.
 template <Op op, Access access, From a>
-WHERRY_VECTOR_ACCESS WHERRY_HANDLER vector_store_lane(WHERRY_ARGS) {
-  WHERRY_STATE;
-  using Memory = typename VectorOperation<op>::Memory;
-  const SlotsOffset slots = slots_offset_at(pc + 1);
-  Memory value;
-  std::memcpy(&value, reinterpret_cast<const uint8_t*>(fp + slots.d) + slots_at(pc + 2).b * sizeof value,
-              sizeof value);
-  const uint64_t address = WHERRY_PLAIN_ADDRESS(a, slots);
-  WHERRY_CHECK_VECTOR_BOUNDS(Memory, address)
-  write_memory<Memory, access>(pc, mem, address, value);
-  WHERRY_NEXT(3);
-}
+struct VectorStoreLane {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    using Memory = typename VectorOperation<op>::Memory;
+    const SlotsOffset slots = slots_offset_at(pc + at + 1);
+    Memory value;
+    std::memcpy(&value,
+                reinterpret_cast<const uint8_t*>(fp + slots.d) + slots_at(pc + at + 2).b * sizeof value,
+                sizeof value);
+    const uint64_t address = WHERRY_PLAIN_ADDRESS(a, slots);
+    WHERRY_CHECK_VECTOR_BOUNDS(Memory, address)
+    write_memory<Memory, access>(pc, mem, address, value);
+    WHERRY_THEN(3);
+  }
+};
 
 template <Access access>
 struct VectorAccessEntries {
@@ -139,7 +165,8 @@ struct VectorAccessEntries {
   struct Load {
     template <uint32_t index>
     constexpr Cell operator()() const {
-      return word_of(&vector_load<op, access, from_at(index / lower::kVectorTos), vector_to(index)>);
+      return word_of(
+          &vector_accessing<VectorLoad<op, access, from_at(index / lower::kVectorTos), vector_to(index)>>);
     }
   };
   template <Op op>
@@ -149,7 +176,7 @@ struct VectorAccessEntries {
       constexpr From a = from_at(index / lower::kVectorTos / kFroms);
       constexpr From b = from_at(index / lower::kVectorTos);
       if constexpr (has_vector_indexed(a, b))
-        return word_of(&vector_load_indexed<op, access, a, b, vector_to(index)>);
+        return word_of(&vector_accessing<VectorLoadIndexed<op, access, a, b, vector_to(index)>>);
       else
         return 0;
     }
@@ -157,7 +184,7 @@ struct VectorAccessEntries {
   struct Store {
     template <uint32_t index>
     constexpr Cell operator()() const {
-      return word_of(&vector_store<access, from_at(index / 2), vector_from(index % 2)>);
+      return word_of(&vector_accessing<VectorStore<access, from_at(index / 2), vector_from(index % 2)>>);
     }
   };
   struct StoreIndexed {
@@ -166,7 +193,7 @@ struct VectorAccessEntries {
       constexpr From a = from_at(index / 2 / kFroms);
       constexpr From b = from_at(index / 2);
       if constexpr (has_vector_indexed(a, b))
-        return word_of(&vector_store_indexed<access, a, b, vector_from(index % 2)>);
+        return word_of(&vector_accessing<VectorStoreIndexed<access, a, b, vector_from(index % 2)>>);
       else
         return 0;
     }
@@ -175,14 +202,14 @@ struct VectorAccessEntries {
   struct LoadLane {
     template <uint32_t index>
     constexpr Cell operator()() const {
-      return word_of(&vector_load_lane<op, access, from_at(index)>);
+      return word_of(&vector_accessing<VectorLoadLane<op, access, from_at(index)>>);
     }
   };
   template <Op op>
   struct StoreLane {
     template <uint32_t index>
     constexpr Cell operator()() const {
-      return word_of(&vector_store_lane<op, access, from_at(index)>);
+      return word_of(&vector_accessing<VectorStoreLane<op, access, from_at(index)>>);
     }
   };
   // Checked memories are the exception: their indexed forms leave out pins.
@@ -194,18 +221,20 @@ struct VectorAccessEntries {
 
 template <Access access>
 constinit const RowsOf<VectorShape::Load, lower::kVectorLoadForms> VectorAccess<access>::load =
-    make_vector_rows<VectorShape::Load, lower::kVectorLoadForms,
-                     VectorAccessEntries<access>::template Load>();
+    make_vector_rows<VectorShape::Load, lower::kVectorLoadForms, VectorAccessEntries<access>::template Load>(
+        lower::StepForm::VectorLoad);
 template <Access access>
 constinit const RowsOf<VectorShape::Load, lower::kVectorIndexedForms> VectorAccess<access>::load_indexed =
     make_vector_rows<VectorShape::Load, lower::kVectorIndexedForms,
-                     VectorAccessEntries<access>::template LoadIndexed>();
+                     VectorAccessEntries<access>::template LoadIndexed>(lower::StepForm::VectorLoadIndexed);
 template <Access access>
 constinit const Row<kFroms * lower::kVectorFroms> VectorAccess<access>::store =
-    make_row<kFroms * lower::kVectorFroms>(typename VectorAccessEntries<access>::Store());
+    make_row<kFroms * lower::kVectorFroms>(typename VectorAccessEntries<access>::Store(),
+                                           {lower::StepForm::VectorStore});
 template <Access access>
 constinit const Row<kFroms * kFroms * lower::kVectorFroms> VectorAccess<access>::store_indexed =
-    make_row<kFroms * kFroms * lower::kVectorFroms>(typename VectorAccessEntries<access>::StoreIndexed());
+    make_row<kFroms * kFroms * lower::kVectorFroms>(typename VectorAccessEntries<access>::StoreIndexed(),
+                                                    {lower::StepForm::VectorStoreIndexed});
 template <Access access>
 constinit const RowsOf<VectorShape::LoadLane, kFroms> VectorAccess<access>::load_lane =
     make_vector_rows<VectorShape::LoadLane, kFroms, VectorAccessEntries<access>::template LoadLane>();

@@ -129,11 +129,15 @@ bool Emitter::last_made(const Value& value) const {
          destination(last_) == value.slot;
 }
 
-void Emitter::undo_last(uint32_t slot) {
-  code_.truncate(last_.position);
+void Emitter::drop_from(uint32_t position) {
+  code_.truncate(position);
   while (positions_ != nullptr && !positions_->empty() && positions_->back().word >= size())
     positions_->pop_back();
   while (!starts_->empty() && starts_->back() >= size()) starts_->pop_back();
+}
+
+void Emitter::undo_last(uint32_t slot) {
+  drop_from(last_.position);
   accumulator(Domain::Int) = int_before_last_;
   overwritten(slot);
   last_ = before_last_;

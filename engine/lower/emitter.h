@@ -69,6 +69,9 @@ class Emitter {
   // Where instructions begin. Must be given before the first one.
   void record_starts(base::Vector<uint32_t>* starts) { starts_ = starts; }
 
+  // Takes out what was emitted from a position on: nothing jumps behind it, and no value was made there.
+  void drop_from(uint32_t position);
+
   // --- State of the accumulators ---
 
   // A label: control may arrive from elsewhere, nothing is known.

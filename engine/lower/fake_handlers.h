@@ -29,7 +29,7 @@ class FakeHandlers {
   VectorAny vector_any_{};
   std::vector<Join> joins_;
   std::vector<Handler> join_handlers_;
-  JoinEntry join_entries_[16] = {};
+  JoinEntry join_entries_[32] = {};
   std::vector<std::vector<Handler>> blocks_;
   Handler next_ = 0x10001;
 };
@@ -79,10 +79,13 @@ inline void FakeHandlers::add_joins() {
       StepForm::CompareBranch, wasm::Op::I32Ne, From::Pin0, From::Const, From::Slot, To::Slot, true};
   const Step multiply{StepForm::Binary, wasm::Op::I32Mul, From::Acc, From::Const, From::Slot, To::Acc};
   const Step load{StepForm::Load, wasm::Op::I32Load, From::Pin0, From::Slot, From::Slot, To::Acc};
-  joins_ = {{2, {add, branch}}, {2, {add, load}}, {3, {add, load, multiply}}, {2, {load, multiply}}};
+  const Step fuel{StepForm::Fuel}, interrupt{StepForm::Interrupt};
+  joins_ = {{2, {add, branch}},          {2, {add, load}},         {3, {add, load, multiply}},
+            {2, {load, multiply}},       {3, {add, branch, fuel}}, {3, {fuel, add, branch}},
+            {3, {fuel, load, multiply}}, {2, {interrupt, fuel}},   {3, {interrupt, add, branch}}};
   const auto rows = static_cast<uint32_t>(joins_.size());
   for (uint32_t i = 0; i < rows; ++i) join_handlers_.push_back(next_ += 2);
-  const uint32_t shift = 28;
+  const uint32_t shift = 27;
   if (!enter_joins(joins_, shift, join_entries_)) std::abort();
   table_.joins = {join_entries_, shift, rows, rows, joins_.data(), {join_handlers_.data(), nullptr}};
 }
@@ -167,6 +170,8 @@ inline FakeHandlers::FakeHandlers() {
   fill(table_.return_f32, sizeof table_.return_f32);
   fill(table_.return_f64, sizeof table_.return_f64);
   fill(table_.canonical_nan, sizeof table_.canonical_nan);
+  table_.fuel = numbered(table_.fuel, {StepForm::Fuel});
+  table_.interrupt = numbered(table_.interrupt, {StepForm::Interrupt});
   add_joins();
 }
 

@@ -21,6 +21,29 @@ constexpr uint32_t at(From a, From b) { return at(a) * kFromCount + at(b); }
 constexpr uint32_t at(From a, To to) { return at(a) * kToCount + at(to); }
 constexpr uint32_t at(From a, From b, To to) { return at(a, b) * kToCount + at(to); }
 
+Handler handler_of_vector(const VectorHandlers& table, const Step& step) {
+  const uint8_t family = vector_family_of(step.op).index;
+  const uint32_t a = vector_index(step.a), b = vector_index(step.b), c = vector_index(step.c);
+  const uint32_t to = at(step.to);
+  switch (step.form) {
+    case StepForm::VectorBinary: return table.binary[family][(a * 3 + b) * kVectorTos + to];
+    case StepForm::VectorUnary: return table.unary[family][a * kVectorTos + to];
+    case StepForm::VectorTernary:
+      return table.ternary[family][((a * kVectorFroms + b) * kVectorFroms + c) * kVectorTos + to];
+    case StepForm::VectorShift: return table.shift[family][(a * kFromCount + at(step.b)) * kVectorTos + to];
+    case StepForm::VectorTest: return table.test[family][a * kToCount + to];
+    case StepForm::VectorSplat: return table.splat[family][at(step.a) * kVectorTos + to];
+    case StepForm::VectorShuffle: return table.data->shuffle[(a * kVectorFroms + b) * kVectorTos + to];
+    case StepForm::VectorConst: return table.data->constant[to];
+    case StepForm::VectorMove: return table.data->move[a * kVectorTos + to];
+    case StepForm::VectorLoad: return table.load[family][at(step.a) * kVectorTos + to];
+    case StepForm::VectorLoadIndexed: return table.load_indexed[family][at(step.a, step.b) * kVectorTos + to];
+    case StepForm::VectorStore: return table.store[at(step.a) * kVectorFroms + c];
+    case StepForm::VectorStoreIndexed: return table.store_indexed[at(step.a, step.b) * kVectorFroms + c];
+    default: return 0;
+  }
+}
+
 }  // namespace
 
 Handler handler_of(const HandlerTable& table, const Step& step) {
@@ -58,8 +81,8 @@ Handler handler_of(const HandlerTable& table, const Step& step) {
     case StepForm::ReturnF64: return table.return_f64[at(step.b)];
     case StepForm::Fuel: return table.fuel;
     case StepForm::Interrupt: return table.interrupt;
+    default: return handler_of_vector(table.vector, step);
   }
-  return 0;
 }
 
 }  // namespace wherry::lower

@@ -30,60 +30,54 @@ constexpr uint32_t join_shift(uint32_t rows) {
   return shift;
 }
 
-// Finishes slot code: where a sequence of instructions has a handler that does them all, the first one gets it. Nothing
-// else changes: the others keep their words, so whoever jumps to them finds them as they are, and the joined handler
-// reads its operands where they always were. What it saves is the dispatches in between. Then the numbers of steps are
-// taken out of the handlers' addresses: from now on the code can run.
-//
-// `starts`: where instructions begin, ascending. `visit(first, which)` is told of every instruction that got a handler
-// whose access number `which` behind it may fault, and stands for both: a fault is seen at the first.
-template <class Visit>
-void finish_code(const JoinTable& joins, base::Vector<Cell>* code, std::span<const uint32_t> starts,
-                 Visit visit) {
-  Cell* const cells = code->data();
-  for (size_t i = 0; i < starts.size(); ++i) {
-    const Cell first = cells[starts[i]];
-    cells[starts[i]] = address_in(first);
-    uint32_t before = number_in(first);
-    if (before == 0 || joins.entries == nullptr) continue;
-    const JoinEntry* best = nullptr;
-    for (size_t next = i + 1; next < starts.size(); ++next) {
-      const uint32_t step = number_in(cells[starts[next]]);
-      const JoinEntry* const entry = find_join(joins.entries, joins.shift, before, step);
-      if (entry == nullptr || entry->row >= joins.rows) break;
-      best = entry;
-      before = StepNumbers::kEnd + entry->row;
-    }
-    if (best == nullptr) continue;
-    cells[starts[i]] = joins.handler(best->row);
-    if (best->faulting != 0) visit(i, best->faulting);
-  }
+// What is counted or looked at before a piece of code runs. It comes before any sequence, so sequences that begin with it are
+// found by what follows as a whole: the same instructions behave the same, metered or not, and only those pairs need rows.
+constexpr bool is_metering(uint32_t number) {
+  return number == number_of({StepForm::Fuel}) || number == number_of({StepForm::Interrupt});
 }
 
 // The handler of a step, with its number; 0: the table has none.
 Handler handler_of(const HandlerTable& table, const Step& step);
 
 constexpr bool may_fault(const Step& step) {
-  return step.form == StepForm::Load || step.form == StepForm::LoadIndexed || step.form == StepForm::Store ||
-         step.form == StepForm::StoreIndexed;
+  switch (step.form) {
+    case StepForm::Load:
+    case StepForm::LoadIndexed:
+    case StepForm::Store:
+    case StepForm::StoreIndexed:
+    case StepForm::VectorLoad:
+    case StepForm::VectorLoadIndexed:
+    case StepForm::VectorStore:
+    case StepForm::VectorStoreIndexed: return true;
+    default: return false;
+  }
 }
 
-// Enters the rows into 2^(32 - shift) empty entries. False: a row's steps but the last are no row before it.
+// Enters the rows into 2^(32 - shift) empty entries. False: a row's steps but the last are no row before it; or, when the first
+// is metering, those but the first.
 constexpr bool enter_joins(std::span<const Join> rows, uint32_t shift, JoinEntry* entries) {
   const uint32_t mask = ~uint32_t{0} >> shift;
+  // What steps `from` to `to` of a row make; 0: nothing.
+  const auto made = [&](const Join& join, uint32_t from, uint32_t to) -> uint32_t {
+    uint32_t whole = number_of(join.steps[from]);
+    for (uint32_t i = from + 1; i < to; ++i) {
+      const JoinEntry* const entry = find_join(entries, shift, whole, number_of(join.steps[i]));
+      if (entry == nullptr) return 0;
+      whole = StepNumbers::kEnd + entry->row;
+    }
+    return whole;
+  };
   for (uint32_t row = 0; row < rows.size(); ++row) {
     const Join& join = rows[row];
-    uint32_t before = number_of(join.steps[0]);
+    const bool metered = is_metering(number_of(join.steps[0]));
+    const uint32_t split = metered ? 1 : join.count - 1u;
+    const uint32_t before = made(join, 0, split);
+    const uint32_t step = made(join, split, join.count);
+    if (before == 0 || step == 0) return false;
     uint32_t faulting = 0;
-    for (uint32_t i = 1; i + 1 < join.count; ++i) {
-      const JoinEntry* const entry = find_join(entries, shift, before, number_of(join.steps[i]));
-      if (entry == nullptr) return false;
-      before = StepNumbers::kEnd + entry->row;
-    }
     for (uint32_t i = 1; i < join.count; ++i) {
       if (may_fault(join.steps[i])) faulting = i;
     }
-    const uint32_t step = number_of(join.steps[join.count - 1]);
     uint32_t at = join_slot(before, step, shift);
     while (entries[at & mask].step != 0) ++at;
     entries[at & mask] = {static_cast<uint16_t>(before), static_cast<uint16_t>(step),

@@ -2,7 +2,7 @@
 // calls in lowering_calls.cc.
 #include "engine/lower/lowering.h"
 
-#include "engine/lower/joined.h"
+#include "engine/lower/finish_code.h"
 #include "engine/lower/pinned.h"
 #include "engine/wasm/errors.h"
 

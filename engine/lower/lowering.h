@@ -243,6 +243,7 @@ class Lowering {
   void finish_code();
   void begin_segment();
   void end_segment();
+  void drop_free_segment();
 
   const Environment& environment_;
   Memory* memory_;

@@ -34,6 +34,14 @@ void Lowering::end_segment() {
   fuel_cell_ = kNone;
 }
 
+// A segment that ends before it has cost anything or emitted code (between the ends of two blocks) needs no cell. Called
+// before the next one's label is placed.
+void Lowering::drop_free_segment() {
+  if (fuel_cell_ == kNone || fuel_ != 0 || emitter_.size() != fuel_cell_ + 2 || failed()) return;
+  emitter_.drop_from(fuel_cell_);
+  fuel_cell_ = kNone;
+}
+
 // --- Labels ---
 
 void Lowering::link(Control& target, Emitter::Patch patch) {
@@ -45,6 +53,7 @@ void Lowering::link(Control& target, Emitter::Patch patch) {
 }
 
 void Lowering::bind(Label& label) {
+  drop_free_segment();
   for (uint32_t i = label.patches; i != kNone; i = memory_->patches[i].next) {
     const Emitter::Patch patch = memory_->patches[i].patch;
     if (patch.base == kNone) {
@@ -125,6 +134,7 @@ void Lowering::loop(Control& control, Operand* params) {
   materialize(params, count);
   control.label = Label{};
   emitter_.forget();
+  drop_free_segment();
   control.label.position = emitter_.size();
   if (environment_.options.interruption) emitter_.emit(environment_.handlers.interrupt, 0);
   begin_segment();

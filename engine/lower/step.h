@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "engine/lower/slot_code.h"
+#include "engine/lower/vector_code.h"
 
 // What an instruction of slot code does, as data: how rows of joined.inc name what they join, and how lowering knows
 // again, in finished code, what it wrote.
@@ -37,15 +38,28 @@ enum class StepForm : uint8_t {
   ReturnF64,
   Fuel,
   Interrupt,
+  VectorBinary,
+  VectorUnary,
+  VectorTernary,
+  VectorShift,
+  VectorTest,
+  VectorSplat,
+  VectorShuffle,
+  VectorConst,
+  VectorMove,
+  VectorLoad,
+  VectorLoadIndexed,
+  VectorStore,
+  VectorStoreIndexed,
 };
-inline constexpr uint32_t kStepForms = 27;
+inline constexpr uint32_t kStepForms = 40;
 
 struct Step {
   StepForm form;
   wasm::Op op = wasm::Op::Nop;
   From a = From::Slot;
   From b = From::Slot;  // Of a return: what return_header says.
-  From c = From::Slot;  // The value of a store, the condition of select.
+  From c = From::Slot;  // The value of a store, the condition of select, the third vector.
   To to = To::Slot;
   bool flag = false;  // Sense of a branch, imported, subtypes.
 };
@@ -78,7 +92,27 @@ struct StepNumbers {
   static constexpr uint32_t kReturnNone = kReturnOne + kTwo;
   static constexpr uint32_t kReturnF32 = kReturnNone + kFromCount;
   static constexpr uint32_t kReturnF64 = kReturnF32 + kFromCount;
-  static constexpr uint32_t kEnd = kReturnF64 + kFromCount;
+  static constexpr uint32_t kVectorBinary = kReturnF64 + kFromCount;
+  static constexpr uint32_t kVectorUnary =
+      kVectorBinary + vector_count(VectorShape::Binary) * kVectorBinaryForms;
+  static constexpr uint32_t kVectorTernary =
+      kVectorUnary + vector_count(VectorShape::Unary) * kVectorUnaryForms;
+  static constexpr uint32_t kVectorShift =
+      kVectorTernary + vector_count(VectorShape::Ternary) * kVectorTernaryForms;
+  static constexpr uint32_t kVectorTest =
+      kVectorShift + vector_count(VectorShape::Shift) * kVectorScalarForms;
+  static constexpr uint32_t kVectorSplat = kVectorTest + vector_count(VectorShape::Test) * kVectorTestForms;
+  static constexpr uint32_t kVectorShuffle =
+      kVectorSplat + vector_count(VectorShape::Splat) * kVectorSplatForms;
+  static constexpr uint32_t kVectorConst = kVectorShuffle + kVectorShuffleForms;
+  static constexpr uint32_t kVectorMove = kVectorConst + kVectorTos;
+  static constexpr uint32_t kVectorLoad = kVectorMove + kVectorUnaryForms;
+  static constexpr uint32_t kVectorLoadIndexed =
+      kVectorLoad + vector_count(VectorShape::Load) * kVectorLoadForms;
+  static constexpr uint32_t kVectorStore =
+      kVectorLoadIndexed + vector_count(VectorShape::Load) * kVectorIndexedForms;
+  static constexpr uint32_t kVectorStoreIndexed = kVectorStore + kFromCount * kVectorFroms;
+  static constexpr uint32_t kEnd = kVectorStoreIndexed + kTwo * kVectorFroms;
 };
 
 constexpr uint32_t number_of(const Step& step) {
@@ -89,6 +123,8 @@ constexpr uint32_t number_of(const Step& step) {
   const auto to = static_cast<uint32_t>(step.to);
   const uint32_t family = family_of(step.op).index;
   const uint32_t flag = step.flag ? 1 : 0;
+  const uint32_t vector = vector_family_of(step.op).index;
+  const uint32_t va = vector_index(step.a), vb = vector_index(step.b), vc = vector_index(step.c);
   switch (step.form) {
     case StepForm::Binary: return N::kBinary + (family * N::kTwo + ab) * kToCount + to;
     case StepForm::Unary: return N::kUnary + (family * kFromCount + a) * kToCount + to;
@@ -110,6 +146,25 @@ constexpr uint32_t number_of(const Step& step) {
     case StepForm::ReturnNone: return N::kReturnNone + static_cast<uint32_t>(step.b);
     case StepForm::ReturnF32: return N::kReturnF32 + static_cast<uint32_t>(step.b);
     case StepForm::ReturnF64: return N::kReturnF64 + static_cast<uint32_t>(step.b);
+    case StepForm::VectorBinary:
+      return N::kVectorBinary + vector * kVectorBinaryForms + (va * 3 + vb) * kVectorTos + to;
+    case StepForm::VectorUnary: return N::kVectorUnary + vector * kVectorUnaryForms + va * kVectorTos + to;
+    case StepForm::VectorTernary:
+      return N::kVectorTernary + vector * kVectorTernaryForms +
+             ((va * kVectorFroms + vb) * kVectorFroms + vc) * kVectorTos + to;
+    case StepForm::VectorShift:
+      return N::kVectorShift + vector * kVectorScalarForms +
+             (va * kFromCount + static_cast<uint32_t>(step.b)) * kVectorTos + to;
+    case StepForm::VectorTest: return N::kVectorTest + vector * kVectorTestForms + va * kToCount + to;
+    case StepForm::VectorSplat: return N::kVectorSplat + vector * kVectorSplatForms + a * kVectorTos + to;
+    case StepForm::VectorShuffle: return N::kVectorShuffle + (va * kVectorFroms + vb) * kVectorTos + to;
+    case StepForm::VectorConst: return N::kVectorConst + to;
+    case StepForm::VectorMove: return N::kVectorMove + va * kVectorTos + to;
+    case StepForm::VectorLoad: return N::kVectorLoad + vector * kVectorLoadForms + a * kVectorTos + to;
+    case StepForm::VectorLoadIndexed:
+      return N::kVectorLoadIndexed + vector * kVectorIndexedForms + ab * kVectorTos + to;
+    case StepForm::VectorStore: return N::kVectorStore + a * kVectorFroms + vc;
+    case StepForm::VectorStoreIndexed: return N::kVectorStoreIndexed + ab * kVectorFroms + vc;
     default: return N::kSingle + static_cast<uint32_t>(step.form);
   }
 }
