@@ -126,7 +126,7 @@ def compiled_engines(bench, **variants):
     if "wherry" in bench.all_engines:
         found["wherry aot"] = Compiled("wherry aot", bench.wherry, run_options=["--allow-precompiled"])
         for name, options in variants.items():
-            found[name] = Compiled(name, bench.wherry, options, ["--allow-precompiled"])
+            found[name] = Compiled(name, bench.wherry, options, ["--allow-precompiled", *(o for o in options if not o.startswith("--"))])
     if "wasmtime" in bench.all_engines:
         found["wasmtime"] = Compiled("wasmtime", bench.all_engines["wasmtime"].command, run_options=["--allow-precompiled"])
     return found

@@ -11,7 +11,7 @@ LEVEL = "-march=x86-64-v3"
 
 
 def measure(bench):
-    engines = compiled_engines(bench, exact=["--trap-precision=exact"], deadline=["-W", "epoch-interruption=y"])
+    engines = compiled_engines(bench, exact=["--trap-precision=exact"], deadline=["-W", "timeout=1h"])
     if "wherry aot" not in engines:
         return bench.not_measured("compiled code: the program is not here")
     names = list(engines)
