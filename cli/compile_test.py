@@ -120,6 +120,26 @@ class CompileTest(unittest.TestCase):
         self.assertIn(f"code for {other}", self.error("run", "--allow-precompiled", "m.wherry"))
         self.assertIn(f"target={other}", self.ok("objdump", "m.wherry"))
 
+    def test_functions_that_ignore_their_context_look_at_the_deadline(self):
+        """What such functions were handed for a context was anything, because the checks come behind LLVM's passes."""
+        (self.folder / "loops.wat").write_text("""(module
+          (func $sum (param i32) (result i32) (local i32)
+            (loop (local.set 1 (i32.add (i32.mul (local.get 1) (i32.const 3)) (local.get 0)))
+              (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+            (local.get 1))
+          (func $mix (param i32) (result i32) (local i32)
+            (loop (local.set 1 (i32.xor (call $sum (local.get 0)) (i32.rotl (local.get 1) (i32.const 5))))
+              (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+            (local.get 1))
+          (func (export "run") (param i32) (result i32) (i32.add (call $mix (local.get 0)) (call $sum (i32.const 9))))
+          (func (export "spin") (loop (br 0))))""")
+        self.ok("compile", "-W", "timeout=1h", "loops.wat", "-o", "loops.wherry")
+        want = self.ok("run", "--invoke", "run", "loops.wat", "100")
+        self.assertEqual(self.ok("run", "--allow-precompiled", "-W", "timeout=1h", "--invoke", "run", "loops.wherry", "100"), want)
+        done = self.run_program("run", "--allow-precompiled", "-W", "timeout=50ms", "--invoke", "spin", "loops.wherry")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(b"deadline", done.stderr)
+
     def test_damage_is_found(self):
         self.ok("compile", "m.wat")
         good = (self.folder / "m.wherry").read_bytes()

@@ -4,6 +4,7 @@
 // that LLVM has unrolled or vectorized looks less often; each of its rounds still ends.
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/MDBuilder.h>
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
 
@@ -81,9 +82,21 @@ class Checker {
 
 }  // namespace
 
+bool keeps_context(const llvm::Instruction& instruction) {
+  const auto* call = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction);
+  if (call == nullptr || call->getIntrinsicID() != llvm::Intrinsic::var_annotation) return false;
+  const auto* context = llvm::dyn_cast<llvm::Argument>(call->getArgOperand(0));
+  return context != nullptr && context->hasSwiftSelfAttr();
+}
+
 llvm::PreservedAnalyses DeadlineChecks::run(llvm::Function& function,
                                             llvm::FunctionAnalysisManager& analyses) {
   if (function.getSubprogram() == nullptr) return llvm::PreservedAnalyses::all();  // A thunk.
+  for (llvm::BasicBlock& block : function) {
+    for (llvm::Instruction& instruction : llvm::make_early_inc_range(block)) {
+      if (keeps_context(instruction)) instruction.eraseFromParent();
+    }
+  }
   llvm::SmallVector<llvm::Instruction*, 16> places;
   for (const llvm::Loop* const loop : analyses.getResult<llvm::LoopAnalysis>(function).getLoopsInPreorder()) {
     places.push_back(&*loop->getHeader()->getFirstInsertionPt());

@@ -100,6 +100,7 @@ class FunctionEmitter {
   llvm::Value* store_state();                                      // StoreState*; loaded once.
   llvm::Value* load_at_entry(llvm::Value* base, uint64_t offset);  // A pointer that never changes.
   void check_stack();
+  void keep_context();
   llvm::Value* int32(uint32_t value) { return llvm::ConstantInt::get(unit_.i32(), value); }
   llvm::Value* int64(uint64_t value) { return llvm::ConstantInt::get(unit_.i64(), value); }
 

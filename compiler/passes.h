@@ -22,4 +22,7 @@ struct DeadlineChecks : llvm::PassInfoMixin<DeadlineChecks> {
   static bool isRequired() { return true; }
 };
 
+// Whether an instruction does nothing but keep a function's context from being dropped (FunctionEmitter::keep_context).
+bool keeps_context(const llvm::Instruction& instruction);
+
 }  // namespace wherry::compiler

@@ -40,7 +40,8 @@ constexpr uint32_t kMostScanned = 64;
 
 bool is_mark(const Instruction& instruction) {
   const auto* call = dyn_cast<llvm::IntrinsicInst>(&instruction);
-  return call != nullptr && call->getIntrinsicID() == llvm::Intrinsic::var_annotation;
+  return call != nullptr && call->getIntrinsicID() == llvm::Intrinsic::var_annotation &&
+         !keeps_context(instruction);
 }
 
 // Accesses to linear memory have this alignment and no other.

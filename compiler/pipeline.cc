@@ -4,7 +4,7 @@
 // vectorizing. Wasm counts in i32 and zero-extends into addresses; a widened counter gets an exit test that scalar
 // evolution cannot read, and no loop of it is vectorized (saxpy: 6.0 times native, with this 1.05). Widening, hoisting and combining come once
 // more behind the vectorizer. Library calls do not exist for us: every function of the C library is unknown, so no loop becomes a
-// memset whose fault nobody would recognize.
+// memset whose fault nobody would recognize. Straight code is not vectorized (SLP): march, vm, chacha and nbody got slower by it, life alone clearly faster.
 //
 // A function that is large gets fewer passes: their time grows faster than the code, and nobody waits for hours.
 #include "compiler/pipeline.h"
@@ -53,7 +53,6 @@
 #include <llvm/Transforms/Scalar/SimpleLoopUnswitch.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #include <llvm/Transforms/Vectorize/LoopVectorize.h>
-#include <llvm/Transforms/Vectorize/SLPVectorizer.h>
 #include <llvm/Transforms/Vectorize/VectorCombine.h>
 
 #include <mutex>
@@ -102,8 +101,8 @@ bool is_worth_it(llvm::StringRef pass, const llvm::Any& unit) {
     return false;
   }
   for (const llvm::StringRef left :
-       {"GVNPass", "LoopVectorizePass", "SLPVectorizerPass", "JumpThreadingPass",
-        "CorrelatedValuePropagationPass", "DSEPass", "LoopFullUnrollPass", "LoopUnrollPass"}) {
+       {"GVNPass", "LoopVectorizePass", "JumpThreadingPass", "CorrelatedValuePropagationPass", "DSEPass",
+        "LoopFullUnrollPass", "LoopUnrollPass"}) {
     if (pass == left) return false;
   }
   return true;
@@ -189,7 +188,6 @@ llvm::FunctionPassManager vectorization() {
                                            .needCanonicalLoops(false)
                                            .hoistCommonInsts(true)
                                            .sinkCommonInsts(true)));
-  passes.addPass(llvm::SLPVectorizerPass());
   passes.addPass(llvm::VectorCombinePass());
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(llvm::LoopUnrollPass(llvm::LoopUnrollOptions(2)));
