@@ -111,6 +111,9 @@ class Compiled(Engine):
         wasm = Path(wasm).resolve()
         words = [*self.compile_options, *options]
         target = BUILD / "compiled" / self.name / ("-".join([*wasm.parts[-2:], *words]).replace("/", "_"))
+        made_by = [p for p in (Path(self.command[0]), Path(self.command[0]).with_name("wherryc")) if p.exists()]
+        if target.exists() and any(p.stat().st_mtime > target.stat().st_mtime for p in made_by):
+            target.unlink()
         return build([*self.command, "compile", *words], target, [wasm])
 
     def run(self, program, args=(), options=()):

@@ -40,6 +40,34 @@ def many_functions(count):
     return "\n".join(text) + ")"
 
 
+def busy_leaves():
+    """A leaf too large to be inlined, and a caller that needs all registers between its calls."""
+    def mixing(count, rounds):
+        steps = []
+        for i in range(rounds):
+            to, a, b = i % count, (i * 5 + 1) % count, (i * 7 + 3) % count
+            steps.append(f"(local.set $v{to} (i32.xor (i32.add (local.get $v{a}) (local.get $v{b})) (i32.rotl (local.get $v{to}) (i32.const {i % 31 + 1}))))")
+        return "\n".join(steps)
+
+    def names(count):
+        return " ".join(f"(local $v{i} i32)" for i in range(count))
+
+    return f"""(module
+      (func $leaf (param $n i32) (result i32) {names(8)}
+        (loop {mixing(8, 120)} (local.set $v0 (i32.add (local.get $v0) (local.get $n)))
+          (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (local.get $v3))
+      (func $caller (param $n i32) (result i32) {names(15)}
+        (loop {mixing(15, 60)}
+          (local.set $v1 (i32.add (local.get $v1) (call $leaf (i32.and (i32.or (local.get $v2) (i32.const 1)) (i32.const 15)))))
+          {mixing(15, 60)}
+          (local.set $v2 (i32.add (local.get $v2) (call $leaf (i32.and (i32.or (local.get $v3) (i32.const 1)) (i32.const 15)))))
+          (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (i32.xor (local.get $v1) (local.get $v14)))
+      (func (export "run") (param i32) (result i32) (i32.add (call $caller (local.get 0)) (call $leaf (i32.const 9))))
+      (func (export "spin") (loop (br 0))))"""
+
+
 class CompileTest(unittest.TestCase):
     def setUp(self):
         self.folder = Path(tempfile.mkdtemp(prefix="wherry-compile-"))
@@ -122,17 +150,7 @@ class CompileTest(unittest.TestCase):
 
     def test_functions_that_ignore_their_context_look_at_the_deadline(self):
         """What such functions were handed for a context was anything, because the checks come behind LLVM's passes."""
-        (self.folder / "loops.wat").write_text("""(module
-          (func $sum (param i32) (result i32) (local i32)
-            (loop (local.set 1 (i32.add (i32.mul (local.get 1) (i32.const 3)) (local.get 0)))
-              (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
-            (local.get 1))
-          (func $mix (param i32) (result i32) (local i32)
-            (loop (local.set 1 (i32.xor (call $sum (local.get 0)) (i32.rotl (local.get 1) (i32.const 5))))
-              (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
-            (local.get 1))
-          (func (export "run") (param i32) (result i32) (i32.add (call $mix (local.get 0)) (call $sum (i32.const 9))))
-          (func (export "spin") (loop (br 0))))""")
+        (self.folder / "loops.wat").write_text(busy_leaves())
         self.ok("compile", "-W", "timeout=1h", "loops.wat", "-o", "loops.wherry")
         want = self.ok("run", "--invoke", "run", "loops.wat", "100")
         self.assertEqual(self.ok("run", "--allow-precompiled", "-W", "timeout=1h", "--invoke", "run", "loops.wherry", "100"), want)

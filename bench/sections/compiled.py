@@ -38,7 +38,7 @@ def goals(bench, against, over):
 
 def vector_kernels(bench, engines):
     group = bench.group("simd")
-    group.flags = []
+    group.flags, group.native = [], True
     group.kernels = {k: v for k, v in group.kernels.items() if k.endswith("_scalar")}
     times = bench.time_kernels(group, list(engines.values()), level=["-O3", LEVEL])
     _, over = bench.kernel_table("Scalar Wasm of vector programs: time over native -O3", times, "native", list(engines), [], subject="wherry aot")
