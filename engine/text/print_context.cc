@@ -11,8 +11,6 @@
 
 namespace wherry::text {
 
-using wasm::AbstractHeap;
-using wasm::ValKind;
 using wasm::ValType;
 
 namespace {
