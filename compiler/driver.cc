@@ -193,14 +193,20 @@ std::vector<uint32_t> thunks_of(const validate::TypedModule& module, const Linke
   return table;
 }
 
+// Takes the files out of the objects.
+std::vector<std::vector<char>> take_files(std::vector<UnitObject>& objects) {
+  std::vector<std::vector<char>> files;
+  files.reserve(objects.size());
+  for (UnitObject& object : objects) files.push_back(std::move(object.elf));
+  return files;
+}
+
 base::Result<base::Vector<uint8_t>> assemble(base::ByteSpan wasm, const Job& job,
-                                             std::vector<UnitObject>&& objects) {
+                                             std::vector<UnitObject>& objects) {
   const CompileSettings& settings = job.settings();
   artifact::Contents contents;
   contents.arch = arch_of(settings.options.architecture);
-  std::vector<std::vector<char>> files;
-  for (UnitObject& object : objects) files.push_back(std::move(object.elf));
-  const LinkedText linked = WHERRY_TRY(link(files, contents.arch));
+  const LinkedText linked = WHERRY_TRY(link(take_files(objects), contents.arch));
   const auto functions = table_of(linked.functions, job.module().module.bodies.size(), objects);
   const auto thunks = thunks_of(job.module(), linked);
   const std::string options = describe(settings);
@@ -226,16 +232,14 @@ base::Result<base::Vector<uint8_t>> assemble(base::ByteSpan wasm, const Job& job
 base::Result<base::Vector<uint8_t>> compile(base::ByteSpan wasm, const CompileSettings& settings) {
   const std::unique_ptr<Job> job = WHERRY_TRY(Job::prepare(wasm, settings));
   std::vector<UnitObject> objects = WHERRY_TRY(job->compile_units());
-  return assemble(wasm, *job, std::move(objects));
+  return assemble(wasm, *job, objects);
 }
 
 base::Result<std::vector<std::vector<char>>> compile_to_objects(base::ByteSpan wasm,
                                                                 const CompileSettings& settings) {
   const std::unique_ptr<Job> job = WHERRY_TRY(Job::prepare(wasm, settings));
   std::vector<UnitObject> objects = WHERRY_TRY(job->compile_units());
-  std::vector<std::vector<char>> files;
-  for (UnitObject& object : objects) files.push_back(std::move(object.elf));
-  return files;
+  return take_files(objects);
 }
 
 base::Result<std::string> compile_to_text(base::ByteSpan wasm, const CompileSettings& settings,

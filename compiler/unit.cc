@@ -23,7 +23,6 @@ namespace wherry::compiler {
 namespace {
 
 using wasm::ErrorCode;
-using wasm::Op;
 
 // Why code generation says a function is unfit.
 struct Findings : llvm::DiagnosticHandler {

@@ -18,7 +18,7 @@ namespace wherry::inspect {
 
 namespace {
 
-using artifact::SectionKind, artifact::View;
+using artifact::View;
 
 class Listing {
  public:
