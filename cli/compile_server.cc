@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/base/os/descriptor.h"
+
 namespace wherry::cli {
 
 namespace {
@@ -88,28 +90,10 @@ CompileServer::~CompileServer() {
   waitpid(process_, &status, 0);
 }
 
-bool CompileServer::send(const void* bytes, size_t size) {
-  const auto* at = static_cast<const char*>(bytes);
-  while (size != 0) {
-    const ssize_t done = write(to_, at, size);
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) return false;
-    at += done;
-    size -= static_cast<size_t>(done);
-  }
-  return true;
-}
+bool CompileServer::send(const void* bytes, size_t size) const { return base::write_all(to_, bytes, size); }
 
-bool CompileServer::receive(void* bytes, size_t size) {
-  auto* at = static_cast<char*>(bytes);
-  while (size != 0) {
-    const ssize_t done = read(from_, at, size);
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) return false;
-    at += done;
-    size -= static_cast<size_t>(done);
-  }
-  return true;
+bool CompileServer::receive(void* bytes, size_t size) const {
+  return base::read_all(from_, bytes, size) == size;
 }
 
 Result<std::vector<uint8_t>> CompileServer::compile(Bytes module) {

@@ -27,8 +27,8 @@ class CompileServer {
 
  private:
   CompileServer(pid_t process, int to, int from) : process_(process), to_(to), from_(from) {}
-  [[nodiscard]] bool send(const void* bytes, size_t size);
-  [[nodiscard]] bool receive(void* bytes, size_t size);
+  [[nodiscard]] bool send(const void* bytes, size_t size) const;
+  [[nodiscard]] bool receive(void* bytes, size_t size) const;
 
   std::mutex mutex_;
   pid_t process_;

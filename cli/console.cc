@@ -33,16 +33,6 @@ class File {
 
 }  // namespace
 
-bool write_all(int file, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(file, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<size_t>(written));
-  }
-  return true;
-}
-
 int complain(std::string_view message, int status) {
   std::string line = "wherry: ";
   for (const char c : message)

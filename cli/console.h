@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/os/descriptor.h"
 #include "wherry/blob.h"
 #include "wherry/result.h"
 
@@ -14,7 +15,9 @@ inline constexpr int kFailure = 1;
 inline constexpr int kWrongUsage = 2;
 
 // Writes all of it; false when the other side is gone or full.
-bool write_all(int file, std::string_view text);
+inline bool write_all(int file, std::string_view text) {
+  return base::write_all(file, text.data(), text.size());
+}
 inline bool print_out(std::string_view text) { return write_all(1, text); }
 
 // "wherry: message" on standard error, control characters replaced; answers `status` for the caller to return.

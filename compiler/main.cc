@@ -18,6 +18,7 @@
 #include "compiler/settings.h"
 #include "compiler/timing.h"
 #include "engine/base/digest.h"
+#include "engine/base/os/descriptor.h"
 #include "engine/wasm/errors.h"
 
 namespace wherry::compiler {
@@ -56,14 +57,7 @@ struct CommandLine {
   bool times_passes = false;
 };
 
-void write_text(int file, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = write(file, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return;
-    text.remove_prefix(static_cast<size_t>(count));
-  }
-}
+void write_text(int file, std::string_view text) { base::write_all(file, text.data(), text.size()); }
 
 int complain(const std::string& message, int status = 1) {
   write_text(2, "wherryc: " + message + "\n");
@@ -161,15 +155,8 @@ int write_output(const std::string& path, std::string_view bytes) {
   if (file < 0) return complain_of(path, errno);
   const mode_t mask = umask(0);
   umask(mask);
-  size_t written = 0;
-  while (written < bytes.size()) {
-    const ssize_t count = write(file, bytes.data() + written, bytes.size() - written);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;
-    written += static_cast<size_t>(count);
-  }
-  if (written == bytes.size() && fchmod(file, 0666 & ~mask) == 0 && close(file) == 0 &&
-      rename(temporary.c_str(), path.c_str()) == 0)
+  if (base::write_all(file, bytes.data(), bytes.size()) && fchmod(file, 0666 & ~mask) == 0 &&
+      close(file) == 0 && rename(temporary.c_str(), path.c_str()) == 0)
     return 0;
   const int error = errno;
   unlink(temporary.c_str());

@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "engine/base/os/descriptor.h"
+
 namespace wherry::base {
 
 bool CodeMapping::map(int descriptor, uint64_t offset, size_t size_bytes, CodeMapping* out,
@@ -48,15 +50,8 @@ CodeMapping::~CodeMapping() {
 int make_memory_file(ByteSpan bytes) {
   const int file = memfd_create("wherry", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (file < 0) return -1;
-  size_t written = 0;
-  while (written < bytes.size()) {
-    const ssize_t count = write(file, bytes.data() + written, bytes.size() - written);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;
-    written += static_cast<size_t>(count);
-  }
   const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-  if (written == bytes.size() && fcntl(file, F_ADD_SEALS, seals) == 0) return file;
+  if (write_all(file, bytes.data(), bytes.size()) && fcntl(file, F_ADD_SEALS, seals) == 0) return file;
   const int why = errno;
   ::close(file);
   errno = why;

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstddef>
+
+// Whole buffers through file descriptors, which take and give what they like at a time.
+namespace wherry::base {
+
+// Goes on after interruptions and short writes. False: an error, with errno saying which, and nothing said about how much was
+// written.
+bool write_all(int file, const void* bytes, size_t size_bytes);
+
+// Likewise. Answers how much there was: less than `size_bytes` at the end of the file, and after an error.
+size_t read_all(int file, void* to, size_t size_bytes);
+
+}  // namespace wherry::base
