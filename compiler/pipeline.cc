@@ -58,26 +58,11 @@
 #include <mutex>
 
 #include "compiler/passes.h"
+#include "compiler/target.h"
 #include "engine/wasm/errors.h"
 
 namespace wherry::compiler {
 namespace {
-
-constexpr const char* kFeaturesV2 =
-    "+64bit,+cmov,+cx8,+cx16,+fxsr,+sahf,+sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+crc32";
-constexpr const char* kFeaturesV3 =
-    "+64bit,+cmov,+cx8,+cx16,+fxsr,+sahf,+sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+crc32,+xsave,+avx,+"
-    "avx2,+bmi,"
-    "+bmi2,+f16c,+fma,+lzcnt,+movbe";
-constexpr const char* kFeaturesArm = "+v8.2a,+fp-armv8,+neon,+lse,+crc,+rdm";
-
-const char* features_of(CpuLevel cpu) {
-  switch (cpu) {
-    case CpuLevel::X86_64_V2: return kFeaturesV2;
-    case CpuLevel::X86_64_V3: return kFeaturesV3;
-    default: return kFeaturesArm;
-  }
-}
 
 // Instructions from which on a function does without the passes that take longest.
 constexpr uint32_t kLarge = 60'000;
@@ -274,7 +259,7 @@ base::Result<std::unique_ptr<llvm::TargetMachine>> make_target(const Options& op
   flags.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   flags.MCOptions.ShowMCEncoding = false;
   std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
-      triple, is_x86 ? "x86-64" : "generic", features_of(options.cpu), flags, llvm::Reloc::PIC_,
+      triple, is_x86 ? "x86-64" : "generic", code_features(options.cpu), flags, llvm::Reloc::PIC_,
       llvm::CodeModel::Small,
       options.optimization == 0 ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Default));
   if (machine == nullptr) return base::fail(wasm::ErrorCode::CompilerFault);
@@ -285,10 +270,11 @@ void set_target(llvm::Module& module, const llvm::TargetMachine& target, const O
   module.setTargetTriple(target.getTargetTriple().str());
   module.setDataLayout(target.createDataLayout());
   module.setPICLevel(llvm::PICLevel::BigPIC);
+  const std::string features = code_features(options.cpu);
   for (llvm::Function& function : module) {
     function.addFnAttr("target-cpu", target.getTargetCPU());
     function.addFnAttr("tune-cpu", "generic");
-    function.addFnAttr("target-features", features_of(options.cpu));
+    function.addFnAttr("target-features", features);
   }
 }
 

@@ -19,6 +19,16 @@ std::string_view feature_list(CpuLevel level) {
   return {};
 }
 
+std::string code_features(CpuLevel level) {
+  std::string features;
+  switch (level) {
+    case CpuLevel::X86_64_V2: features = "+64bit,+cmov,+cx8,+fxsr,+sse,+sse2,+crc32,"; break;
+    case CpuLevel::X86_64_V3: features = "+64bit,+cmov,+cx8,+fxsr,+sse,+sse2,+crc32,+xsave,"; break;
+    case CpuLevel::Armv8_2: features = "+v8.2a,+fp-armv8,+neon,"; break;
+  }
+  return features.append(feature_list(level));
+}
+
 std::string_view level_name(CpuLevel level) {
   switch (level) {
     case CpuLevel::X86_64_V2: return "x86-64-v2";

@@ -135,14 +135,6 @@ class Compilation {
 
 }  // namespace
 
-uint32_t thunk_index(const validate::TypedModule& module, uint32_t type_index) {
-  const wasm::CanonId id = module.types[wasm::TypeIndex(type_index)].id;
-  for (uint32_t i = 0; i < type_index; ++i) {
-    if (module.types[wasm::TypeIndex(i)].id == id) return i;
-  }
-  return type_index;
-}
-
 base::Result<UnitObject> compile_unit(const validate::TypedModule& module, const Options& options,
                                       const Unit& unit) {
   std::set<uint32_t> left_out(unit.left_out.begin(), unit.left_out.end());

@@ -53,7 +53,4 @@ base::Result<UnitObject> compile_unit(const validate::TypedModule& module, const
 base::Result<std::string> compile_unit_to_text(const validate::TypedModule& module, const Options& options,
                                                const Unit& unit, TextKind kind);
 
-// The number in the names of a type's thunks.
-uint32_t thunk_index(const validate::TypedModule& module, uint32_t type_index);
-
 }  // namespace wherry::compiler

@@ -37,12 +37,10 @@ constexpr Feature kFeatures[] = {
 uint64_t late_features() {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   if (__get_cpuid(0x8000'0001, &eax, &ebx, &ecx, &edx) == 0) return 0;
-  uint64_t bits = 0;
-#define CPU_FEATURE(name, arch, bit, text, check)                                             \
-  if (std::string_view(text) == ((ecx & 1) != 0 ? "sahf" : "")) bits |= uint64_t{1} << (bit); \
-  if (std::string_view(text) == ((ecx & 1 << 5) != 0 ? "lzcnt" : "")) bits |= uint64_t{1} << (bit);
-#include "engine/artifact/cpu_features.inc"
-  return bits;
+  uint64_t bits[2] = {};
+  if ((ecx & 1) != 0) (void)add_features(Arch::X86_64, "+sahf", bits);
+  if ((ecx & 1 << 5) != 0) (void)add_features(Arch::X86_64, "+lzcnt", bits);
+  return bits[0];
 }
 #else
 uint64_t late_features() { return 0; }
