@@ -8,10 +8,10 @@
 // Going on elsewhere is done by changing the interrupted registers and returning from the handler, not by siglongjmp out
 // of it: the signal mask needs no care, and the interpreter's state stays in its registers.
 //
-// Code comes and goes with the modules it belongs to, while a handler on another thread may be reading the list. Its
-// blocks are never freed, and each slot has a sequence number that is odd while somebody changes it: a reader that does
-// not see the same even number before and after has met a slot that is changing, which cannot be the one that holds the
-// instruction it looks for, since nobody unloads code that runs.
+// Code comes and goes with the modules it belongs to, while a handler on another thread may be reading the list
+// (slot_list.h). Each slot has a sequence number that is odd while somebody changes it: a reader that does not see the
+// same even number before and after has met a slot that is changing, which cannot be the one that holds the instruction
+// it looks for, since nobody unloads code that runs.
 // Rejected: freeing nodes behind a grace period (a handler has no way to say that it is done but one more shared
 // counter), and reading begin and end without the number (halves of two ranges may seem to hold any address).
 //
@@ -23,11 +23,11 @@
 #include <atomic>
 #include <cerrno>
 #include <mutex>
-#include <new>
 
 #include "engine/base/os/fault_context.h"
 #include "engine/base/os/file_mappings.h"
 #include "engine/base/os/reservations.h"
+#include "engine/base/os/slot_list.h"
 
 namespace wherry::base {
 namespace {
@@ -40,13 +40,7 @@ struct CodeSlot {
   std::atomic<uintptr_t> landing{0};
 };
 
-struct CodeBlock {
-  static constexpr size_t kSlots = 63;
-  CodeSlot slots[kSlots];
-  std::atomic<CodeBlock*> next{nullptr};
-};
-
-constinit CodeBlock g_code;
+constinit SlotList<CodeSlot, 63> g_code;
 constinit std::mutex g_changing;
 constinit bool g_installed = false;  // Under the mutex.
 // Written before our handler can run.
@@ -64,24 +58,13 @@ bool read_slot(const CodeSlot& slot, uintptr_t instruction, FaultingCode* out) {
 }
 
 bool find_code(uintptr_t instruction, FaultingCode* out) {
-  for (const CodeBlock* block = &g_code; block != nullptr;
-       block = block->next.load(std::memory_order_acquire)) {
-    for (const CodeSlot& slot : block->slots) {
-      if (read_slot(slot, instruction, out)) return true;
-    }
-  }
-  return false;
+  return g_code.find([&](const CodeSlot& slot) { return read_slot(slot, instruction, out); }) != nullptr;
 }
 
 // The slot that begins there; 0: a free one. Null: there is none. Under the mutex.
-CodeSlot* find_slot(uintptr_t begin, CodeBlock** last) {
-  for (CodeBlock* block = &g_code; block != nullptr; block = block->next.load(std::memory_order_relaxed)) {
-    *last = block;
-    for (CodeSlot& slot : block->slots) {
-      if (slot.begin.load(std::memory_order_relaxed) == begin) return &slot;
-    }
-  }
-  return nullptr;
+CodeSlot* find_slot(uintptr_t begin) {
+  return g_code.find(
+      [begin](const CodeSlot& it) { return it.begin.load(std::memory_order_relaxed) == begin; });
 }
 
 void write_slot(CodeSlot& slot, const FaultingCode& code) {
@@ -134,23 +117,16 @@ void on_fault(int signal, siginfo_t* info, void* context) {
 
 bool register_faulting_code(const FaultingCode& code) {
   const std::lock_guard lock(g_changing);
-  CodeBlock* last = nullptr;
-  CodeSlot* slot = find_slot(0, &last);
-  if (slot != nullptr) {
-    write_slot(*slot, code);
-    return true;
-  }
-  auto* const added = new (std::nothrow) CodeBlock;
-  if (added == nullptr) return false;
-  write_slot(added->slots[0], code);
-  last->next.store(added, std::memory_order_release);
+  CodeSlot* slot = find_slot(0);
+  if (slot == nullptr) slot = g_code.append();
+  if (slot == nullptr) return false;
+  write_slot(*slot, code);
   return true;
 }
 
 void unregister_faulting_code(uintptr_t begin) {
   const std::lock_guard lock(g_changing);
-  CodeBlock* last = nullptr;
-  if (CodeSlot* const slot = find_slot(begin, &last); slot != nullptr) write_slot(*slot, {0, 0, 0, false});
+  if (CodeSlot* const slot = find_slot(begin); slot != nullptr) write_slot(*slot, {0, 0, 0, false});
 }
 
 bool install_fault_handler() {
