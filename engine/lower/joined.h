@@ -33,7 +33,9 @@ constexpr uint32_t join_shift(uint32_t rows) {
 // What is counted or looked at before a piece of code runs. It comes before any sequence, so sequences that begin with it are
 // found by what follows as a whole: the same instructions behave the same, metered or not, and only those pairs need rows.
 constexpr bool is_metering(uint32_t number) {
-  return number == number_of({StepForm::Fuel}) || number == number_of({StepForm::Interrupt});
+  constexpr uint32_t kFuel = number_of({StepForm::Fuel});  // Not left to be worked out for each instruction.
+  constexpr uint32_t kInterrupt = number_of({StepForm::Interrupt});
+  return number == kFuel || number == kInterrupt;
 }
 
 // The handler of a step, with its number; 0: the table has none.
