@@ -98,6 +98,26 @@ std::optional<Finding> compare_modes(const Input& input, const Observation& expe
   return std::nullopt;
 }
 
+std::optional<Finding> compare_compiled(const Input& input, const Observation& expected, const Mode& mode,
+                                        Bytes artifact) {
+  Input calls = input;
+  Observation wanted = expected;
+  if (!mode.exact_traps && expected.trapped) {
+    calls.new_instance_after_trap = true;
+    wanted = observe(all_modes()[0], calls);
+  }
+  if (!mode.fuel) {
+    const Input all_calls = calls;
+    std::optional<Observation> ending = without_fuel_traps(all_calls, wanted, &calls);
+    if (!ending) return std::nullopt;
+    wanted = *std::move(ending);
+  }
+  calls.artifact = artifact;
+  std::string what = difference(wanted, observe(mode, calls));
+  if (what.empty()) return std::nullopt;
+  return Finding{std::string(all_modes()[0].name), std::string(mode.name), std::move(what), false};
+}
+
 std::optional<Finding> compare_equivalent(const Input& input, const Observation& expected, Bytes equivalent) {
   Input other = input;
   const std::optional<Observation> ending = without_fuel_traps(input, expected, &other);

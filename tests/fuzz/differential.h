@@ -33,6 +33,11 @@ struct Finding {
 std::optional<Finding> compare_modes(const Input& input, const Observation& expected,
                                      std::span<const uint32_t> modes);
 
+// The same for what was compiled from the module for `mode`, which is one of compiled_modes(). Where the state after a trap is not
+// determined, a new instance makes the calls behind it, in a run of the interpreter too.
+std::optional<Finding> compare_compiled(const Input& input, const Observation& expected, const Mode& mode,
+                                        Bytes artifact);
+
 // `expected` again, with the calls before the first one that runs out of fuel only; `expected` itself if none does. What is
 // left then can be compared with engines that count differently or not at all. Empty if nothing is left to compare.
 std::optional<Observation> without_fuel_traps(const Input& input, const Observation& expected,

@@ -1,6 +1,7 @@
 // Differential fuzzer: modules that run, through every mode of this engine and through other engines.
 //
 //   fuzz_differential [--seconds N] [--modules N] [--seed N] [--first N] [--features LIST] [--peer NAME=COMMAND]...
+//                     [--compiler PATH [--compiled N,N...]]
 //                     [--keep DIR] [--state FILE] [--all-modes] [--max-findings N] [--no-minimizing]
 //   fuzz_differential --one N --seed N [--peer ...]     the N-th module again, and a smaller one that differs
 //   fuzz_differential --files FILE... [--peer ...]      modules made elsewhere
@@ -10,7 +11,9 @@
 //
 // The n-th module of a seed is always the same. Each runs with everything on and with nothing on, and in two more of the
 // modes of observe.cc, which take turns, so that all have had the same share after a dozen modules; --all-modes runs them all.
-// Peers work on a module while this process runs its modes. A difference is written down, made smaller by leaving out
+// With a compiler (wherryc), each module is also compiled for one of compiled_modes() in turn, or of those that --compiled names by
+// number; the two main ones have half of the turns.
+// Peers and the compiler work on a module while this process runs its modes. A difference is written down, made smaller by leaving out
 // decisions of the generator, and counted; the exit code is 1 then.
 #include <fcntl.h>
 #include <unistd.h>
@@ -18,8 +21,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <memory>
 
+#include "tests/fuzz/compile_child.h"
 #include "tests/fuzz/differential.h"
 #include "tests/fuzz/generate.h"
 #include "tests/fuzz/peer.h"
@@ -50,6 +55,8 @@ struct Options {
   std::string state;
   std::vector<std::string> files;
   std::vector<std::unique_ptr<Peer>> peers;
+  std::string compiler;
+  std::vector<uint32_t> compiled;  // Numbers of compiled_modes(); empty: all.
 };
 
 struct Totals {
@@ -62,7 +69,9 @@ struct Totals {
   uint64_t runs = 0;
   uint64_t compared = 0;  // With peers.
   uint64_t findings = 0;
-  uint64_t outvoted = 0;  // One peer against this engine and another peer.
+  uint64_t outvoted = 0;    // One peer against this engine and another peer.
+  uint64_t compiled = 0;    // Runs of compiled code.
+  uint64_t three_ways = 0;  // Of `enough`: also run as compiled code and by a peer.
 };
 
 // The bits of a sequence that any number starts.
@@ -194,35 +203,57 @@ class Fuzzer {
     if (from.generated && options_.minimizing) minimize(from, *finding, path);
   }
 
+  // A module on its way: what is asked of other processes is fetched when this one is done.
+  struct Runs {
+    Input input;
+    Observation expected;
+    std::vector<uint32_t> compiled;
+    std::vector<Peer*> asked;
+    bool counts;
+    uint32_t compiled_done = 0;
+    uint32_t peers_done = 0;
+  };
+
   // What differs, if anything does.
   std::optional<Finding> check(const Case& from, bool counts) {
     const std::vector<uint8_t> module = module_of(from, Style::Plain);
-    const Input input{.module = module, .arguments = from.arguments, .fuel = kFuel};
-    const Observation expected = observe(all_modes()[0], input);
-    if (counts) count(expected);
+    Runs runs;
+    runs.input = Input{.module = module, .arguments = from.arguments, .fuel = kFuel};
+    runs.counts = counts;
+    if (!options_.compiler.empty()) runs.compiled = compiled_for(from.number);
+    for (const uint32_t mode : runs.compiled) (void)compiler(mode).ask(module);
+    std::optional<Finding> finding = check(from, runs);
+    // Whatever was found, answers are taken, or they would be taken for those to the next module.
+    if (std::optional<Finding> of_compiled = compiled(runs); !finding) finding = std::move(of_compiled);
+    count(runs);
+    return finding;
+  }
+
+  std::optional<Finding> check(const Case& from, Runs& runs) {
+    const Input& input = runs.input;
+    Observation& expected = runs.expected = observe(all_modes()[0], input);
     if (!expected.loaded && from.generated) {
       return Finding{"the generator", std::string(all_modes()[0].name), expected.lines.front(), false};
     }
     Input same_calls;
     const std::optional<Observation> ending = without_fuel_traps(input, expected, &same_calls);
-    std::vector<Peer*> asked;
     for (const auto& peer : options_.peers) {
       if (ending && from.features.known_to(peer->name()) && peer->ask(same_calls))
-        asked.push_back(peer.get());
+        runs.asked.push_back(peer.get());
     }
     std::optional<Finding> finding;
     if (expected.loaded) {
       finding = compare_modes(input, expected, modes_for(from.number));
-      totals_.runs += counts ? modes_for(from.number).size() + 1 : 0;
+      totals_.runs += runs.counts ? modes_for(from.number).size() + 1 : 0;
     }
     if (!finding && from.generated) {
       finding = compare_equivalent(input, expected, module_of(from, Style::Settled));
     }
     size_t differing = 0;
     const Errors errors = from.generated ? Errors::Differ : Errors::EndComparison;
-    for (Peer* peer : asked) {
+    for (Peer* peer : runs.asked) {
       const std::optional<std::string> answer = peer->answer();
-      if (counts) ++totals_.compared;
+      ++runs.peers_done;
       std::string what = answer ? difference_from_peer(*ending, *answer, errors) : "no answer";
       // What others refuse of modules that somebody else made is not our business.
       if (!from.generated && answer && answer->starts_with("refused")) what.clear();
@@ -231,8 +262,42 @@ class Fuzzer {
       if (!finding) finding = Finding{std::string(all_modes()[0].name), peer->name(), what, false};
     }
     // One peer against this engine and another peer is the peer's fault, most probably. It is kept to be looked at.
-    if (finding && differing == 1 && differing < asked.size()) finding->outvoted = true;
+    if (finding && differing == 1 && differing < runs.asked.size()) finding->outvoted = true;
     return finding;
+  }
+
+  CompileChild& compiler(uint32_t mode) {
+    std::unique_ptr<CompileChild>& child = compilers_[mode];
+    if (!child)
+      child = std::make_unique<CompileChild>(options_.compiler, settings_of(compiled_modes()[mode]));
+    return *child;
+  }
+
+  std::optional<Finding> compiled(Runs& runs) {
+    std::optional<Finding> finding;
+    for (const uint32_t number : runs.compiled) {
+      const Mode& mode = compiled_modes()[number];
+      std::string message;
+      const auto artifact = compiler(number).answer(&message);
+      if (finding || !runs.expected.loaded) continue;
+      if (!artifact) {
+        finding = Finding{std::string(all_modes()[0].name), std::string(mode.name), message, false};
+        continue;
+      }
+      finding = compare_compiled(runs.input, runs.expected, mode, *artifact);
+      ++runs.compiled_done;
+    }
+    return finding;
+  }
+
+  std::vector<uint32_t> compiled_for(uint64_t number) const {
+    const auto count = static_cast<uint32_t>(compiled_modes().size());
+    std::vector<uint32_t> modes = options_.compiled;
+    for (uint32_t i = 0; modes.empty() && i < count; ++i) modes.push_back(i);
+    if (options_.all_modes || options_.one) return modes;
+    const uint64_t turn = number / 2;  // Even numbers have other features than odd ones.
+    if (!options_.compiled.empty() || turn % 2 == 1) return {modes[turn / 2 % modes.size()]};
+    return {static_cast<uint32_t>(turn / 2 % 2)};
   }
 
   std::vector<uint32_t> modes_for(uint64_t number) const {
@@ -273,14 +338,20 @@ class Fuzzer {
                  finding->a.c_str(), finding->b.c_str(), finding->difference.c_str());
   }
 
-  void count(const Observation& seen) {
+  void count(const Runs& runs) {
+    if (!runs.counts) return;
+    const Observation& seen = runs.expected;
+    const bool enough =
+        seen.calls > 0 && seen.instructions > kEnoughInstructions + kInstructionsOfFrame * seen.calls;
     ++totals_.modules;
     totals_.refused += !seen.loaded || !seen.instantiated;
-    totals_.enough +=
-        seen.calls > 0 && seen.instructions > kEnoughInstructions + kInstructionsOfFrame * seen.calls;
+    totals_.enough += enough;
     totals_.calls += seen.calls;
     totals_.returned += seen.returned;
     totals_.instructions += seen.instructions;
+    totals_.compared += runs.peers_done;
+    totals_.compiled += runs.compiled_done;
+    totals_.three_ways += enough && runs.peers_done > 0 && runs.compiled_done > 0;
   }
 
   void print(uint64_t next, double seconds) const {
@@ -290,15 +361,16 @@ class Fuzzer {
     std::fprintf(
         stderr,
         "seed %lu: %lu modules (%.0f/s now), %.1f %% ran more than %lu instructions in exports, %lu not "
-        "instantiated; %lu calls, %.1f %% returned, %.0f instructions each; %lu runs of ours, %lu of peers; "
-        "%lu "
-        "findings, %lu outvoted peers; next is %lu\n",
+        "instantiated; %lu calls, %.1f %% returned, %.0f instructions each; %lu runs of ours, %lu of "
+        "compiled "
+        "code, %lu of peers, %lu three ways; %lu findings, %lu outvoted peers; next is %lu\n",
         options_.seed, totals_.modules, static_cast<double>(next - options_.first) / (seconds + 1e-9),
         of(totals_.enough, totals_.modules), kEnoughInstructions, totals_.refused, totals_.calls,
         of(totals_.returned, totals_.calls),
         totals_.calls == 0 ? 0
                            : static_cast<double>(totals_.instructions) / static_cast<double>(totals_.calls),
-        totals_.runs, totals_.compared, totals_.findings, totals_.outvoted, next);
+        totals_.runs, totals_.compiled, totals_.compared, totals_.three_ways, totals_.findings,
+        totals_.outvoted, next);
   }
 
   // The state is a line of numbers: where to go on, and the sums so far. Written before each module, so that the number of
@@ -311,9 +383,9 @@ class Fuzzer {
     uint64_t seed = 0;
     uint64_t next = 0;
     Totals t;
-    if (std::sscanf(text, "seed %lu next %lu sums %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu", &seed, &next,
-                    &t.modules, &t.refused, &t.enough, &t.calls, &t.returned, &t.instructions, &t.runs,
-                    &t.compared, &t.findings, &t.outvoted) != 12) {
+    if (std::sscanf(text, "seed %lu next %lu sums %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu", &seed,
+                    &next, &t.modules, &t.refused, &t.enough, &t.calls, &t.returned, &t.instructions, &t.runs,
+                    &t.compared, &t.findings, &t.outvoted, &t.compiled, &t.three_ways) != 14) {
       return;
     }
     options_.seed = seed;
@@ -326,15 +398,16 @@ class Fuzzer {
     if (state_ < 0) return;
     const Totals& t = totals_;
     char text[512];
-    const int size =
-        std::snprintf(text, sizeof text, "seed %lu next %lu sums %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu\n",
-                      options_.seed, next, t.modules, t.refused, t.enough, t.calls, t.returned,
-                      t.instructions, t.runs, t.compared, t.findings, t.outvoted);
+    const int size = std::snprintf(
+        text, sizeof text, "seed %lu next %lu sums %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu\n",
+        options_.seed, next, t.modules, t.refused, t.enough, t.calls, t.returned, t.instructions, t.runs,
+        t.compared, t.findings, t.outvoted, t.compiled, t.three_ways);
     (void)!::pwrite(state_, text, static_cast<size_t>(size), 0);
   }
 
   Options options_;
   Totals totals_;
+  std::map<uint32_t, std::unique_ptr<CompileChild>> compilers_;  // By mode.
   uint64_t next_ = 0;
   int state_ = -1;
 };
@@ -377,6 +450,15 @@ void parse(Options& options, std::span<char*> words) {
       options.minimizing = false;
     } else if (word == "--all-modes") {
       options.all_modes = true;
+    } else if (word == "--compiler") {
+      options.compiler = value();
+    } else if (word == "--compiled") {
+      for (std::string_view list = value(); !list.empty();) {
+        options.compiled.push_back(
+            static_cast<uint32_t>(std::strtoul(list.data(), nullptr, 10) % compiled_modes().size()));
+        const size_t comma = list.find(',');
+        list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+      }
     } else if (word == "--files") {
       while (i + 1 < words.size()) options.files.emplace_back(words[++i]);
     } else if (word == "--peer") {

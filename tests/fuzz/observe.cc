@@ -208,22 +208,14 @@ class Run {
 
   Observation run() {
     const Engine engine = make_engine();
-    auto module = Module::load_borrowed(engine, input_.module);
+    auto module = mode_.compiled.empty() ? Module::load_borrowed(engine, input_.module)
+                                         : Module::load_artifact_unsafe(engine, input_.artifact);
     if (!module) {
       seen_.lines.push_back("refused " + module.error().describe());
       return std::move(seen_);
     }
     seen_.loaded = true;
-    auto store = Store::create(engine);
-    if (mode_.deadline) store->set_deadline(std::chrono::hours(1)).value();
-    begin(*store);
-    Host host{Numbers(input_.arguments)};
-    auto instance = instantiate(*store, *module, &host);
-    note(*store, "instantiate", instance.ok() ? nullptr : &instance.error(), {});
-    if (!instance) return std::move(seen_);
-    seen_.instantiated = true;
-    calls(*store, *module, *instance);
-    if (!seen_.cut) state(*store, *module, *instance);
+    while (instance(engine, *module)) {}
     return std::move(seen_);
   }
 
@@ -238,10 +230,27 @@ class Run {
     config.advanced.signals_based_traps = mode_.guard;
     config.advanced.validation_threads = 1;
     config.advanced.gc_stress = mode_.gc_stress;
+    config.advanced.tier_seed = mode_.tier_seed;
+    config.nan_canonicalization = mode_.nan;
     config.limits.memory_bytes = 16 << 20;
     config.limits.table_elements = 10'000;
     config.limits.stack_bytes = 1 << 20;
     return Engine::create(config).value();
+  }
+
+  // Makes an instance and the calls that are left. True if there must be another one.
+  bool instance(const Engine& engine, const Module& module) {
+    auto store = Store::create(engine);
+    if (mode_.deadline) store->set_deadline(std::chrono::hours(1)).value();
+    begin(*store);
+    Host host{Numbers(input_.arguments)};
+    auto instance = instantiate(*store, module, &host);
+    note(*store, "instantiate", instance.ok() ? nullptr : &instance.error(), {});
+    if (!instance) return false;
+    seen_.instantiated = true;
+    if (!calls(*store, module, *instance)) return true;
+    if (!seen_.cut) state(*store, module, *instance);
+    return false;
   }
 
   void begin(Store& store) const {
@@ -267,9 +276,10 @@ class Run {
     seen_.lines.push_back(std::move(line));
   }
 
-  void call(Store& store, Func func) {
+  // False after a trap that leaves the instance in a state of its own.
+  bool call(Store& store, Func func) {
     const auto type = func.type(store);
-    if (!type) return;
+    if (!type) return true;
     std::vector<Val> params;
     for (const ValType& param : type->params) params.push_back(numbers_.value(param));
     std::vector<Val> results(type->results.size());
@@ -280,18 +290,27 @@ class Run {
     ++seen_.calls;
     seen_.returned += result.ok();
     if (!out_of_fuel_ && !seen_.cut) seen_.calls_with_fuel = seen_.calls;
+    if (result.ok() || result.error().kind() != ErrorKind::Trap ||
+        result.error().trap_code() == TrapCode::HostError)
+      return true;
+    seen_.trapped = true;
+    return !input_.new_instance_after_trap;
   }
 
-  void calls(Store& store, const Module& module, Instance instance) {
+  // Goes on where the last instance ended, if there was one. False if the rest needs another one.
+  bool calls(Store& store, const Module& module, Instance instance) {
     size_t called = 0;
+    uint32_t passed = 0;
     for (size_t i = 0; i < module.export_count(); ++i) {
       const auto item = instance.get_at(store, i);
       if (!item || !item->func() || ++called > kMostCalledExports) continue;
       for (int round = 0; round < 2; ++round) {
-        if (seen_.cut || seen_.calls >= input_.most_calls) return;
-        call(store, *item->func());
+        if (seen_.cut || seen_.calls >= input_.most_calls) return true;
+        if (passed++ < seen_.calls) continue;
+        if (!call(store, *item->func())) return false;
       }
     }
+    return true;
   }
 
   void table(Store& store, Table table) {
@@ -394,11 +413,56 @@ constexpr Mode kModes[] = {
 };
 static_assert(kAllOptimizations == (1u << 10) - 1, "an optimisation without modes");
 
+constexpr Mode kCompiledModes[] = {
+    {.name = "compiled, values", .fuel = false, .compiled = "--trap-precision=values", .exact_traps = false},
+    {.name = "compiled, exact", .fuel = false, .compiled = "--trap-precision=exact"},
+    {.name = "compiled, values, fuel", .compiled = "--trap-precision=values", .exact_traps = false},
+    {.name = "compiled, exact, fuel", .compiled = "--trap-precision=exact"},
+    {.name = "compiled, not optimised", .fuel = false, .compiled = "--trap-precision=exact --optimization=0"},
+    {.name = "compiled, values, checks",
+     .guard = false,
+     .fuel = false,
+     .compiled = "--trap-precision=values",
+     .exact_traps = false},
+    {.name = "compiled, exact, tiers by chance",
+     .compiled = "--trap-precision=exact --leave-out=random:7",
+     .tier_seed = 1},
+    {.name = "compiled, values, deadline",
+     .fuel = false,
+     .deadline = true,
+     .compiled = "--trap-precision=values",
+     .exact_traps = false},
+    {.name = "compiled, exact, deadline and fuel, collecting at every allocation",
+     .deadline = true,
+     .gc_stress = true,
+     .compiled = "--trap-precision=exact"},
+    {.name = "compiled, values, for x86-64-v2",
+     .fuel = false,
+     .compiled = "--trap-precision=values --target-cpu=x86-64-v2",
+     .exact_traps = false},
+    {.name = "compiled, not optimised, fuel, checks, tiers by chance",
+     .guard = false,
+     .compiled = "--trap-precision=exact --optimization=0 --leave-out=random:11",
+     .tier_seed = 2},
+    {.name = "compiled, exact, canonical NaNs",
+     .fuel = false,
+     .nan = true,
+     .compiled = "--trap-precision=exact"},
+};
+
 }  // namespace
 
 Observation observe(const Mode& mode, const Input& input) { return Run(mode, input).run(); }
 
 std::span<const Mode> all_modes() { return kModes; }
+
+std::span<const Mode> compiled_modes() { return kCompiledModes; }
+
+std::string settings_of(const Mode& mode) {
+  const auto flag = [](bool on) { return on ? "=y" : "=n"; };
+  return std::string(mode.compiled) + " --guard-pages" + flag(mode.guard) + " --fuel" + flag(mode.fuel) +
+         " --interruption" + flag(mode.deadline) + " --nan-canonicalization" + flag(mode.nan);
+}
 
 std::string common_words(const std::string& line) {
   const size_t error = line.find(" error ");

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "tests/fuzz/child.h"
 #include "tests/fuzz/observe.h"
 
 namespace wherry::fuzz {
@@ -13,11 +13,7 @@ namespace wherry::fuzz {
 // started when first needed, and again after it ended or did not answer for a minute. One thread.
 class Peer {
  public:
-  // `command` is split at spaces; its first word is a path.
-  Peer(std::string name, const std::string& command);
-  ~Peer();
-  Peer(const Peer&) = delete;
-  Peer& operator=(const Peer&) = delete;
+  Peer(std::string name, const std::string& command) : name_(std::move(name)), child_(command) {}
 
   const std::string& name() const { return name_; }
 
@@ -29,15 +25,8 @@ class Peer {
   std::optional<std::string> answer();
 
  private:
-  bool start();
-  void stop();
-  bool read(void* to, size_t size) const;
-
   const std::string name_;
-  std::vector<std::string> words_;
-  int to_ = -1;
-  int from_ = -1;
-  int pid_ = -1;
+  Child child_;
 };
 
 // Answers such requests with runs of this engine in a mode until the input ends: a build of Wherry as a peer of another.
