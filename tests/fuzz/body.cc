@@ -8,7 +8,7 @@ Writer Body::run() {
   choose_hot();
   frames_.push_back({0x02, {}, signature_.results, 0, false});
   fill_locals();
-  if (!decisions_.once_in(6)) enter(0x03);  // Most of what a program does is done often.
+  if (!decisions_.once_in(10)) enter(0x03);  // Most of what a program does is done often.
   for (uint32_t step = 0; step < kMostSteps && !decisions_.over(); ++step) {
     if (!one()) break;
   }

@@ -32,6 +32,7 @@ class Body {
         decisions_(decisions),
         style_(style),
         features_(features),
+        function_(function),
         signature_(plan.signatures[plan.functions[function]]) {}
 
   Writer run();
@@ -78,6 +79,12 @@ class Body {
   }
 
   void local(uint32_t code, uint32_t index);
+
+  // True once in `n` times, and rarely where traps are: what follows may end the program.
+  bool risky(uint32_t n) { return decisions_.once_in(n) && (plan_.is_wild || decisions_.once_in(16)); }
+
+  // Pushes an i32 that is not zero in few turns of the loops around, or in any. No entry in the model.
+  void rare_condition();
 
   // A local of the type, or none.
   uint32_t find_local(Type type, bool to_write);
@@ -238,6 +245,9 @@ class Body {
   // The loop's counter, if it has one, decides whether it goes round again.
   void close_loop();
 
+  // The same for a branch to any label: pushes an i32 that is 0 when that is a loop which has had its turns. False if it is none.
+  bool count_turn(uint32_t depth);
+
   void otherwise();
 
   void end();
@@ -265,7 +275,10 @@ class Body {
 
   // ---- calls
 
-  uint32_t choose_function() { return decisions_.below(static_cast<uint32_t>(plan_.functions.size())); }
+  uint32_t any_function() { return decisions_.below(static_cast<uint32_t>(plan_.functions.size())); }
+
+  // One to call, or none: mostly the host's or one before this, so that calls end before the fuel does.
+  uint32_t choose_function();
 
   void call();
 
@@ -298,6 +311,7 @@ class Body {
   Decisions& decisions_;
   const Style style_;
   const Features features_;
+  const uint32_t function_;
   const Signature signature_;
   Writer out_;
   Types locals_;

@@ -88,7 +88,8 @@ void Body::enter(uint32_t opcode) {
   uint32_t counter = kNone;
   if (opcode == 0x03 && loops_ < 3) {
     counter = counter_local(loops_++);
-    number(decisions_.once_in(3) ? 10 + decisions_.below(50) : 2 + decisions_.below(6), kI32);
+    const bool is_outer = loops_ == 1;
+    number(is_outer && !decisions_.once_in(3) ? 8 + decisions_.below(40) : 2 + decisions_.below(6), kI32);
     local(0x21, counter);
   }
   if (opcode == 0x04) {
@@ -186,6 +187,35 @@ void Body::close_loop() {
   out_.unsigned_leb(0);
 }
 
+bool Body::count_turn(uint32_t depth) {
+  const size_t index = frames_.size() - 1 - depth;
+  const uint32_t counter = index < counters_.size() ? counters_[index] : kNone;
+  if (frames_[index].opcode != 0x03 || counter == kNone || decisions_.once_in(8)) return false;
+  local(0x20, counter);
+  number(1, kI32);
+  out_.op(0x6b);
+  local(0x22, counter);
+  number(0, kI32);
+  out_.op(0x4a);
+  return true;
+}
+
+void Body::rare_condition() {
+  uint32_t counter = kNone;
+  for (const uint32_t c : counters_) counter = c != kNone ? c : counter;
+  if (plan_.is_wild || counter == kNone || decisions_.once_in(8)) {
+    take({kI32});
+    if (!plan_.is_wild) {
+      number(decisions_.byte(), kI32);
+      out_.op(0x46);
+    }
+    return;
+  }
+  local(0x20, counter);
+  number(1 + decisions_.below(32), kI32);
+  out_.op(decisions_.once_in(16) ? 0x49 : 0x46);
+}
+
 void Body::otherwise() {
   settle(frame().results);
   out_.op(0x05);
@@ -243,6 +273,7 @@ void Body::branch_if() {
     push_all(types);
   }
   make_condition(1);
+  if (count_turn(depth)) out_.op(0x71);
   out_.op(0x0d);
   out_.unsigned_leb(depth);
   pop(1);
@@ -283,6 +314,11 @@ void Body::jump() {
   if (block_instead()) return;
   const uint32_t depth = choose_label();
   want(label_types(depth));
+  if (!frame().dead && count_turn(depth)) {
+    out_.op(0x0d);
+    out_.unsigned_leb(depth);
+    return;
+  }
   out_.op(0x0c);
   out_.unsigned_leb(depth);
   dead();
@@ -295,9 +331,8 @@ void Body::leave() {
 }
 
 void Body::trap() {
-  if (!decisions_.once_in(4)) {
-    take({kI32});
-    out_.op(0x45);
+  if (!risky(4)) {
+    rare_condition();
     out_.op(0x04);
     out_.byte(0x40);
     out_.op(0x00);
@@ -310,15 +345,21 @@ void Body::trap() {
 
 // ---- calls
 
+uint32_t Body::choose_function() {
+  if (decisions_.once_in(24)) return any_function();
+  return function_ == 0 ? kNone : decisions_.below(function_);
+}
+
 void Body::call() {
   const uint32_t function = choose_function();
+  if (function == kNone) return numeric();
   const Signature signature = plan_.signatures[plan_.functions[function]];
   const bool tail = signature.results == signature_.results && decisions_.once_in(6);
   const uint32_t kind = decisions_.below(4);
   want(signature.params);
   const auto type = plan_.type_number(plan_.functions[function]);
   if (kind == 3) {
-    number(decisions_.once_in(16) ? decisions_.below(plan_.table_size) : function, table_index_type());
+    number(risky(16) ? decisions_.below(plan_.table_size) : function, table_index_type());
     out_.op(tail ? 0x13 : 0x11);
     out_.unsigned_leb(type);
     out_.unsigned_leb(0);

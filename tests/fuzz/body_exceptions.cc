@@ -68,13 +68,13 @@ void Body::enter_try() {
 }
 
 void Body::throw_something() {
-  const bool conditional = !decisions_.once_in(4);
+  const bool conditional = !risky(4);
   if (conditional) {
-    take({kI32});
+    rare_condition();
     out_.raw("\x04\x40", 2);
     frames_.push_back({0x02, {}, {}, stack_.size(), false});
   }
-  if (decisions_.once_in(4)) {
+  if (risky(4)) {
     want({kExnRef});
     out_.op(0x0a);
   } else {
@@ -117,7 +117,7 @@ void Body::atomics() {
 // Mostly a multiple of the access's width.
 void Body::aligned_address(uint32_t memory, uint32_t log2) {
   raw_address(0);
-  if (!decisions_.once_in(16)) {
+  if (!risky(16)) {
     number(~((uint64_t{1} << log2) - 1), kI32);
     out_.op(0x71);
   }

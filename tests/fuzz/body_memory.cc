@@ -42,7 +42,7 @@ void Body::raw_address(uint32_t depth) {
   }
   make(kI32, depth + 2);
   pop(1);
-  if (decisions_.once_in(8)) return;
+  if (risky(8)) return;
   number(0xfff, kI32);
   out_.op(0x71);
 }
@@ -56,7 +56,7 @@ void Body::memory_argument(uint32_t memory) {
   out_.byte(memory == 0 ? 0 : 0x40);
   if (memory != 0) out_.unsigned_leb(memory);
   const uint32_t choice = decisions_.below(16);
-  if (choice == 15)
+  if (choice == 15 && risky(1))
     out_.unsigned_leb(decisions_.once_in(4) ? 0xfffffff0 : 0xfff8);
   else
     out_.unsigned_leb(choice < 6 ? 0 : decisions_.byte());
@@ -143,7 +143,7 @@ void Body::make_table_get(Type type, uint32_t depth) {
 }
 
 void Body::table_index(Type type, uint32_t depth) {
-  if (decisions_.once_in(16)) {
+  if (risky(16)) {
     make(table_index_type(), depth + 2);
     pop(1);
   } else {

@@ -132,7 +132,7 @@ void Body::make_object(Type type, uint32_t depth) {
     if (decisions_.once_in(6)) return make(type, depth + 1);
     return make_new(type, depth + 1);
   }
-  if (!decisions_.once_in(8)) {
+  if (!risky(8)) {
     local(0x20, local_index);
     out_.op(0xd1);
     out_.op(0x04);
@@ -150,10 +150,10 @@ void Body::make_object(Type type, uint32_t depth) {
 // An i32 which no model knows of.
 void Body::array_index(uint32_t depth) {
   const uint32_t choice = decisions_.below(16);
-  if (choice < 10) return number(choice % 6, kI32);
+  if (choice < 10) return number(choice % (plan_.is_wild ? 6 : 4), kI32);
   make(kI32, depth + 1);
   pop(1);
-  if (choice == 15) return;
+  if (choice == 15 && risky(1)) return;
   number(3, kI32);
   out_.op(0x71);
 }
@@ -238,7 +238,7 @@ void Body::make_from_object(Type type, uint32_t depth) {
     case 6: {
       make(kFuncRef, depth + 1);
       out_.op(kRefTest + decisions_.below(2));
-      const uint32_t function = choose_function();
+      const uint32_t function = any_function();
       out_.signed_leb(plan_.type_number(plan_.functions[function]));
       break;
     }
@@ -315,7 +315,7 @@ void Body::cast_immediates(uint32_t code, uint32_t label, Type from, Type to) {
 void Body::make_cast(Type type, uint32_t depth) {
   const Type from = is_aggregate(type) ? (decisions_.once_in(2) ? kAnyRef : kEqRef) : kAnyRef;
   if (decisions_.once_in(6)) {
-    make(decisions_.once_in(4) ? from : some_subtype(type), depth + 1);
+    make(risky(4) ? from : some_subtype(type), depth + 1);
     out_.op(kRefCast + 1);  // Null is accepted.
     out_.byte(type);
     pop(1);

@@ -197,8 +197,7 @@ const Numeric& Body::choose_numeric() {
     row = decisions_.byte();
   }
   row %= std::size(kNumeric);
-  if (row >= std::size(kNumeric) - kTrappingConversions && !decisions_.once_in(4))
-    row -= kTrappingConversions;
+  if (row >= std::size(kNumeric) - kTrappingConversions && !risky(4)) row -= kTrappingConversions;
   return kNumeric[row];
 }
 
@@ -246,7 +245,7 @@ void Body::make_condition(uint32_t depth) {
 void Body::apply(const Numeric& numeric) {
   const uint32_t code = numeric.code;
   const bool divides = (code >= 0x6d && code <= 0x70) || (code >= 0x7f && code <= 0x82);
-  if (divides && !decisions_.once_in(8)) {
+  if (divides && !risky(8)) {
     number(1, numeric.operand);
     out_.op(numeric.operand == kI32 ? 0x72 : 0x84);
   }

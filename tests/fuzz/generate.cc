@@ -54,6 +54,7 @@ std::vector<uint8_t> generate(Bytes bytes, Style style, Features features) {
   Plan plan = plan_module(decisions, features);
   std::vector<Writer> bodies;
   for (auto i = plan.host_functions; i < plan.functions.size(); ++i) {
+    decisions.share(plan.functions.size() - i);
     bodies.push_back(Body(plan, decisions, i, style, features).run());
   }
   return assemble(plan, bodies);

@@ -58,10 +58,12 @@ struct Signature {
 // The fuzzer's bytes as decisions. Zeros when they have run out.
 class Decisions {
  public:
-  explicit Decisions(Bytes bytes) : bytes_(bytes) {}
+  explicit Decisions(Bytes bytes) : bytes_(bytes), end_(bytes.size()) {}
 
-  bool over() const { return at_ >= bytes_.size(); }
-  uint8_t byte() { return over() ? 0 : bytes_[at_++]; }
+  // The next part out of `parts` that are to be had of what is left: over() is true behind it, though there are more bytes.
+  void share(size_t parts) { end_ = at_ + (bytes_.size() - at_) / parts; }
+  bool over() const { return at_ >= end_; }
+  uint8_t byte() { return at_ >= bytes_.size() ? 0 : bytes_[at_++]; }
   // 0 to count - 1; count at most 256.
   uint32_t below(uint32_t count) { return count <= 1 ? 0 : byte() % count; }
   // True once in `n` times.
@@ -74,6 +76,7 @@ class Decisions {
 
  private:
   Bytes bytes_;
+  size_t end_;
   size_t at_ = 0;
 };
 
@@ -128,6 +131,7 @@ struct Plan {
       globals;  // Imported ones first; all variable. Behind them is one more, an i64 that sums up.
   std::array<uint8_t, kFavourites> favourites{};  // Numbers of numeric instructions that this module prefers.
   Type favourite_type = kI32;                     // A number.
+  bool is_wild = false;  // Traps as often as it happens. The others mostly run to their end.
   uint32_t memories = 1;
   bool memory_is_64 = false;   // Memory 0.
   bool tables_are_64 = false;  // Both.
