@@ -72,6 +72,7 @@ void FunctionEmitter::store_element(ValType storage, llvm::Value* value, llvm::V
   llvm::StoreInst* const store =
       builder_.CreateAlignedStore(value, address, llvm::Align(std::min<uint64_t>(size_bytes, 8)));
   store->setMetadata(llvm::LLVMContext::MD_tbaa, unit_.alias_tag(AliasClass::Heap));
+  unit_.keep_order(store, AliasClass::Heap);
 }
 
 // A field, which has a slot of its own: zeros above the value.
@@ -156,6 +157,12 @@ llvm::Value* FunctionEmitter::allocate(const CanonType& type, uint32_t length, u
   return builder_.CreatePtrToInt(cell, unit_.i64());
 }
 
+// A store that hands the object on must not come before those that made it, though nothing between reads them: the access behind
+// it may fault, and whoever finds the object afterwards would take its type from what lay there before. No instruction.
+void FunctionEmitter::complete_object() {
+  if (unit_.may_fault()) builder_.CreateFence(llvm::AtomicOrdering::Release, llvm::SyncScope::SingleThread);
+}
+
 // --- Structures ---
 
 void FunctionEmitter::struct_new(const Instruction& instruction, Operand* operands) {
@@ -169,6 +176,7 @@ void FunctionEmitter::struct_new(const Instruction& instruction, Operand* operan
         store_field(type.fields[i].storage, operands[i].value, payload, type.field_slot(i));
     }
   }
+  complete_object();
   operands[0].value = made;
 }
 
@@ -261,6 +269,7 @@ void FunctionEmitter::array_new_fixed(const CanonType& type, uint32_t length, Op
     const uint64_t offset = abi::kPayloadOffset + (uint64_t{i} << type.element_shift);
     store_element(type.fields[0].storage, operands[i].value, object_address(made, offset));
   }
+  complete_object();
   operands[0].value = made;
 }
 

@@ -202,6 +202,7 @@ class FunctionEmitter {
   llvm::Value* result_slot();
   llvm::Value* type_id(const CanonType& type);
   llvm::Value* allocate(const CanonType& type, uint32_t length, uint64_t size_bytes);
+  void complete_object();
   void struct_new(const Instruction& instruction, Operand* operands);
   void struct_access(const Instruction& instruction, Operand* operands);
   void array_access(const Instruction& instruction, Operand* operands);

@@ -32,6 +32,7 @@ UnitContext::UnitContext(const validate::TypedModule& module, const Options& opt
     type_indices_.try_emplace(module.types[wasm::TypeIndex(i)].id.value, i);
   }
   module_ = std::make_unique<llvm::Module>("unit", context_);
+  for (uint32_t i = 0; i < module.module.memories.size(); ++i) may_fault_ |= may_fault(i);
   make_types();
   make_alias_tags();
   make_debug_unit();
@@ -210,7 +211,13 @@ llvm::StoreInst* UnitContext::store(Builder& builder, llvm::Value* value, llvm::
   llvm::StoreInst* const store = builder.CreateAlignedStore(value, address(builder, base, offset),
                                                             llvm::Align(value->getType() == i32_ ? 4 : 8));
   store->setMetadata(llvm::LLVMContext::MD_tbaa, alias_tag(alias));
+  keep_order(store, alias);
   return store;
+}
+
+void UnitContext::keep_order(llvm::StoreInst* store, AliasClass alias) const {
+  const bool is_seen = alias == AliasClass::Global || alias == AliasClass::Table || alias == AliasClass::Heap;
+  if (is_seen && is_exact() && may_fault_) store->setVolatile(true);
 }
 
 llvm::Value* UnitContext::load_slot(Builder& builder, ValType type, llvm::Value* slots, uint64_t slot,
@@ -229,6 +236,7 @@ void UnitContext::store_slot(Builder& builder, ValType type, llvm::Value* value,
   llvm::StoreInst* const store =
       builder.CreateAlignedStore(value, address(builder, slots, slot * 8), llvm::Align(8));
   store->setMetadata(llvm::LLVMContext::MD_tbaa, alias_tag(alias));
+  keep_order(store, alias);
 }
 
 // --- Debug information: lines are offsets in the module's file ---

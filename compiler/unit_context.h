@@ -82,6 +82,11 @@ class UnitContext {
     const wasm::MemoryType& type = wasm_module().memories[memory].type;
     return options_.guard_pages && !type.limits.is_64 && type.page_size_log2 == 16;
   }
+  // Whether any access of the module may.
+  bool may_fault() const { return may_fault_; }
+  // With exact traps, what the guest writes to globals, tables and objects must be there when a later access faults, of which LLVM knows
+  // nothing: such stores are volatile, as those to memory are.
+  void keep_order(llvm::StoreInst* store, AliasClass alias) const;
   // `base` + `offset`, read as `type`. Invariant: it never changes while the instance lives.
   llvm::LoadInst* load(Builder& builder, llvm::Type* type, llvm::Value* base, uint64_t offset,
                        AliasClass alias);
@@ -109,6 +114,7 @@ class UnitContext {
   const validate::TypedModule& typed_;
   const Options& options_;
   ModuleFacts facts_;
+  bool may_fault_ = false;
   std::vector<bool> is_here_;      // By defined index.
   std::vector<bool> is_internal_;  // By defined index.
   abi::ContextLayout layout_;

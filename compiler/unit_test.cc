@@ -244,6 +244,49 @@ TEST_CASE("with exact traps all accesses of guarded memory are volatile") {
   CHECK(has(ir, "store volatile i32"));
 }
 
+// Found by fuzzing with exact traps: the first of two stores to a global was deleted, though a load between them faulted.
+TEST_CASE("with exact traps a store to a global before a load that faults stays") {
+  Fixture fixture(
+      "(module (memory 1) (global (mut i32) (i32.const 0)) (func (param i32)"
+      " (global.set 0 (i32.const 5)) (drop (i32.load (local.get 0))) (global.set 0 (i32.const 6))))");
+  fixture.options.trap_precision = TrapPrecision::Exact;
+  const std::string ir = fixture.optimized();
+  INFO(ir);
+  CHECK(count(ir, "store volatile i64") == 2);
+  fixture.options.trap_precision = TrapPrecision::Values;
+  CHECK_FALSE(has(fixture.optimized(), "store volatile i64"));
+}
+
+TEST_CASE("with exact traps stores to tables and objects before a load that faults stay") {
+  Fixture fixture(
+      "(module (memory 1) (table 1 anyref) (type $s (struct (field (mut i64)))) (type $a (array (mut i8)))"
+      " (func (param i32 (ref null $s) (ref null $a)) (table.set (i32.const 0) (local.get 1))"
+      " (struct.set $s 0 (local.get 1) (i64.const 5)) (array.set $a (local.get 2) (i32.const 0) (i32.const "
+      "1))"
+      " (drop (i32.load (local.get 0)))))");
+  fixture.options.trap_precision = TrapPrecision::Exact;
+  const std::string ir = fixture.optimized();
+  INFO(ir);
+  CHECK(count(ir, "store volatile i64") == 2);
+  CHECK(count(ir, "store volatile i8") == 1);
+}
+
+TEST_CASE("a new object is complete before anybody may find it behind a fault") {
+  const std::string body =
+      " (type $s (struct (field i64))) (global $g (mut (ref null $s)) (ref.null $s)) (func (param i32)"
+      " (global.set $g (struct.new $s (i64.const 5))) (drop (i32.load8_u (local.get 0)))))";
+  Fixture fixture("(module (memory 1)" + body);
+  const std::string ir = fixture.optimized();
+  INFO(ir);
+  const size_t fence = ir.find("fence syncscope(\"singlethread\") release");
+  CHECK(fence != std::string::npos);
+  CHECK(ir.find("store i64 5") < fence);
+  CHECK(ir.rfind("store i64 %") > fence);
+  // Nothing faults where accesses are checked.
+  fixture.options.guard_pages = false;
+  CHECK_FALSE(has(fixture.optimized(), "fence"));
+}
+
 TEST_CASE("an access to memory without a guard is checked") {
   Fixture fixture(
       "(module (memory i64 1) (func (param i64) (result i32) (i32.load offset=8 (local.get 0))))");

@@ -293,7 +293,9 @@ class Fuzzer {
   std::vector<uint32_t> compiled_for(uint64_t number) const {
     const auto count = static_cast<uint32_t>(compiled_modes().size());
     std::vector<uint32_t> modes = options_.compiled;
-    for (uint32_t i = 0; modes.empty() && i < count; ++i) modes.push_back(i);
+    if (modes.empty()) {
+      for (uint32_t i = 0; i < count; ++i) modes.push_back(i);
+    }
     if (options_.all_modes || options_.one) return modes;
     const uint64_t turn = number / 2;  // Even numbers have other features than odd ones.
     if (!options_.compiled.empty() || turn % 2 == 1) return {modes[turn / 2 % modes.size()]};
