@@ -12,7 +12,8 @@
 //
 // The vectorizer and what follows, code generation included, see no marks in loops without inner loops. There, and at the end everywhere,
 // a load must be *anchored* in its own block: its value goes, through what has no effects, into a store, a call, the block's terminator or a
-// phi at the block's end, and not only by the arms of selects. Nothing sinks it then, nor the operations between. What is not anchored becomes volatile. So does a
+// phi at the block's end, and not only by the arms of selects. Nothing sinks it then, nor the operations between. Code generation does more:
+// for it, neither a phi behind a branch nor one of two conditions of a branch is an anchor. What is not anchored becomes volatile. So does a
 // load of which only some bytes are wanted, since code generation would narrow it and forget the others at the memory's end.
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/SmallPtrSet.h>
@@ -180,12 +181,15 @@ class Pinner {
         if (++uses > kMostUses) return false;
         const auto* const user = llvm::cast<Instruction>(use.getUser());
         if (const auto* phi = dyn_cast<llvm::PHINode>(user)) {
-          if (phi->getIncomingBlock(use) == block) return true;
+          if (phi->getIncomingBlock(use) == block && keeps_phi_operands(*block)) return true;
           continue;
         }
         if (user->getParent() != block) continue;
         // Code generation may make a branch of a select, and sink what only one arm wants.
         if (stage_ == PinLoads::Stage::Last && isa<llvm::SelectInst>(user) && use.getOperandNo() != 0)
+          continue;
+        // And two branches of one on two conditions, the second load behind the first branch.
+        if (stage_ == PinLoads::Stage::Last && user->isBitwiseLogicOp() && user->getType()->isIntegerTy(1))
           continue;
         if (user->isTerminator() || isa<llvm::StoreInst>(user)) return true;
         if (isa<llvm::CallBase>(user) && !is_mark(*user) && user->mayHaveSideEffects()) return true;
@@ -195,6 +199,11 @@ class Pinner {
       }
     }
     return false;
+  }
+
+  // Code generation splits the edge to a phi and sinks into it what only the phi wants, where there is another way on.
+  bool keeps_phi_operands(const llvm::BasicBlock& block) const {
+    return stage_ != PinLoads::Stage::Last || block.getSingleSuccessor() != nullptr;
   }
 
   // Code generation reads only the bytes that are wanted.

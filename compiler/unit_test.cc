@@ -234,6 +234,28 @@ TEST_CASE("a load of which the lower bytes are wanted reads all of them") {
   CHECK(has(code, "movq\t(%r"));
 }
 
+// Found by fuzzing: code generation made two branches of the two tests of a signed division, and loaded behind the first.
+TEST_CASE("a load that is one of two conditions of a branch is not sunk behind the other") {
+  Fixture fixture(
+      "(module (memory 1) (func (param i32) (result i32)"
+      " (drop (i32.div_s (i32.load (i32.const 68252)) (i32.or (local.get 0) (i32.const 1)))) (i32.const "
+      "7)))");
+  const std::string code = fixture.assembly();
+  INFO(code);
+  CHECK(code.find("68252(%r") < code.find("\tj"));
+}
+
+// Found with it: the edge to a phi was split, and the load put there.
+TEST_CASE("a load that only a phi behind a branch wants is not sunk into the way there") {
+  Fixture fixture(
+      "(module (import \"a\" \"b\" (func)) (memory 1) (func (param i32 i32) (result i32)"
+      " (block (result i32) (i32.load offset=1234 (local.get 0)) (br_if 0 (local.get 1)) drop"
+      "  (call 0) (i32.const 9))))");
+  const std::string code = fixture.assembly();
+  INFO(code);
+  CHECK(code.find("1234(%r") < code.find("testl"));
+}
+
 TEST_CASE("with exact traps all accesses of guarded memory are volatile") {
   Fixture fixture(
       "(module (memory 1) (func (param i32) (i32.store (local.get 0) (i32.load (local.get 0)))))");

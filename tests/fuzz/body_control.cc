@@ -55,7 +55,7 @@ void Body::make_if(Type type, uint32_t depth) {
 
 void Body::block_type(const Types& params, const Types& results) {
   if (params.empty() && results.empty()) return out_.byte(0x40);
-  if (params.empty() && results.size() == 1 && !decisions_.once_in(4)) {
+  if (params.empty() && results.size() == 1 && (!decisions_.once_in(4) || !plan_.admit({params, results}))) {
     return out_.value_type(results[0]);
   }
   out_.signed_leb(plan_.type_number(plan_.index_of({params, results})));
@@ -96,9 +96,13 @@ void Body::enter(uint32_t opcode) {
     if (decisions_.once_in(2)) make_condition(1);
     take({kI32});
   }
-  const Types params = top_types(3);
+  Types params = top_types(3);
   // A few blocks give back what they get, which the model then need not drop.
-  const Types results = decisions_.once_in(3) ? params : some_types(3);
+  Types results = decisions_.once_in(3) ? params : some_types(3);
+  if ((!params.empty() || results.size() > 1) && !plan_.admit({params, results})) {
+    params.clear();
+    if (results.size() > 1) results.resize(1);
+  }
   out_.op(opcode);
   block_type(params, results);
   const size_t height = stack_.size() - params.size();

@@ -36,6 +36,13 @@ uint32_t Plan::index_of(const Signature& signature) {
   return static_cast<uint32_t>(signatures.size() - 1);
 }
 
+bool Plan::admit(const Signature& signature) {
+  if (std::find(block_types.begin(), block_types.end(), signature) != block_types.end()) return true;
+  if (block_types.size() >= kMostBlockTypes) return false;
+  block_types.push_back(signature);
+  return true;
+}
+
 bool Plan::is_subtype(Type type, Type super) const {
   if (type == super) return true;
   if (!is_internal(type) || !is_internal(super)) return false;

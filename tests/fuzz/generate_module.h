@@ -114,6 +114,7 @@ class Writer {
 };
 
 inline constexpr uint32_t kFavourites = 6;
+inline constexpr size_t kMostBlockTypes = 5;  // Of those that need a type of the module.
 
 // All of a module but the bodies of its functions, decided before them.
 struct Plan {
@@ -124,7 +125,8 @@ struct Plan {
 
   std::vector<Aggregate> aggregates;  // One recursive group, the first types of the module.
   std::vector<Signature> signatures;  // Types behind them. Blocks may add some.
-  std::vector<uint32_t> functions;    // Index of each function's signature, host functions first.
+  std::vector<Signature> block_types;
+  std::vector<uint32_t> functions;  // Index of each function's signature, host functions first.
   uint32_t host_functions = 0;
   std::vector<uint32_t> tags;  // Index of each tag's signature; none without exceptions.
   std::vector<Global>
@@ -141,6 +143,8 @@ struct Plan {
 
   // The index of a signature, which is added if it is new.
   uint32_t index_of(const Signature& signature);
+  // Whether a block may have that type: it is one of the first few that asked. Each type costs the compiler thunks.
+  bool admit(const Signature& signature);
   // The number of a signature's type in the module.
   uint32_t type_number(uint32_t signature) const {
     return static_cast<uint32_t>(aggregates.size()) + signature;

@@ -3,6 +3,9 @@
 
   tests/wast/run.py SCRIPT WHERRY [EMULATOR...]      SCRIPT: a .wast, or a .py that prints one
 
+Where `wherryc` is beside WHERRY, compiled too: with both trap precisions, and not optimised; but for scripts with functions so large
+that compiling takes minutes.
+
 A script whose first line is `;; options: ...` is run with these options too.
 """
 import subprocess
@@ -12,6 +15,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from modes import MODES  # noqa: E402
+
+COMPILED = {
+    "compiled": "--trap-precision=values",
+    "compiled, exact": "--trap-precision=exact",
+    "compiled, not optimised": "--trap-precision=exact --optimization=0",
+}
 
 
 def main():
@@ -24,8 +33,11 @@ def main():
         # A script may begin with options that it needs: ";; wherry wast -W threads".
         first = Path(script).read_text(errors="replace").partition("\n")[0]
         command += first.split()[3:] if first.startswith(";; wherry wast ") else []
+        compiler = Path(sys.argv[2]).parent / "wherryc"
+        compiled = COMPILED if compiler.exists() and len(sys.argv) == 3 and "large" not in script else {}
+        modes = MODES + [(name, ["--engine=aot", "--wherryc", f"{compiler} {options}"]) for name, options in compiled.items()]
         outputs = []
-        for name, mode in MODES:
+        for name, mode in modes:
             done = subprocess.run([*command, *mode, script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             outputs.append(done.stdout)
             if done.returncode != 0:
