@@ -34,7 +34,7 @@ def main():
         first = Path(script).read_text(errors="replace").partition("\n")[0]
         command += first.split()[3:] if first.startswith(";; wherry wast ") else []
         compiler = Path(sys.argv[2]).parent / "wherryc"
-        compiled = COMPILED if compiler.exists() and len(sys.argv) == 3 and "large" not in script else {}
+        compiled = COMPILED if compiler.exists() and len(sys.argv) == 3 and "large" not in sys.argv[1] else {}
         modes = MODES + [(name, ["--engine=aot", "--wherryc", f"{compiler} {options}"]) for name, options in compiled.items()]
         outputs = []
         for name, mode in modes:
