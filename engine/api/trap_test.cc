@@ -51,6 +51,66 @@ TEST_CASE("memory faults trap in both ways of checking, with the place") {
   }
 }
 
+// Sequences of instructions have handlers with several accesses; each of them may be the one that traps.
+TEST_CASE("a fault is found at its own access, with everything before it done") {
+  constexpr std::string_view kPrograms = R"((module (memory 1) (data (i32.const 100) "\c8\00")
+    (func (export "copy") (param $to i32) (param $from i32)
+      (loop (i32.store (local.get $to) (i32.load8_u (local.get $from))) (br 0)))
+    (func (export "table") (param $to i32) (param $from i32)
+      (loop (i32.store (local.get $to)
+          (i32.load (i32.add (i32.shl (i32.load8_u (local.get $from)) (i32.const 2)) (i32.const 65000))))
+        (br 0)))
+    (func (export "two") (param $to i32) (param $from i32)
+      (local $a i32)
+      (loop (local.set $from (i32.add (local.get $to) (i32.const -8))) (local.set $a (i32.load (local.get $from)))
+        (local.set $to (i32.add (local.get $to) (i32.const -4))) (i32.store (local.get $from) (i32.sub (local.get $a) (i32.load (local.get $to))))
+        (br 0)))
+    (func (export "vectors") (param $i i32) (param $n i32)
+      (loop (local.set $n (i32.add (local.get $i) (i32.const 32)))
+        (v128.store (local.get $n) (f32x4.add (f32x4.mul (v128.const i32x4 1 1 1 1) (v128.load (i32.add (local.get $i) (i32.const 16))))
+          (v128.load (local.get $n))))
+        (local.set $i (i32.add (local.get $i) (i32.const 16))) (br_if 0 (local.get $i))))
+    (func (export "peek") (param i32) (result i32) (i32.load (local.get 0)))))";
+  struct Call {
+    const char* name;
+    uint32_t first, second;
+    uint32_t peek = 0;
+  };
+  constexpr Call kCalls[] = {{"copy", 65536, 100},
+                             {"copy", 65533, 100},
+                             {"copy", 100, 65536},
+                             {"table", 8, 65536},
+                             {"table", 8, 100},
+                             {"table", 65535, 101},
+                             {"two", 65544, 0},
+                             {"two", 65540, 0, 65532},
+                             {"two", 4, 0},
+                             {"two", 3, 0},
+                             {"vectors", 65000, 0},
+                             {"vectors", 65488, 0, 65520},
+                             {"vectors", 0xfffffff8, 0}};
+  std::vector<std::string> seen[2];
+  for (const bool plain : {false, true}) {
+    Config config;
+    if (plain) config.advanced.disabled_optimizations = kAllOptimizations;
+    World world(config);
+    const Module module = world.load(kPrograms);
+    for (const Call& call : kCalls) {
+      const Instance instance = world.linker.instantiate(world.store, module).value();
+      const auto peek = instance.typed<int32_t(uint32_t)>(world.store, "peek").value();
+      const auto ended = world.func(instance, call.name)
+                             .call(world.store, {Val(static_cast<int32_t>(call.first)),
+                                                 Val(static_cast<int32_t>(call.second))});
+      REQUIRE(trap_of(ended) == TrapCode::MemoryOutOfBounds);
+      seen[plain].push_back(std::string(call.name) + " " +
+                            std::to_string(ended.error().trap()->frames[0].function_offset) + " " +
+                            std::to_string(peek.call(world.store, call.peek).value()));
+    }
+  }
+  CHECK(seen[0] == seen[1]);
+  CHECK(seen[0][0] != seen[0][2]);  // The load and the store.
+}
+
 TEST_CASE("traps leave the instance usable") {
   World world;
   const Instance instance = world.start(R"((module

@@ -111,6 +111,26 @@ template <From a, From b, From value>
 using NVStoreIndexed = Named<VectorStoreIndexed<Access::Guarded, a, b, value>, StepForm::VectorStoreIndexed,
                              Op::Nop, a, b, value>;
 
+// Stands before each access of a sequence but the first: from here on the sequence is at that instruction, so a fault finds it. The
+// address depends on what is read through `pc`, so the access comes after this, and tools/check-handlers looks.
+struct Reached {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    pc += at;
+#if defined(WHERRY_DISPATCH_LOOP)
+    asm volatile("" : : : "memory");
+#elif defined(__x86_64__)
+    register const Cell* reached asm("r12") = pc;  // Where the first argument of a handler is.
+    asm volatile("" : "+r"(reached));
+    pc = reached;
+#else
+    asm volatile("" : "+r"(pc));
+#endif
+    WHERRY_TAIL((kStep<0, Rest...>));
+  }
+};
+
 // Whether the last step may branch back to the first.
 template <class Last>
 constexpr bool branches(Last) {
@@ -147,6 +167,38 @@ constexpr Cell faulting_join() {
   } else {
     return word_of(&faulting<typename First::Step, typename Steps::Step...>);
   }
+}
+
+template <class... Steps>
+struct Sequence {
+  static constexpr Cell kGuarded = word_of(&faulting<Steps...>);
+};
+// Takes names and gives their steps, with Reached where it belongs.
+template <bool accessed, class Made, class... Names>
+struct Reaching;
+template <bool accessed, class... Made>
+struct Reaching<accessed, Sequence<Made...>> {
+  using Type = Sequence<Made...>;
+};
+template <bool accessed, class... Made, class First, class... Names>
+struct Reaching<accessed, Sequence<Made...>, First, Names...> {
+  static constexpr bool kAccess = lower::may_fault(First::kName);
+  using Type = typename Reaching<
+      accessed || kAccess,
+      std::conditional_t<accessed && kAccess, Sequence<Made..., Reached, typename First::Step>,
+                         Sequence<Made..., typename First::Step>>,
+      Names...>::Type;
+};
+
+template <class... Names>
+constexpr Cell long_join() {
+  constexpr uint32_t kAccesses = (0 + ... + lower::may_fault(Names::kName));
+  if constexpr (kAccesses == 0)
+    return hot_join<Names...>();
+  else if constexpr (kAccesses == 1)
+    return faulting_join<Names...>();
+  else
+    return Reaching<false, Sequence<>, Names...>::Type::kGuarded;
 }
 
 }  // namespace wherry::interpret

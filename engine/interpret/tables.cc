@@ -286,9 +286,10 @@ constexpr HandlerTable make_table() {
   table.joins = {.entries = join_entries.cells,
                  .shift = join_shift,
                  .plain_rows = plain_join_rows,
+                 .short_rows = short_join_rows,
                  .rows = access == Access::Guarded ? join_rows : plain_join_rows,
                  .names = join_names,
-                 .handlers = {join_handlers, guarded_join_handlers}};
+                 .handlers = {join_handlers, guarded_join_handlers, long_join_handlers}};
   set_numeric(&table);
   set_memory<access>(&table);
   set_data(&table);

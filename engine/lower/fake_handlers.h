@@ -87,7 +87,7 @@ inline void FakeHandlers::add_joins() {
   for (uint32_t i = 0; i < rows; ++i) join_handlers_.push_back(next_ += 2);
   const uint32_t shift = 27;
   if (!enter_joins(joins_, shift, join_entries_)) std::abort();
-  table_.joins = {join_entries_, shift, rows, rows, joins_.data(), {join_handlers_.data(), nullptr}};
+  table_.joins = {join_entries_, shift, rows, rows, rows, joins_.data(), {join_handlers_.data()}};
 }
 
 inline FakeHandlers::FakeHandlers() {
@@ -105,7 +105,7 @@ inline FakeHandlers::FakeHandlers() {
         }
         break;
       }
-      case Shape::Unary: table_.unary[family.index] = block(kFromCount * kToCount); break;
+      case Shape::Unary: table_.unary[family.index] = block(kFromCount * kToCount, {StepForm::Unary, op}); break;
       case Shape::Load:
         table_.load[family.index] = block(kFromCount * kToCount, {StepForm::Load, op});
         table_.load_indexed[family.index] = block(kTwo * kToCount);
@@ -144,7 +144,7 @@ inline FakeHandlers::FakeHandlers() {
   for (const Handler*& row : table_.struct_new) row = block(kToCount);
   table_.struct_new_large = next_ += 2;
   table_.select = block(kTwo * kFromCount * kToCount);
-  table_.move = block(kFromCount * kToCount);
+  table_.move = block(kFromCount * kToCount, {StepForm::Move});
   const auto fill = [this](Handler* first, size_t size_bytes) {
     for (size_t i = 0; i < size_bytes / sizeof(Handler); ++i) first[i] = next_ += 2;
   };
@@ -170,6 +170,13 @@ inline FakeHandlers::FakeHandlers() {
   fill(table_.return_f32, sizeof table_.return_f32);
   fill(table_.return_f64, sizeof table_.return_f64);
   fill(table_.canonical_nan, sizeof table_.canonical_nan);
+  const auto number = [](std::span<Handler> handlers, Step first) {
+    for (size_t i = 0; i < handlers.size(); ++i) {
+      handlers[i] = numbered(handlers[i], number_of(first) + static_cast<uint32_t>(i));
+    }
+  };
+  number(table_.move_const, {StepForm::MoveConst});
+  number(table_.br_table, {StepForm::BrTable});
   table_.fuel = numbered(table_.fuel, {StepForm::Fuel});
   table_.interrupt = numbered(table_.interrupt, {StepForm::Interrupt});
   add_joins();

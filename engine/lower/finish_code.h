@@ -9,19 +9,14 @@
 // The last thing that lowering does to a function's code.
 namespace wherry::lower {
 
-// How far a sequence goes: Piece, up to the next metering.
-enum class Reach : uint8_t { All, Piece };
-
 // The longest sequence from instruction `i` on that has a row; null: none has.
-template <Reach reach>
-const JoinEntry* longest_join(const JoinTable& joins, const Cell* cells, std::span<const uint32_t> starts,
-                              size_t i) {
+inline const JoinEntry* longest_join(const JoinTable& joins, const Cell* cells,
+                                     std::span<const uint32_t> starts, size_t i) {
   const JoinEntry* best = nullptr;
   uint32_t before = number_in(cells[starts[i]]);
   if (before == 0) return nullptr;
   for (size_t next = i + 1; next < starts.size(); ++next) {
     const uint32_t step = number_in(cells[starts[next]]);
-    if (reach == Reach::Piece && is_metering(step)) break;
     const JoinEntry* const entry = find_join(joins.entries, joins.shift, before, step);
     if (entry == nullptr || entry->row >= joins.rows) break;
     best = entry;
@@ -30,14 +25,27 @@ const JoinEntry* longest_join(const JoinTable& joins, const Cell* cells, std::sp
   return best;
 }
 
-// The row of metering `number` and all that is done in one from instruction `i` on; null: there is none.
+// The row of metering `number` and as much as possible of what is done in one from instruction `i` on; null: there is none.
 inline const JoinEntry* metered_join(const JoinTable& joins, const Cell* cells,
                                      std::span<const uint32_t> starts, size_t i, uint32_t number) {
-  if (i == starts.size()) return nullptr;
-  const JoinEntry* const behind = longest_join<Reach::Piece>(joins, cells, starts, i);
-  const uint32_t whole = behind == nullptr ? number_in(cells[starts[i]]) : StepNumbers::kEnd + behind->row;
-  const JoinEntry* const entry = find_join(joins.entries, joins.shift, number, whole);
-  return entry != nullptr && entry->row < joins.rows ? entry : nullptr;
+  const JoinEntry* best = nullptr;
+  const auto metered = [&](uint32_t whole) {
+    const JoinEntry* const entry = find_join(joins.entries, joins.shift, number, whole);
+    if (entry != nullptr && entry->row < joins.rows) best = entry;
+  };
+  if (i == starts.size()) return best;
+  uint32_t whole = number_in(cells[starts[i]]);
+  if (whole == 0) return best;
+  metered(whole);
+  for (size_t next = i + 1; next < starts.size(); ++next) {
+    const uint32_t step = number_in(cells[starts[next]]);
+    if (is_metering(step)) break;
+    const JoinEntry* const entry = find_join(joins.entries, joins.shift, whole, step);
+    if (entry == nullptr || entry->row >= joins.rows) break;
+    whole = StepNumbers::kEnd + entry->row;
+    metered(whole);
+  }
+  return best;
 }
 
 // Finishes slot code: where a sequence of instructions has a handler that does them all, the first one gets it. Nothing
@@ -58,7 +66,7 @@ void finish_code(const JoinTable& joins, base::Vector<Cell>* code, std::span<con
       const JoinEntry* best = nullptr;
       if (is_metering(number)) [[unlikely]]
         best = metered_join(joins, cells, starts, i + 1, number);
-      if (best == nullptr) best = longest_join<Reach::All>(joins, cells, starts, i);
+      if (best == nullptr) best = longest_join(joins, cells, starts, i);
       if (best != nullptr) {
         cells[starts[i]] = joins.handler(best->row);
         if (best->faulting != 0) visit(i, best->faulting);

@@ -33,35 +33,36 @@ struct CastTarget {
 // Objects with more fields than this that are given a value are copied in a loop.
 inline constexpr uint32_t kStructNewForms = 6;
 
-// A sequence of instructions whose handler does all of them, each in its own words. At most one of them has an access
-// that may fault, and then none before it traps.
+// A sequence of instructions whose handler does all of them, each in its own words. Until the first access that may fault none
+// of them traps; a trap or fault behind it finds its own instruction.
 struct Join {
-  static constexpr uint32_t kMost = 4;
+  static constexpr uint32_t kMost = 5;
   uint8_t count;
   Step steps[kMost];
 };
 
-// Where sequences are found: a hash table by what was read so far and the step that follows. `before`: a step's number,
-// or StepNumbers::kEnd and the number of the row that those before make.
+// Where sequences are found: a hash table by what was read so far (a step's number, or StepNumbers::kEnd and the number of the
+// row that those before make) and, in the upper half, the number of the step that follows.
 struct JoinEntry {
-  uint16_t before = 0;
-  uint16_t step = 0;  // 0: no entry.
+  uint32_t key = 0;  // 0: no entry.
   uint16_t row = 0;
-  uint16_t faulting = 0;  // Which of the steps has an access that may fault.
+  uint16_t faulting = 0;  // Which of the steps has the first access that may fault.
 };
 
 // The sequences of a handler table: `rows` of the names, of which the first `plain_rows` access no memory and have their
-// handlers in the first array, the others in the second.
+// handlers in the first array, those up to `short_rows` in the second, the others in the third.
 struct JoinTable {
   const JoinEntry* entries = nullptr;  // Null: nothing is joined. 2^(32 - shift).
   uint32_t shift = 0;
   uint32_t plain_rows = 0;
+  uint32_t short_rows = 0;
   uint32_t rows = 0;
   const Join* names = nullptr;
-  const Handler* handlers[2] = {};
+  const Handler* handlers[3] = {};
 
   Handler handler(uint32_t row) const {
-    return row < plain_rows ? handlers[0][row] : handlers[1][row - plain_rows];
+    if (row < plain_rows) return handlers[0][row];
+    return row < short_rows ? handlers[1][row - plain_rows] : handlers[2][row - short_rows];
   }
 };
 
@@ -112,8 +113,9 @@ struct HandlerTable {
   Handler branch;  // SlotsBranch{-, -, distance}; 2 words.
   Handler branch_if[2]
                    [kFromCount];  // [sense][a]: on an i32. SlotsBranch{a, -, distance}; 2 words. Not Const.
-  // [a]. SlotsBranch{a, -, count}; 2 words + count + 1 distances of 32 bits, packed in pairs; the last is the
-  // default. The index is masked against speculation past the check.
+  // [a]. SlotsBranch{a, -, distance of the table}; 2 words. The table: 32-bit numbers, packed in pairs: how many entries, then
+  // as many distances from the table and one more, the default. It follows the first br_table that uses it. The index is masked
+  // against speculation past the check.
   Handler br_table[kFromCount];
   Handler unreachable;  // 2 words.
 

@@ -7,6 +7,9 @@
 // middle of a sequence are right by construction, and sequences may overlap, since each instruction has the longest
 // one that begins with it. The price is that operand words are not packed any better.
 //
+// A fault is reported at the instruction that `pc` is at. That is the first of the sequence until its first access, so the
+// first one's position becomes that of this access (finish_code.h); before each other access `pc` goes on to the access itself.
+//
 // Every step has a number, which the handler table puts into the upper bits of the addresses (engine/lower/step.h). So the
 // table of sequences is known when the program is compiled: rows are found by the numbers of what was read so far and of the
 // next step. Before, it was made of addresses whenever a module was loaded: 320,000 instructions, 80 KB written.

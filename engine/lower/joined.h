@@ -8,18 +8,17 @@
 
 namespace wherry::lower {
 
-constexpr uint32_t join_slot(uint32_t before, uint32_t step, uint32_t shift) {
-  return ((before | step << 16) * 0x9e37'79b1) >> shift;
-}
+constexpr uint32_t join_slot(uint32_t key, uint32_t shift) { return (key * 0x9e37'79b1) >> shift; }
 
 // The entry of a step after what was read so far; null: they make no sequence.
 constexpr const JoinEntry* find_join(const JoinEntry* entries, uint32_t shift, uint32_t before,
                                      uint32_t step) {
   const uint32_t mask = ~uint32_t{0} >> shift;
-  for (uint32_t at = join_slot(before, step, shift);; ++at) {
+  const uint32_t key = before | step << 16;
+  for (uint32_t at = join_slot(key, shift);; ++at) {
     const JoinEntry& entry = entries[at & mask];
-    if (entry.step == 0) return nullptr;
-    if (entry.before == before && entry.step == step) return &entry;
+    if (entry.key == key) return &entry;
+    if (entry.key == 0) return nullptr;
   }
 }
 
@@ -77,13 +76,12 @@ constexpr bool enter_joins(std::span<const Join> rows, uint32_t shift, JoinEntry
     const uint32_t step = made(join, split, join.count);
     if (before == 0 || step == 0) return false;
     uint32_t faulting = 0;
-    for (uint32_t i = 1; i < join.count; ++i) {
-      if (may_fault(join.steps[i])) faulting = i;
-    }
-    uint32_t at = join_slot(before, step, shift);
-    while (entries[at & mask].step != 0) ++at;
-    entries[at & mask] = {static_cast<uint16_t>(before), static_cast<uint16_t>(step),
-                          static_cast<uint16_t>(row), static_cast<uint16_t>(faulting)};
+    while (faulting < join.count && !may_fault(join.steps[faulting])) ++faulting;
+    if (faulting == join.count) faulting = 0;
+    const uint32_t key = before | step << 16;
+    uint32_t at = join_slot(key, shift);
+    while (entries[at & mask].key != 0) ++at;
+    entries[at & mask] = {key, static_cast<uint16_t>(row), static_cast<uint16_t>(faulting)};
   }
   return true;
 }
