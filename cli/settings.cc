@@ -97,6 +97,9 @@ Result<Config> config_of(const Invocation& invocation) {
       case KeyId::PinnedFloats: set_optimization(&config, Optimization::PinnedFloats, setting.number); break;
       case KeyId::UnreadLocals: set_optimization(&config, Optimization::UnreadLocals, setting.number); break;
       case KeyId::NearHeaders: set_optimization(&config, Optimization::NearHeaders, setting.number); break;
+      case KeyId::RepeatedDispatch:
+        set_optimization(&config, Optimization::RepeatedDispatch, setting.number);
+        break;
       default: set_limit(setting, &config); break;
     }
   }

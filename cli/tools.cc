@@ -109,6 +109,7 @@ lower::Options slot_options_of(const Invocation& invocation) {
       case KeyId::PinnedFloats: options.pinned_floats = on; break;
       case KeyId::UnreadLocals: options.unread_locals = on; break;
       case KeyId::NearHeaders: options.near_headers = on; break;
+      case KeyId::RepeatedDispatch: options.repeated_dispatch = on; break;
       case KeyId::SignalsBasedTraps: options.guard_pages = on; break;
       default: break;
     }

@@ -12,7 +12,7 @@ _wherry() {
     -S|--wasi) keys="cli inherit-env inherit-stdin inherit-stdout inherit-stderr preview2 tcplisten= listenfd hostcall-fuel= threads max-threads= help help-long" ;;
     -D|--debug) keys="tiers= trace= trace-file= profile= profile-summary help help-long" ;;
     -C|--codegen) keys="cache cache-dir= cache-size= help help-long" ;;
-    -O|--optimize) keys="opt-level= accumulators destination-folding address-folding compare-and-branch branch-table-index pinned-locals joined-handlers pinned-floats unread-locals near-headers signals-based-traps lazy-validation gc-stress gc-stats validation-threads= help help-long" ;;
+    -O|--optimize) keys="opt-level= accumulators destination-folding address-folding compare-and-branch branch-table-index pinned-locals joined-handlers pinned-floats unread-locals near-headers repeated-dispatch signals-based-traps lazy-validation gc-stress gc-stats validation-threads= help help-long" ;;
     --dir|--mapdir) _files -/; return ;;
   esac
   if [[ -n $keys ]]; then

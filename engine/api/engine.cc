@@ -35,6 +35,7 @@ lower::Options lowering_of(const Config& config, runtime::Guard guard) {
   options.pinned_floats = is_on(config, Optimization::PinnedFloats);
   options.unread_locals = is_on(config, Optimization::UnreadLocals);
   options.near_headers = is_on(config, Optimization::NearHeaders);
+  options.repeated_dispatch = is_on(config, Optimization::RepeatedDispatch);
   options.guard_pages = guard == runtime::Guard::On;
   options.nan_canonicalization = config.nan_canonicalization;
   options.fuel = config.fuel;

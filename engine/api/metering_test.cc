@@ -98,6 +98,26 @@ constexpr std::string_view kPrograms = R"((module
     (local.set 0 (i32.sub (i32.const 65536) (local.get 0)))
     (loop (local.set 1 (i32.add (local.get 1) (i32.load8_u (local.get 0))))
       (br_if 0 (i32.ne (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 0)))))
+  (func (export "machine") (param i32) (local $state i32)
+    (loop $again
+      (block $end (block $two (block $one (block $zero
+        (br_table $zero $one $two $end (local.get $state)))
+        (if (i32.eqz (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))
+          (then (local.set $state (i32.const 77)) (br $again)))
+        (local.set $state (i32.const 2)) (br $again))
+        (local.set $state (i32.and (local.get 0) (i32.const 1))) (br $again))
+        (global.set $seen (i32.add (global.get $seen) (local.get 0)))
+        (local.set $state (i32.const 1)) (br $again))))
+  (data (i32.const 5000) "\00\00\01\00\02")
+  (func (export "switch") (param i32) (local $pc i32)
+    (loop $rounds
+      (local.set $pc (i32.const 4999))
+      (loop $next
+        (block $two (block $one (block $zero
+          (br_table $zero $one $two (i32.load8_u (local.tee $pc (i32.add (local.get $pc) (i32.const 1))))))
+          (global.set $seen (i32.add (global.get $seen) (i32.const 1))) (br $next))
+          (i32.store offset=6000 (local.get 0) (i32.load8_u (local.get $pc))) (br $next)))
+      (br_if $rounds (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
   (func (export "ends_of_blocks") (param i32)
     (block (block (block (br_if 0 (local.get 0)) (nop))) (loop (block (br_if 0 (local.get 0)))))
     (loop (block (block (br_if 1 (i32.and (local.get 0) (i32.const 1)))))
@@ -105,9 +125,9 @@ constexpr std::string_view kPrograms = R"((module
       (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))
 )";
 constexpr std::string_view kNames[] = {
-    "recurse", "fill",     "count",         "add",           "scan",          "nested",
-    "table",   "indirect", "calls_host",    "floats",        "vectors",       "objects",
-    "arrays",  "divides",  "leaves_memory", "loads_outside", "ends_of_blocks"};
+    "recurse",       "fill",          "count",          "add",     "scan",    "nested", "table",
+    "indirect",      "calls_host",    "floats",         "vectors", "objects", "arrays", "divides",
+    "leaves_memory", "loads_outside", "ends_of_blocks", "machine", "switch"};
 
 Config mode(uint32_t disabled, bool signals, bool interruption) {
   Config config;
@@ -150,7 +170,8 @@ TEST_CASE("fuel is the same number whatever code is made") {
   const std::string expected = observe(mode(kAllOptimizations, false, false));
   CHECK(expected.find("divides") != std::string::npos);
   const auto joined = static_cast<uint32_t>(Optimization::JoinedHandlers);
-  for (const uint32_t disabled : {uint32_t{0}, joined, kAllOptimizations & ~joined}) {
+  const auto repeated = static_cast<uint32_t>(Optimization::RepeatedDispatch);
+  for (const uint32_t disabled : {uint32_t{0}, joined, repeated, kAllOptimizations & ~joined}) {
     for (const bool signals : {true, false}) {
       for (const bool interruption : {true, false}) {
         INFO("disabled " << disabled << " signals " << signals << " interruption " << interruption);
@@ -217,6 +238,10 @@ TEST_CASE("deadlines end small loops of every kind") {
     (type $node (struct (field i32) (field (ref null $node))))
     (memory 1)
     (func (export "branch") (loop (br 0)))
+    (func (export "machine") (local i32)
+      (loop (block (block (br_table 0 1 (local.get 0))) (local.set 0 (i32.const 1)) (br 1)) (local.set 0 (i32.const 0)) (br 0)))
+    (func (export "switch") (local i32)
+      (loop (block (block (br_table 0 1 (i32.load8_u (i32.and (local.get 0) (i32.const 7))))) (br 1)) (br 0)))
     (func (export "add") (local i32) (loop (br_if 0 (i32.ne (local.tee 0 (i32.add (local.get 0) (i32.const 2))) (i32.const 1)))))
     (func (export "store") (local i32 i32)
       (local.set 1 (i32.const 2))

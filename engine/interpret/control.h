@@ -58,11 +58,11 @@ struct BrTable {
   static WHERRY_STEP run(WHERRY_ARGS) {
     static_assert(sizeof...(Rest) == 0);
     WHERRY_STATE;
-    pc += at;
-    const SlotsBranch slots = slots_branch_at(pc + 1);
-    const auto count = static_cast<uint32_t>(slots.distance);
-    const uint64_t index = limit_index(WHERRY_GET(uint32_t, a, slots.a, 0), count, count);
-    WHERRY_GOTO(pc + static_cast<int32_t>(reinterpret_cast<const AliasU32*>(pc + 2)[index]));
+    const SlotsBranch slots = slots_branch_at(pc + at + 1);
+    const Cell* const table = pc + at + slots.distance;
+    const auto* const fields = reinterpret_cast<const AliasU32*>(table);
+    const uint64_t index = limit_index(WHERRY_GET(uint32_t, a, slots.a, 0), fields[0], fields[0]);
+    WHERRY_GOTO(table + static_cast<int32_t>(fields[1 + index]));
   }
 };
 

@@ -206,9 +206,9 @@ TEST_CASE("branches and tables of branches") {
       const uint32_t position = code.emit(table().br_table[at(a)], SlotsBranch{4, 0, 2});
       code.word(uint64_t{0});
       code.word(uint64_t{0});
-      uint32_t distances[4] = {};
+      uint32_t distances[4] = {2};
       for (uint32_t i = 0; i < 3; ++i) {
-        distances[i] = code.size() - position;
+        distances[i + 1] = code.size() - position - 2;
         code.constant(5, 100 + i);
         code.return_none(0);
       }

@@ -8,6 +8,8 @@
 
 #include <array>
 
+#include "engine/lower/joined.h"
+
 namespace wherry::lower {
 namespace {
 
@@ -85,20 +87,41 @@ void Emitter::begin(LocalPlace* locals, const PinnedLocals& pinned, base::Vector
 
 // --- Accumulators and producers ---
 
-void Emitter::note_position() {
-  if (!positions_->push_back({size(), offset_})) failed_ = true;
+uint32_t Emitter::emit_slowly(Handler handler, Cell operands) {
+  const uint32_t position = size_;
+  if (positions_ != nullptr && !positions_->push_back({position, offset_})) failed_ = true;
+  if (!make_room(2)) return position;
+  starts_data_[start_count_++] = position;
+  cells_[position] = handler;
+  cells_[position + 1] = operands;
+  size_ = position + 2;
+  return position;
+}
+
+bool Emitter::make_room(uint32_t words) {
+  if (code_.size() - size_ >= words) return true;
+  const size_t room = code_.size() + code_.size() / 2 + 128;
+  // No instruction has less than two words.
+  if (failed_ || !code_.resize(room) || !starts_->resize(room / 2 + 1)) {
+    failed_ = true;
+    return false;
+  }
+  cells_ = code_.data();
+  starts_data_ = starts_->data();
+  room_ = positions_ == nullptr ? static_cast<uint32_t>(room) : 0;
+  return true;
 }
 
 uint32_t Emitter::destination(const Producer& producer) const {
   if (failed_) return kNone;
-  const Cell operands = code_[producer.position + 1];
+  const Cell operands = cells_[producer.position + 1];
   if (has_offset(producer)) return std::bit_cast<SlotsOffset>(operands).d;
   return std::bit_cast<Slots>(operands).d;
 }
 
 void Emitter::set_destination(const Producer& producer, uint32_t slot) {
   if (failed_) return;
-  Cell& operands = code_[producer.position + 1];
+  Cell& operands = cells_[producer.position + 1];
   if (has_offset(producer)) {
     auto slots = std::bit_cast<SlotsOffset>(operands);
     slots.d = static_cast<uint16_t>(slot);
@@ -113,7 +136,7 @@ void Emitter::set_destination(const Producer& producer, uint32_t slot) {
 bool Emitter::retarget_last(To to) {
   const Handler handler = last_.by_to[index_of(to)];
   if (handler == 0 || failed_) return false;
-  code_[last_.position] = handler;
+  cells_[last_.position] = handler;
   last_.to = to;
   return true;
 }
@@ -130,10 +153,10 @@ bool Emitter::last_made(const Value& value) const {
 }
 
 void Emitter::drop_from(uint32_t position) {
-  code_.truncate(position);
+  size_ = position;
   while (positions_ != nullptr && !positions_->empty() && positions_->back().word >= size())
     positions_->pop_back();
-  while (!starts_->empty() && starts_->back() >= size()) starts_->pop_back();
+  while (start_count_ != 0 && starts_data_[start_count_ - 1] >= size_) --start_count_;
 }
 
 void Emitter::undo_last(uint32_t slot) {
@@ -489,9 +512,79 @@ Emitter::Patch Emitter::branch() {
 }
 
 void Emitter::patch(Patch patch, uint32_t target) {
-  if (failed_) return;
-  const auto distance = static_cast<int32_t>(target - patch.base);
-  std::memcpy(reinterpret_cast<uint8_t*>(code_.data()) + size_t{patch.field} * 4, &distance, sizeof distance);
+  write_field(patch, target - patch.base);
+  if (target == size()) labelled_ = target;
+}
+
+// --- Loops that begin with br_table ---
+
+namespace {
+
+// What does the same wherever it stands, and goes on behind itself.
+constexpr bool is_straight(uint32_t number) {
+  using N = StepNumbers;
+  return (number >= N::kBinary && number < N::kCompareBranch) || (number >= N::kLoad && number < N::kStore) ||
+         (number >= N::kSelect && number < N::kGlobalSet) || is_metering(number);
+}
+constexpr bool is_br_table(uint32_t number) {
+  return number >= StepNumbers::kBrTable && number < StepNumbers::kBrTable + kFromCount;
+}
+
+}  // namespace
+
+uint32_t Emitter::dispatch_at(uint32_t first) const {
+  if (failed_) return kNone;
+  for (uint32_t count = 0; count <= kMostRepeated && first + count < start_count_; ++count) {
+    const uint32_t number = number_in(cells_[starts_data_[first + count]]);
+    if (is_br_table(number)) return count;
+    if (!is_straight(number)) break;
+  }
+  return kNone;
+}
+
+void Emitter::repeat_dispatch(uint32_t first, uint32_t count) {
+  const uint32_t offset = offset_;
+  for (uint32_t i = first; i <= first + count && !failed_; ++i) {
+    if (positions_ != nullptr)
+      offset_ = (*positions_)[i].offset;  // A trap is that of the instruction repeated.
+    const uint32_t at = starts_data_[i];
+    if (i == first + count) {
+      auto slots = std::bit_cast<SlotsBranch>(cells_[at + 1]);
+      slots.distance += static_cast<int32_t>(at) - static_cast<int32_t>(size());
+      emit(cells_[at], pack(slots));
+      break;
+    }
+    const uint32_t end = starts_data_[i + 1];
+    emit(cells_[at], cells_[at + 1]);
+    for (uint32_t word_at = at + 2; word_at < end; ++word_at) word(cells_[word_at]);
+  }
+  offset_ = offset;
+  forget();
+}
+
+Emitter::Patch Emitter::chosen_entry(uint32_t first) const {
+  if (failed_ || start_count_ == 0 || labelled_ == size()) return {};
+  const uint32_t position = starts_data_[first];
+  const uint32_t last = starts_data_[start_count_ - 1];
+  const uint32_t to = number_in(cells_[last]) - StepNumbers::kMoveConst;
+  if (last == position || to >= kToCount || to == index_of(To::Acc)) return {};
+  const auto table = std::bit_cast<SlotsBranch>(cells_[position + 1]);
+  const auto from = static_cast<From>(number_in(cells_[position]) - StepNumbers::kBrTable);
+  const uint32_t read = from == From::Slot   ? table.a
+                        : from == From::Pin0 ? pinned_slots_[0]
+                        : from == From::Pin1 ? pinned_slots_[1]
+                                             : kNone;
+  if (std::bit_cast<Slots>(cells_[last + 1]).d != read) return {};
+  const uint32_t base = position + static_cast<uint32_t>(table.distance);
+  const uint32_t count = read_field({base, base * 2});
+  const auto index = static_cast<uint32_t>(cells_[last + 2]);
+  return {base, base * 2 + 1 + (index < count ? index : count)};
+}
+
+bool Emitter::is_marked(Patch field, uint32_t* number) const {
+  const uint32_t value = read_field(field);
+  *number = value & ~kMark;
+  return value >> 30 == 2;
 }
 
 void Emitter::return_one(const Value& value, ValType type, uint32_t header) {

@@ -61,13 +61,19 @@ class Emitter {
 
   bool failed() const { return failed_; }
   void set_failed() { failed_ = true; }
-  uint32_t size() const { return static_cast<uint32_t>(code_.size()); }
+  uint32_t size() const { return size_; }
   const HandlerTable& handlers() const { return handlers_; }
   // When positions are recorded, each instruction emitted from now on belongs to the Wasm instruction at `offset`.
   void set_offset(uint32_t offset) { offset_ = offset; }
   void record_positions(base::Vector<Position>* positions) { positions_ = positions; }
   // Where instructions begin. Must be given before the first one.
   void record_starts(base::Vector<uint32_t>* starts) { starts_ = starts; }
+  // Gives code and starts their sizes: until then they have room for more.
+  void finish() {
+    if (failed_) return;
+    code_.truncate(size_);
+    starts_->truncate(start_count_);
+  }
 
   // Takes out what was emitted from a position on: nothing jumps behind it, and no value was made there.
   void drop_from(uint32_t position);
@@ -78,6 +84,7 @@ class Emitter {
   void forget() {
     for (Accumulator& accumulator : accumulators_) accumulator.slot = kNone;
     seal();
+    labelled_ = size();
   }
   // Values must stay in their slots from here on (something else reads them there), registers stay known.
   void forget_producers() {
@@ -217,21 +224,38 @@ class Emitter {
   Patch branch();
   void patch(Patch patch, uint32_t target);
 
+  // --- Loops that begin with br_table. `first` counts instructions. ---
+
+  uint32_t instructions() const { return start_count_; }
+  // How many instructions from `first` on, which could stand elsewhere as well, lead to a br_table; kNone: more than are worth
+  // repeating, or something else comes.
+  uint32_t dispatch_at(uint32_t first) const;
+  // Emits those `count` instructions and the br_table again.
+  void repeat_dispatch(uint32_t first, uint32_t count);
+  // The field of the br_table number `first` that will choose where to go on, if the last instruction has just written a constant
+  // into its operand; base kNone: it did not.
+  Patch chosen_entry(uint32_t first) const;
+  // What is to come of a field: a mark while its label is not placed, and the position afterwards.
+  void mark(Patch field, uint32_t number) { write_field(field, kMark | number); }
+  bool is_marked(Patch field, uint32_t* number) const;
+  uint32_t position_in(Patch field) const { return field.base + read_field(field); }
+
   // Answers the instruction's position.
   uint32_t emit(Handler handler, Cell operands) {
-    const uint32_t position = size();
-    if (positions_ != nullptr) [[unlikely]]
-      note_position();
-    if (!starts_->push_back(position)) [[unlikely]]
-      failed_ = true;
-    if (!code_.append_two(handler, operands)) [[unlikely]]
-      failed_ = true;
+    const uint32_t position = size_;
+    if (position + 2 > room_) [[unlikely]]
+      return emit_slowly(handler, operands);
+    starts_data_[start_count_++] = position;
+    cells_[position] = handler;
+    cells_[position + 1] = operands;
+    size_ = position + 2;
     return position;
   }
   // Tells of something; nothing before it may be changed, all state stays.
   void observe(abi::Observed what);
   void word(Cell value) {
-    if (!code_.push_back(value)) failed_ = true;
+    if (size_ < room_ || make_room(1)) [[likely]]
+      cells_[size_++] = value;
   }
   // Resolves for a handler that takes [From] classes, falling back to Slot (a Const must be materialised before).
   Source pick_one(const Handler* by_from, uint32_t stride, const Value& value, wasm::ValType type,
@@ -301,7 +325,8 @@ class Emitter {
     return options_.near_headers && header < kNearHeaders ? header : kNearHeaders;
   }
   uint32_t held(uint32_t slot) const { return options_.accumulators ? slot : kNone; }
-  void note_position();
+  [[gnu::noinline]] uint32_t emit_slowly(Handler handler, Cell operands);
+  [[gnu::noinline]] bool make_room(uint32_t words);
   // Where the destination is in SlotsOffset, not in Slots.
   static bool has_offset(const Producer& producer) {
     return producer.form == Form::Load || producer.form == Form::GlobalGet ||
@@ -320,7 +345,7 @@ class Emitter {
   void drop_store(Accumulator* made) {
     const Handler handler = made->by_to[static_cast<uint32_t>(To::Acc)];
     if (handler == 0 || failed_) return;
-    code_[made->position] = handler;
+    cells_[made->position] = handler;
     made->by_to = nullptr;
     if (last_.form != Form::None && last_.position == made->position) last_.to = To::Acc;
   }
@@ -341,8 +366,8 @@ class Emitter {
   // Removes the last instruction, which made the value in `slot`; the accumulators are again as before it.
   void undo_last(uint32_t slot);
   bool last_made(const Value& value) const;
-  Cell constant_of(const Producer& producer) const { return code_[producer.position + 2]; }
-  Slots slots_of_last() const { return std::bit_cast<Slots>(code_[last_.position + 1]); }
+  Cell constant_of(const Producer& producer) const { return cells_[producer.position + 2]; }
+  Slots slots_of_last() const { return std::bit_cast<Slots>(cells_[last_.position + 1]); }
   // Falls back to slots where the combination has no handler; 0 when even that does not help (constants stay).
   Handler pick_two(const Handler* block, uint32_t inner, Source* a, Source* b) const {
     const Handler handler =
@@ -359,6 +384,19 @@ class Emitter {
     From a;
     From b;
   };
+  // Distances are less than 2^30 words either way, so a field that begins with 10 is a mark.
+  static constexpr uint32_t kMark = uint32_t{1} << 31;
+  // Straight instructions that are repeated at most; those of a metered loop count.
+  static constexpr uint32_t kMostRepeated = 5;
+  void write_field(Patch field, uint32_t value) {
+    if (failed_) return;
+    std::memcpy(reinterpret_cast<uint8_t*>(cells_) + size_t{field.field} * 4, &value, sizeof value);
+  }
+  uint32_t read_field(Patch field) const {
+    uint32_t value;
+    std::memcpy(&value, reinterpret_cast<const uint8_t*>(cells_) + size_t{field.field} * 4, sizeof value);
+    return value;
+  }
   static Choice pick_two_slowly(const Handler* block, uint32_t inner, From a, From b);
   bool load_indexed(wasm::Op op, const Value& address, uint32_t offset, uint32_t to);
   bool store_indexed(wasm::Op op, const Value& address, const Value& value, uint32_t offset);
@@ -392,6 +430,12 @@ class Emitter {
   base::Vector<Cell>& code_;
   base::Vector<Position>* positions_ = nullptr;
   base::Vector<uint32_t>* starts_ = nullptr;
+  // Code and starts have more elements than were written, and these are where they lie.
+  Cell* cells_ = nullptr;
+  uint32_t* starts_data_ = nullptr;
+  uint32_t size_ = 0;
+  uint32_t start_count_ = 0;
+  uint32_t room_ = 0;  // Words; 0 when positions are recorded, which emit_slowly does.
   const LocalPlace* locals_ = nullptr;
   base::Vector<VectorBits>* vectors_ = nullptr;
   uint16_t pinned_slots_[2] = {};
@@ -399,6 +443,7 @@ class Emitter {
   Slots float_pins_{};
   uint32_t offset_ = 0;
   bool failed_ = false;
+  uint32_t labelled_ = 0;  // Where control may last have arrived from elsewhere.
 
   Accumulator accumulators_[4];
   Producer last_;

@@ -105,7 +105,9 @@ inline FakeHandlers::FakeHandlers() {
         }
         break;
       }
-      case Shape::Unary: table_.unary[family.index] = block(kFromCount * kToCount, {StepForm::Unary, op}); break;
+      case Shape::Unary:
+        table_.unary[family.index] = block(kFromCount * kToCount, {StepForm::Unary, op});
+        break;
       case Shape::Load:
         table_.load[family.index] = block(kFromCount * kToCount, {StepForm::Load, op});
         table_.load_indexed[family.index] = block(kTwo * kToCount);

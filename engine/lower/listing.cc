@@ -281,10 +281,12 @@ std::string Line::write_branch() {
            operand(entry_.b, slots.b) + label(slots.distance);
   }
   std::string line = name() + " " + operand(entry_.a, slots.a);
-  for (uint32_t i = 0; i <= static_cast<uint32_t>(slots.distance) && next_ + i / 2 < cells_.size(); ++i) {
-    line += label(static_cast<int32_t>(word(next_ + i / 2) >> (i % 2 * 32)));
+  if (slots.distance != 2) return line + " as" + label(slots.distance - 2);  // Another's table.
+  const auto count = static_cast<uint32_t>(word(next_));
+  for (uint32_t i = 1; i <= count + 1 && next_ + i / 2 < cells_.size(); ++i) {
+    line += label(2 + static_cast<int32_t>(word(next_ + i / 2) >> (i % 2 * 32)));
   }
-  next_ += (static_cast<uint32_t>(slots.distance) + 2) / 2;
+  next_ += (count + 3) / 2;
   return line;
 }
 

@@ -52,6 +52,7 @@ Options options_of(const std::string& source) {
   flag("pinned_floats", &options.pinned_floats);
   flag("unread_locals", &options.unread_locals);
   flag("near_headers", &options.near_headers);
+  flag("repeated_dispatch", &options.repeated_dispatch);
   flag("guard_pages", &options.guard_pages);
   flag("fuel", &options.fuel);
   flag("interruption", &options.interruption);

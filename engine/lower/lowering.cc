@@ -165,6 +165,7 @@ void Lowering::finish() {
   out_->param_slots = static_cast<uint16_t>(header_);
   out_->pinned0 = emitter_.pinned_slot(0);
   out_->pinned1 = emitter_.pinned_slot(1);
+  emitter_.finish();
   if (!emitter_.failed()) finish_code();
   if (!with_positions_) return;
   out_->positions.clear();
@@ -379,6 +380,7 @@ void Lowering::move_far(uint32_t from, uint32_t to, ValType type) {
 }
 
 void Lowering::local_get_other(uint32_t index, Operand* result) {
+  if (assigned_[index] == 0) clear_at_entry(index);
   if (!is_far(index)) return put_pending(result, Value::of_local(0, index));
   put_temp(result);
   move_far(memory_->places[index].slot, result->value.slot, state_->locals[index]);

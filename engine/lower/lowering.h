@@ -28,6 +28,7 @@ struct Label {
   uint32_t otherwise = Emitter::kNone;  // The branch of an `if` to its `else` or end.
   uint32_t table = Emitter::kNone;      // The br_table that made `stub` last.
   uint32_t stub = 0;
+  uint32_t first = 0;          // Of a loop: its first instruction, by number.
   uint32_t begun = 0;          // When an `if` began, and...
   uint32_t branched = kNever;  // ...when somebody first branched to the end, by Lowering::assigned_time_.
   static constexpr uint32_t kNever = ~uint32_t{0};
@@ -87,12 +88,14 @@ class Lowering {
   void unary(const Instruction& instruction, Operand* operand);
   void binary(const Instruction& instruction, Operand* operands);
   void memory_access(const Instruction& instruction, const wasm::MemoryType& type, Operand* operands);
-  void local_get(uint32_t index, Operand* result) {
-    if (assigned_[index] == 0) [[unlikely]]
-      clear_at_entry(index);
-    if (has_plain_locals_) [[likely]]
-      return put_pending(result, Value::of_local(0, index));
-    local_get_other(index, result);
+  // The commonest instruction: what is seldom met is behind calls that nothing comes after, so that it needs no frame.
+  [[gnu::always_inline]] void local_get(uint32_t index, Operand* result) {
+    const uint32_t at = index_of(result);
+    if (assigned_[index] == 0 || !has_plain_locals_ || at < settled_ || at - settled_ > kMostPending)
+        [[unlikely]] {
+      return local_get_other(index, result);
+    }
+    put_constant(result, Value::of_local(0, index));
   }
   void local_set(uint32_t index, Operand* operand);
   void local_tee(uint32_t index, Operand* operand);
@@ -171,7 +174,7 @@ class Lowering {
     reach(value.slot);
     operand->value = value;
   }
-  void local_get_other(uint32_t index, Operand* result);
+  [[gnu::noinline]] void local_get_other(uint32_t index, Operand* result);
   void put_temp(Operand* operand) {
     operand->value = Value::temp(slot_at(operand));
     reach(operand->value.slot);
@@ -199,6 +202,7 @@ class Lowering {
   void move_to_target(const Control& target, Operand* values, uint32_t count);
   void link(Control& target, Emitter::Patch patch);
   void jump(Control& target, Operand* values);
+  bool dispatch_again(const Control& loop);
   void bind(Label& label);
   template <class Branch>
   void branch_conditionally(Control& target, Operand* values, uint32_t count, Branch branch);

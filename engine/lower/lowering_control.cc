@@ -17,7 +17,8 @@ using wasm::Op;
 
 namespace {
 constexpr uint32_t kMostSingleMoves = 4;
-}
+constexpr uint32_t kTableBehind = 2;  // From a br_table to its own table, in words.
+}  // namespace
 
 // --- Segments of fuel ---
 
@@ -57,7 +58,7 @@ void Lowering::bind(Label& label) {
   for (uint32_t i = label.patches; i != kNone; i = memory_->patches[i].next) {
     const Emitter::Patch patch = memory_->patches[i].patch;
     if (patch.base == kNone) {
-      out_->catch_clauses[patch.field].target = emitter_.size();
+      out_->catch_clauses[patch.field].target = emitter_.size();  // forget() below says that it is a label.
     } else {
       emitter_.patch(patch, emitter_.size());
     }
@@ -103,7 +104,33 @@ void Lowering::move_to_target(const Control& target, Operand* values, uint32_t c
 void Lowering::jump(Control& target, Operand* values) {
   if (is_body(target)) return return_(target, values);
   move_to_target(target, values, static_cast<uint32_t>(target.label_types().size()));
+  if (target.op == Op::Loop && dispatch_again(target)) return;
   link(target, emitter_.branch());
+}
+
+// A branch back to a loop that begins by looking up where to go on: an interpreter's switch, or the state machine that Go
+// makes of a function. The look-up stands here instead, with the same table: one dispatch less, and the processor guesses for
+// each place by itself. Where the state is a constant, the branch goes to its code at once. True: that was emitted.
+bool Lowering::dispatch_again(const Control& loop) {
+  if (!environment_.options.repeated_dispatch) return false;
+  const uint32_t first = loop.label.first;
+  const uint32_t count = emitter_.dispatch_at(first);
+  if (count == kNone) return false;
+  // Without instructions before the br_table and parameters, it branches with no values.
+  const Emitter::Patch entry =
+      count == 0 && loop.params().empty() ? emitter_.chosen_entry(first) : Emitter::Patch{};
+  if (entry.base == kNone) {
+    emitter_.repeat_dispatch(first, count);
+    return true;
+  }
+  uint32_t waiting;
+  if (emitter_.is_marked(entry, &waiting)) {
+    link(state_->controls[waiting], emitter_.branch());
+  } else {
+    const uint32_t position = emitter_.position_in(entry);
+    emitter_.patch(emitter_.branch(), position);
+  }
+  return true;
 }
 
 // --- Blocks ---
@@ -136,6 +163,7 @@ void Lowering::loop(Control& control, Operand* params) {
   emitter_.forget();
   drop_free_segment();
   control.label.position = emitter_.size();
+  control.label.first = emitter_.instructions();
   if (environment_.options.interruption) emitter_.emit(environment_.handlers.interrupt, 0);
   begin_segment();
 }
@@ -298,19 +326,21 @@ void Lowering::br_table(const Instruction& instruction, uint32_t arity, Operand*
   if (environment_.options.branch_table_index) {
     from = emitter_.pick_one(environment_.handlers.br_table, 1, index.value, wasm::kI32, &handler);
   }
-  const uint32_t table = emitter_.emit(
-      handler, Emitter::pack(SlotsBranch{from.slot, 0, static_cast<int32_t>(instruction.count)}));
-  for (uint64_t i = 0; i < (uint64_t{instruction.count} + 2) / 2; ++i) emitter_.word(0);
+  const uint32_t table = emitter_.emit(handler, Emitter::pack(SlotsBranch{from.slot, 0, kTableBehind}));
+  emitter_.word(instruction.count);
+  for (uint64_t i = 0; i < (uint64_t{instruction.count} + 1) / 2; ++i) emitter_.word(0);
   emitter_.forget();
   if (failed()) return;
+  const uint32_t base = table + kTableBehind;
   wasm::LabelList labels(instruction);
   for (uint64_t i = 0; i <= instruction.count; ++i) {
     Control& target = state_->target(labels.next());
-    const Emitter::Patch entry{table, (table + 2) * 2 + static_cast<uint32_t>(i)};
+    const Emitter::Patch entry{base, base * 2 + 1 + static_cast<uint32_t>(i)};
     bool forward;
     const uint32_t position = table_entry(target, values, arity, table, &forward);
     if (failed()) return;
     if (forward) {
+      emitter_.mark(entry, static_cast<uint32_t>(&target - state_->controls));
       link(target, entry);
     } else {
       emitter_.patch(entry, position);

@@ -10,11 +10,13 @@ struct Options {
   bool address_folding = true;      // Fold additions into loads and stores.
   bool compare_branch = true;       // Fuse a comparison with the branch on it.
   bool branch_table_index = true;   // Take the index of br_table from the register it is in.
-  bool joined_handlers = true;      // Run frequent sequences by one handler.
-  bool near_headers = true;         // Return by handlers that know where the frame's header is.
-  bool unread_locals = true;        // Do not clear locals that are written before they are read.
-  bool pinned_locals = true;        // Mirror the two most used integer locals in registers.
-  bool pinned_floats = true;        // The same for two f64 locals; needs pinned_locals.
+  bool repeated_dispatch =
+      true;                     // Look up where to go on at each branch to a loop that begins with br_table.
+  bool joined_handlers = true;  // Run frequent sequences by one handler.
+  bool near_headers = true;     // Return by handlers that know where the frame's header is.
+  bool unread_locals = true;    // Do not clear locals that are written before they are read.
+  bool pinned_locals = true;    // Mirror the two most used integer locals in registers.
+  bool pinned_floats = true;    // The same for two f64 locals; needs pinned_locals.
 
   bool guard_pages = true;  // 32-bit accesses to memory 0 rely on its guard; otherwise `handlers` check them.
   bool fuel = false;        // Count fuel.

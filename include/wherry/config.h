@@ -68,10 +68,11 @@ enum class Optimization : uint32_t {
   PinnedFloats = 1u << 7,        // keep two f64 locals in registers too; needs PinnedLocals
   UnreadLocals = 1u << 8,        // do not clear locals that are written before they are read
   NearHeaders = 1u << 9,         // return without looking up where the frame's header is
+  RepeatedDispatch = 1u << 10,   // look up where to go on at each branch to a loop that begins with br_table
 };
 
 // All of them, for AdvancedConfig::disabled_optimizations.
-inline constexpr uint32_t kAllOptimizations = (1u << 10) - 1;
+inline constexpr uint32_t kAllOptimizations = (1u << 11) - 1;
 
 // What an Observer of a store is told (wherry/observer.h). Values are single bits.
 enum class Observation : uint32_t {

@@ -409,9 +409,10 @@ constexpr Mode kModes[] = {
     WHERRY_WITHOUT(7, "pinned floats"),
     WHERRY_WITHOUT(8, "unread locals"),
     WHERRY_WITHOUT(9, "near headers"),
+    WHERRY_WITHOUT(10, "repeated dispatch"),
 #undef WHERRY_WITHOUT
 };
-static_assert(kAllOptimizations == (1u << 10) - 1, "an optimisation without modes");
+static_assert(kAllOptimizations == (1u << 11) - 1, "an optimisation without modes");
 
 constexpr Mode kCompiledModes[] = {
     {.name = "compiled, values", .fuel = false, .compiled = "--trap-precision=values", .exact_traps = false},

@@ -91,10 +91,10 @@
 ;;=     9: i32.sub s4, 2 -> s4
 ;;=    12: return s4
 ;;= func 7 frame 6 clears 0 from 4
-;;=     0: br_table p0 @4 @7 @7 @10
-;;=     4: return 10
-;;=     7: return 11
-;;=    10: return 12
+;;=     0: br_table p0 @5 @8 @8 @11
+;;=     5: return 10
+;;=     8: return 11
+;;=    11: return 12
 ;;= func 8 frame 8 clears 0 from 4
 ;;=     0: move 6 -> s5
 ;;=     3: br_table p0 @7 @11 @7

@@ -89,9 +89,9 @@
 ;;=    16: i32.add p0, s6 -> acc
 ;;=    18: return acc
 ;;= func 11 frame 9 clears 1 from 4
-;;=     0: br_table p1 @3 @6
-;;=     3: move 5 -> s4 p0
-;;=     6: return p0
+;;=     0: br_table p1 @4 @7
+;;=     4: move 5 -> s4 p0
+;;=     7: return p0
 ;;= func 12 frame 9 clears 1 from 4
 ;;=     0: move p1 -> s5
 ;;=     2: call base s5

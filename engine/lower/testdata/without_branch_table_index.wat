@@ -6,7 +6,7 @@
     (i32.const 11)))
 ;;= func 0 frame 9 clears 1 from 4
 ;;=     0: i32.and p0, 1 -> s5
-;;=     3: br_table s5 @6 @9
-;;=     6: return 10
-;;=     9: br_table s4 @12 @12
-;;=    12: return 11
+;;=     3: br_table s5 @7 @10
+;;=     7: return 10
+;;=    10: br_table s4 @14 @14
+;;=    14: return 11
