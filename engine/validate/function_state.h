@@ -99,7 +99,7 @@ struct NullSink {
   void finish() {}
 
   // Before everything else that is told of a reachable instruction (nop, block, end and else included; `end` and
-  // `else` also where only the block's start was reachable).
+  // `else` also where only the block's start was reachable). Nop stands for all others.
   void step(wasm::Op, uint64_t offset) { static_cast<void>(offset); }
 
   // Rows with a signature: constants, arithmetic, vectors, elem.drop, data.drop, atomic.fence; not nop.

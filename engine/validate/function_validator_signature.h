@@ -17,7 +17,7 @@ inline bool FunctionValidator<Sink>::fast_operator(const FastRow& row, const uin
     return by_signature();
   }
   if (live_) {
-    sink_.step(inst_.op, inst_.offset);
+    sink_.step(Op::Nop, inst_.offset);
     if constexpr (kCount == 1) {
       sink_.unary(inst_, operands);
     } else {
@@ -64,7 +64,7 @@ inline bool FunctionValidator<Sink>::fast_load(const FastRow& row, const uint8_t
     return by_signature();
   }
   if (live_) {
-    sink_.step(inst_.op, inst_.offset);
+    sink_.step(Op::Nop, inst_.offset);
     sink_.memory_access(inst_, memory, operand);
   }
   operand->type = row.result;
@@ -83,7 +83,7 @@ inline bool FunctionValidator<Sink>::fast_store(const FastRow& row, const uint8_
     return by_signature();
   }
   if (live_) {
-    sink_.step(inst_.op, inst_.offset);
+    sink_.step(Op::Nop, inst_.offset);
     sink_.memory_access(inst_, memory, operands);
   }
   state_.operand_count -= 2;
@@ -94,7 +94,7 @@ template <class Sink>
 inline bool FunctionValidator<Sink>::constant(ValType type) {
   if (!reserve_one()) return false;
   if (live_) {
-    sink_.step(inst_.op, inst_.offset);
+    sink_.step(Op::Nop, inst_.offset);
     sink_.constant(inst_, state_.operands + state_.operand_count);
   }
   state_.operands[state_.operand_count++].type = type;
