@@ -1,4 +1,4 @@
-// The passes, and the machine.
+// The passes over IR.
 //
 // This is LLVM's -O2 of version 19, written out, because it differs in the middle: induction variables are not widened before
 // vectorizing. Wasm counts in i32 and zero-extends into addresses; a widened counter gets an exit test that scalar
@@ -13,13 +13,8 @@
 #include <llvm/Analysis/InlineCost.h>
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/TargetLibraryInfo.h>
-#include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Module.h>
-#include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
-#include <llvm/Support/CommandLine.h>
-#include <llvm/Support/TargetSelect.h>
-#include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/Transforms/AggressiveInstCombine/AggressiveInstCombine.h>
 #include <llvm/Transforms/IPO/DeadArgumentElimination.h>
@@ -55,11 +50,7 @@
 #include <llvm/Transforms/Vectorize/LoopVectorize.h>
 #include <llvm/Transforms/Vectorize/VectorCombine.h>
 
-#include <mutex>
-
 #include "compiler/passes.h"
-#include "compiler/target.h"
-#include "engine/wasm/errors.h"
 
 namespace wherry::compiler {
 namespace {
@@ -225,58 +216,7 @@ llvm::ModulePassManager optimizing(llvm::PassBuilder& builder) {
   return passes;
 }
 
-void set_up_llvm() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    LLVMInitializeX86TargetInfo();
-    LLVMInitializeX86Target();
-    LLVMInitializeX86TargetMC();
-    LLVMInitializeX86AsmPrinter();
-    LLVMInitializeX86AsmParser();
-    LLVMInitializeAArch64TargetInfo();
-    LLVMInitializeAArch64Target();
-    LLVMInitializeAArch64TargetMC();
-    LLVMInitializeAArch64AsmPrinter();
-    LLVMInitializeAArch64AsmParser();
-    // A fault in a function whose frame is not set up yet would hide the function's caller from a backtrace.
-    // And on x86-64, a conditional move from memory would become a branch around the load, a volatile one too.
-    const char* const arguments[] = {"wherry", "-enable-shrink-wrap=false",
-                                     "-x86-cmov-converter-force-mem-operand=false"};
-    llvm::cl::ParseCommandLineOptions(std::size(arguments), arguments);
-  });
-}
-
 }  // namespace
-
-base::Result<std::unique_ptr<llvm::TargetMachine>> make_target(const Options& options) {
-  set_up_llvm();
-  const bool is_x86 = options.architecture == Architecture::X86_64;
-  const std::string triple = is_x86 ? "x86_64-unknown-linux-gnu" : "aarch64-unknown-linux-gnu";
-  std::string message;
-  const llvm::Target* const target = llvm::TargetRegistry::lookupTarget(triple, message);
-  if (target == nullptr) return base::fail(wasm::ErrorCode::CompilerFault, base::Error::kNoOffset, message);
-  llvm::TargetOptions flags;
-  flags.AllowFPOpFusion = llvm::FPOpFusion::Strict;
-  flags.MCOptions.ShowMCEncoding = false;
-  std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
-      triple, is_x86 ? "x86-64" : "generic", code_features(options.cpu), flags, llvm::Reloc::PIC_,
-      llvm::CodeModel::Small,
-      options.optimization == 0 ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Default));
-  if (machine == nullptr) return base::fail(wasm::ErrorCode::CompilerFault);
-  return machine;
-}
-
-void set_target(llvm::Module& module, const llvm::TargetMachine& target, const Options& options) {
-  module.setTargetTriple(target.getTargetTriple().str());
-  module.setDataLayout(target.createDataLayout());
-  module.setPICLevel(llvm::PICLevel::BigPIC);
-  const std::string features = code_features(options.cpu);
-  for (llvm::Function& function : module) {
-    function.addFnAttr("target-cpu", target.getTargetCPU());
-    function.addFnAttr("tune-cpu", "generic");
-    function.addFnAttr("target-features", features);
-  }
-}
 
 void optimize(llvm::Module& module, llvm::TargetMachine& target, const Options& options) {
   mark_large(module);
@@ -301,21 +241,6 @@ void optimize(llvm::Module& module, llvm::TargetMachine& target, const Options& 
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(PinLoads(PinLoads::Stage::Last)));
   if (options.interruption) passes.addPass(llvm::createModuleToFunctionPassAdaptor(DeadlineChecks()));
   passes.run(module, modules);
-}
-
-base::Result<void> generate_code(llvm::Module& module, llvm::TargetMachine& target, CodeForm form,
-                                 llvm::SmallVectorImpl<char>& out) {
-  llvm::raw_svector_ostream stream(out);
-  llvm::legacy::PassManager passes;
-  llvm::TargetLibraryInfoImpl library(target.getTargetTriple());
-  library.disableAllFunctions();
-  passes.add(new llvm::TargetLibraryInfoWrapperPass(library));
-  const llvm::CodeGenFileType type =
-      form == CodeForm::Object ? llvm::CodeGenFileType::ObjectFile : llvm::CodeGenFileType::AssemblyFile;
-  if (target.addPassesToEmitFile(passes, stream, nullptr, type))
-    return base::fail(wasm::ErrorCode::CompilerFault);
-  passes.run(module);
-  return {};
 }
 
 }  // namespace wherry::compiler
