@@ -4,6 +4,7 @@
   cli/compile_test.py WHERRY [TEST...]      `wherryc` lies beside it
 """
 import os
+import resource
 import shutil
 import struct
 import subprocess
@@ -66,6 +67,51 @@ def busy_leaves():
         (i32.xor (local.get $v1) (local.get $v14)))
       (func (export "run") (param i32) (result i32) (i32.add (call $caller (local.get 0)) (call $leaf (i32.const 9))))
       (func (export "spin") (loop (br 0))))"""
+
+
+def leb(number):
+    out = bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    return bytes(out) + bytes([number])
+
+
+def section(number, content):
+    return bytes([number]) + leb(len(content)) + content
+
+
+def one_function(locals_count, code):
+    """A module with a memory and a table that exports `run`, of one i32 to another."""
+    body = (b"\1" + leb(locals_count) + b"\x7f" if locals_count else b"\0") + code + b"\x20\0\x0b"
+    return (b"\0asm\1\0\0\0" + section(1, b"\1\x60\1\x7f\1\x7f") + section(3, b"\1\0") + section(4, b"\1\x70\0\1") + section(5, b"\1\0\1")
+            + section(7, b"\1\3run\0\0") + section(10, b"\1" + leb(len(body)) + body))
+
+
+def bombs():
+    """Functions that take LLVM hours, or gigabytes, unless something stops it: by name, with locals and code. See "Why is
+    the work of a function weighed?" in docs/rationale.md."""
+    def get(i):
+        return b"\x20" + leb(i)
+
+    def put(i):
+        return b"\x21" + leb(i)
+
+    bump = get(0) + b"\x41\1\x6a" + put(0)
+    br_if = b"\x0d"
+    return {
+        "5 MB of loads and stores": (0, (get(0) * 2 + b"\x28\2\x80\x10\x36\2\x80\x20") * (5_000_000 // 12)),
+        "5 MB of additions": (16, b"".join(get(i % 17) + get(i * 7 % 17) + b"\x6a" + put(i * 5 % 17) for i in range(5_000_000 // 7))),
+        "5 MB of calls": (0, (get(0) + b"\x10\0" + put(0)) * (5_000_000 // 6)),
+        "5 MB of calls through the table": (0, (get(0) * 2 + b"\x11\0\0" + put(0)) * (5_000_000 // 9)),
+        "50,000 blocks in each other": (0, b"\x02\x40" * 50_000 + b"".join(get(0) + br_if + leb(i) for i in range(50_000)) + (bump + b"\x0b") * 50_000),
+        "50,000 conditions in each other": (0, (get(0) + b"\x04\x40") * 50_000 + (bump + b"\x0b") * 50_000),
+        "50,000 locals around a loop": (49_990, b"\x03\x40" + b"".join(get(i + 1) + get(i) + b"\x6a" + put(i) for i in range(49_990)) + get(0) + br_if + b"\0\x0b"),
+        "5,000 loops around 5,000 locals": (5_000, b"\x03\x40" * 5_000 + b"".join(get(i) + b"\x41\1\x6a" + put(i) for i in range(5_000)) + (get(0) + br_if + b"\0\x0b") * 5_000),
+        "a table of 1,000,000 branches": (0, b"\x02\x40" * 2 + get(0) + b"\x0e" + leb(1_000_000) + b"\0\1" * 500_000 + b"\0\x0b" + bump + b"\x0b"),
+        "1,000 tables of 1,000 branches": (0, b"\x02\x40" * 1_000 + (b"\x02\x40" + get(0) + b"\x0e" + leb(1_000) + b"".join(leb(i) for i in range(1_001)) + b"\x0b") * 1_000 + (b"\x0b" + bump) * 1_000),
+        "1,500 loops in a row": (8, b"".join(b"\x03\x40" + get(i % 9) + get(i % 9) + b"\x28\2\0\x6a\x41\1\x6a\x22" + leb(i * 5 % 9) + br_if + b"\0\x0b" for i in range(1_500))),
+    }
 
 
 class CompileTest(unittest.TestCase):
@@ -132,6 +178,28 @@ class CompileTest(unittest.TestCase):
             self.assertRegex(listing, "text 0x")
             compiled = self.ok("run", "--allow-precompiled", "--invoke", "f39", "half", "99")
             self.assertEqual(compiled, self.ok("run", "--invoke", "f39", "m.wasm", "99"))
+
+    def test_bombs_end_within_time_and_memory(self):
+        """What is too much work, by a measure of the code alone, is left to the interpreter; all of it within a minute and a gigabyte and a half."""
+        def limit():
+            resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+            resource.setrlimit(resource.RLIMIT_AS, (3 << 29, 3 << 29))
+
+        for name, (locals_count, code) in bombs().items():
+            with self.subTest(name):
+                (self.folder / "bomb.wasm").write_bytes(one_function(locals_count, code))
+                done = subprocess.run([WHERRYC, "--threads=1", "bomb.wasm", "-o", "bomb.wherry"], cwd=self.folder, env=self.environment,
+                                      capture_output=True, timeout=600, preexec_fn=limit)
+                self.assertEqual(done.returncode, 0, done.stderr.decode())
+                self.ok("validate", "bomb.wherry")
+
+    def test_a_module_is_compiled_in_part_when_a_function_is_too_large(self):
+        _, code = bombs()["5 MB of additions"]
+        (self.folder / "m.wasm").write_bytes(one_function(16, code))
+        self.ok("compile", "m.wasm")
+        self.assertIn("interpreted", self.ok("objdump", "m.wherry"))
+        compiled = self.ok("run", "--allow-precompiled", "--invoke", "run", "m.wherry", "3")
+        self.assertEqual(compiled, self.ok("run", "--invoke", "run", "m.wasm", "3"))
 
     def test_options_are_part_of_the_file(self):
         self.ok("compile", "-W", "fuel=1", "--trap-precision=exact", "-O", "opt-level=0", "m.wat")

@@ -4,9 +4,10 @@
 // afterwards on one thread in their order: so the bytes do not depend on how many threads there were, or who was faster. When a unit
 // fails, the error of the first that does is reported, which is the same one on every run, since units begin in order.
 //
-// Size classes keep any module within bounds: large functions get fewer passes (compiler/pipeline.cc); a body of kLargeBody bytes and more
-// is compiled without optimisation, whose time grows with the square of a function in places; what the emitter finds too large
-// is left to the interpreter.
+// Classes of weight (compiler/weigh.h) keep any module within bounds: large functions get fewer passes (compiler/pipeline.cc); from kHugeWeight on
+// they are compiled without optimisation, whose time grows with the square of a function in places; from kMostWeight on they are left to
+// the interpreter. Units are cut by weight, so a worker needs about as much memory for one as for any other. Passes recurse as deep as
+// a guest nests its loops, so workers have large stacks.
 #include "compiler/driver.h"
 
 #include <algorithm>
@@ -21,6 +22,7 @@
 #include "compiler/partition.h"
 #include "compiler/target.h"
 #include "compiler/unit.h"
+#include "compiler/weigh.h"
 #include "engine/artifact/processor.h"
 #include "engine/artifact/writer.h"
 #include "engine/base/digest.h"
@@ -34,8 +36,9 @@ namespace wherry::compiler {
 
 namespace {
 
-constexpr uint64_t kLargeBody = 512 << 10;
+constexpr uint64_t kHugeWeight = 100'000;
 constexpr uint32_t kMaxThreads = 256;
+constexpr size_t kStackBytes = size_t{256} << 20;  // Of a worker; touched where it is used.
 
 // A coin for each function that is the same everywhere (splitmix64).
 bool coin(uint64_t seed, uint32_t index) {
@@ -74,18 +77,18 @@ class Job {
   }
   Options options(size_t index) const {
     Options options = settings_.options;
-    if (parts_[index].body_bytes >= kLargeBody) options.optimization = 0;
+    if (parts_[index].weight >= kHugeWeight) options.optimization = 0;
     return options;
   }
 
   // In the units' order.
   base::Result<std::vector<UnitObject>> compile_units() {
     objects_.resize(parts_.size());
-    const uint32_t helpers = static_cast<uint32_t>(std::min<size_t>(threads(), parts_.size()));
-    std::vector<base::Thread> workers(helpers == 0 ? 0 : helpers - 1);
+    std::vector<base::Thread> workers(std::min<size_t>(threads(), parts_.size()));
     // One that cannot be started leaves its work to the others.
-    for (base::Thread& worker : workers) (void)worker.start(&Job::work, this);
-    work(this);
+    bool has_worker = false;
+    for (base::Thread& worker : workers) has_worker |= worker.start(&Job::work, this, kStackBytes);
+    if (!has_worker) work(this);
     for (base::Thread& worker : workers) worker.join();
     if (error_) return base::Failure(*std::move(error_));
     return std::move(objects_);
@@ -100,11 +103,12 @@ class Job {
 
   void cut() {
     facts_ = scan_module(*module_);
-    parts_ = partition(module_->module);
+    parts_ = partition(module_->module, facts_.weights);
     indices_.resize(module_->module.bodies.size());
     std::iota(indices_.begin(), indices_.end(), 0u);
     for (const uint32_t index : indices_) {
-      if (settings_.leaves_out_randomly && coin(settings_.leave_out_seed, index)) left_out_.push_back(index);
+      const bool is_unlucky = settings_.leaves_out_randomly && coin(settings_.leave_out_seed, index);
+      if (is_unlucky || facts_.weights[index] > kMostWeight) left_out_.push_back(index);
     }
     for (const Part& part : parts_) all_bytes_ += part.body_bytes;
   }

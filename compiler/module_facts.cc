@@ -1,5 +1,5 @@
-// What is known of a module before its functions are compiled: whether it throws or catches, and which of its functions
-// cannot throw (docs/abi.md, "Native code").
+// What is known of a module before its functions are compiled: how much work each makes, whether it throws or catches, and
+// which of its functions cannot throw (docs/abi.md, "Native code").
 //
 // A function may throw if it has `throw` or `throw_ref`, or calls what may: anything through a table or a reference,
 // anything imported, or a function of the module that may. So calls of leaves, and of whatever only calls leaves,
@@ -7,9 +7,11 @@
 // the bodies' control structure, for functions that are rare.
 //
 // Bodies are read without being validated (that comes when they are compiled); one that cannot be read may throw.
+#include <algorithm>
 #include <vector>
 
 #include "compiler/unit.h"
+#include "compiler/weigh.h"
 #include "engine/base/byte_reader.h"
 #include "engine/wasm/instruction.h"
 
@@ -25,12 +27,16 @@ struct Edge {
 
 class Scan {
  public:
-  explicit Scan(const wasm::Module& module) : module_(module) { may_throw_.resize(module.bodies.size()); }
+  explicit Scan(const wasm::Module& module) : module_(module), scales_(module) {
+    may_throw_.resize(module.bodies.size());
+    weights_.resize(module.bodies.size());
+  }
 
   ModuleFacts run() {
     for (uint32_t i = 0; i < module_.bodies.size(); ++i) read_body(i);
     ModuleFacts facts;
     facts.is_flagged = is_flagged_;
+    facts.weights = std::move(weights_);
     if (!is_flagged_) return facts;
     spread();
     facts.may_throw = std::move(may_throw_);
@@ -43,6 +49,8 @@ class Scan {
   void spread();
 
   const wasm::Module& module_;
+  Scales scales_;
+  std::vector<uint32_t> weights_;
   bool is_flagged_ = false;
   std::vector<bool> may_throw_;
   std::vector<Edge> calls_;
@@ -55,11 +63,14 @@ void Scan::read_body(uint32_t defined) {
     static_cast<void>(reader.u32());
     if (!wasm::read_val_type(reader, module_.features)) break;
   }
+  scales_.begin_body();
   wasm::Instruction instruction;
   while (reader.ok() && !reader.at_end()) {
     if (!wasm::read_instruction(reader, module_.features, &instruction)) break;
     look_at(instruction, defined);
+    scales_.add(instruction);
   }
+  weights_[defined] = static_cast<uint32_t>(std::min<uint64_t>(scales_.weight(), UINT32_MAX));
   if (!reader.ok() || !reader.at_end()) may_throw_[defined] = true;
 }
 

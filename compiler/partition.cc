@@ -5,18 +5,18 @@
 
 namespace wherry::compiler {
 
-std::vector<Part> partition(const wasm::Module& module) {
+std::vector<Part> partition(const wasm::Module& module, std::span<const uint32_t> weights) {
   std::vector<Part> parts;
-  Part open{0, 0, 0};
+  Part open{};
   const auto close = [&] {
     if (open.end != open.begin) parts.push_back(open);
-    open = {open.end, open.end, 0};
+    open = {open.end, open.end, 0, 0};
   };
   for (uint32_t i = 0; i < module.bodies.size(); ++i) {
-    const uint64_t size_bytes = module.bodies[i].size_bytes;
-    if (open.body_bytes + size_bytes > kUnitBytes || open.end - open.begin == kUnitFunctions) close();
+    if (open.weight + weights[i] > kUnitWeight || open.end - open.begin == kUnitFunctions) close();
     open.end = i + 1;
-    open.body_bytes += size_bytes;
+    open.body_bytes += module.bodies[i].size_bytes;
+    open.weight += weights[i];
   }
   close();
   return parts;

@@ -55,9 +55,9 @@
 namespace wherry::compiler {
 namespace {
 
-// Instructions from which on a function does without the passes that take longest.
-constexpr uint32_t kLarge = 60'000;
-constexpr uint32_t kHuge = 400'000;
+// Instructions from which on a function does without the passes whose time grows faster than the code, and without nearly all.
+constexpr uint32_t kLarge = 12'000;
+constexpr uint32_t kHuge = 60'000;
 
 const llvm::Function* function_of(const llvm::Any& unit) {
   if (const auto* function = llvm::any_cast<const llvm::Function*>(&unit)) return *function;
@@ -78,7 +78,7 @@ bool is_worth_it(llvm::StringRef pass, const llvm::Any& unit) {
   }
   for (const llvm::StringRef left :
        {"GVNPass", "LoopVectorizePass", "JumpThreadingPass", "CorrelatedValuePropagationPass", "DSEPass",
-        "LoopFullUnrollPass", "LoopUnrollPass"}) {
+        "IndVarSimplifyPass", "LoopFullUnrollPass", "LoopUnrollPass", "SimpleLoopUnswitchPass"}) {
     if (pass == left) return false;
   }
   return true;

@@ -16,6 +16,8 @@ namespace wherry::compiler {
 struct ModuleFacts {
   // Some body throws or catches: its code tests for exceptions after calls (docs/abi.md, "Native code").
   bool is_flagged = false;
+  // By defined index: how much work its body makes (compiler/weigh.h).
+  std::vector<uint32_t> weights;
   // Which functions, by defined index, may leave an exception behind. Empty unless the module is flagged.
   std::vector<bool> may_throw;
 };

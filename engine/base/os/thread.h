@@ -39,9 +39,9 @@ class Thread {
   // Joins.
   ~Thread() { join(); }
 
-  // Runs `body(argument)`, with all signals blocked but those of faults. False if the system refuses; once only,
-  // until joined.
-  [[nodiscard]] bool start(void (*body)(void*), void* argument);
+  // Runs `body(argument)`, with all signals blocked but those of faults, on a stack of `stack_bytes` (0: the system's
+  // default). False if the system refuses; once only, until joined.
+  [[nodiscard]] bool start(void (*body)(void*), void* argument, size_t stack_bytes = 0);
   void join();
   bool is_running() const { return body_ != nullptr; }
 

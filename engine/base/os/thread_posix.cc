@@ -78,7 +78,7 @@ void* Thread::enter(void* self) {
   return nullptr;
 }
 
-bool Thread::start(void (*body)(void*), void* argument) {
+bool Thread::start(void (*body)(void*), void* argument, size_t stack_bytes) {
   body_ = body;
   argument_ = argument;
   sigset_t blocked;
@@ -86,7 +86,11 @@ bool Thread::start(void (*body)(void*), void* argument) {
   sigfillset(&blocked);
   for (const int fault : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP}) sigdelset(&blocked, fault);
   pthread_sigmask(SIG_SETMASK, &blocked, &before);
-  const int result = pthread_create(&handle_, nullptr, enter, this);
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  int result = stack_bytes == 0 ? 0 : pthread_attr_setstacksize(&attributes, stack_bytes);
+  if (result == 0) result = pthread_create(&handle_, &attributes, enter, this);
+  pthread_attr_destroy(&attributes);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (result != 0) {
     body_ = nullptr;
