@@ -269,6 +269,19 @@ class CompileTest(unittest.TestCase):
         self.ok("compile", "--emit=obj", "m.wat", "-o", "m")
         self.assertEqual((self.folder / "m.0.o").read_bytes()[:4], b"\x7fELF")
 
+    def test_the_compiler_as_a_library_makes_what_the_program_makes(self):
+        library_test = os.path.join(os.path.dirname(WHERRY), "wherry_compiler_library_test")
+        module = self.binary(MODULE)
+        self.ok(module, "library.wherry", program=library_test)
+        self.ok(module, "-o", "program.wherry", program=WHERRYC)
+        self.assertEqual((self.folder / "library.wherry").read_bytes(), (self.folder / "program.wherry").read_bytes())
+
+    def test_times_of_passes_name_those_over_ir_and_those_of_code_generation(self):
+        done = self.run_program("--time-passes", self.binary(many_functions(30)), "-o", "out", program=WHERRYC)
+        self.assertEqual(done.returncode, 0)
+        for part in (b"InstCombinePass", b"GVNPass", b"Instruction Selection"):
+            self.assertIn(part, done.stderr)
+
     def test_the_service_answers_each_request(self):
         module = self.binary(MODULE).read_bytes()
         requests = b"".join(struct.pack("<I", len(m)) + m for m in (module, b"\0asm", module))

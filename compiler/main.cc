@@ -1,5 +1,5 @@
 // wherryc: the compiler as a program, so that `wherry` itself needs no LLVM. `wherry compile` executes it; whoever builds with it may call
-// it directly.
+// it directly. Everything it does to modules goes through include/wherry/compiler.h.
 //
 // What it writes is complete or not there: a temporary file beside the output, then a rename.
 #include <cerrno>
@@ -15,11 +15,10 @@
 
 #include "compiler/progress.h"
 #include "compiler/serve.h"
-#include "compiler/settings.h"
-#include "compiler/timing.h"
 #include "engine/base/digest.h"
 #include "engine/base/os/descriptor.h"
-#include "engine/wasm/errors.h"
+#include "engine/base/vector.h"
+#include "wherry/compiler.h"
 
 namespace wherry::compiler {
 
@@ -38,14 +37,14 @@ constexpr std::string_view kUsage =
     "objects, FILE.N.o\n"
     "  --progress=y|n|auto                       a bar on standard error; auto: on a terminal, after a "
     "second\n"
-    "  --time-passes                             say afterwards which passes took the time\n"
+    "  --time-passes                             say afterwards which passes took the time, on one thread\n"
     "  --max-memory=BYTES                        end when more is needed\n"
     "  --expect-digest=HEX                       fail if the module has another BLAKE2b-256\n"
     "  --name=NAME                               what messages call the module\n"
     "  --serve                                   compile modules from standard input (compiler/serve.h)\n";
 
 struct CommandLine {
-  CompileSettings settings = default_settings();
+  wherry_compiler* compiler = wherry_compiler_new();  // Until the process ends.
   std::string input;
   std::string name;  // Of the input, for messages.
   std::string output;
@@ -68,6 +67,12 @@ int complain_of(const std::string& path, int error) {
   return complain("'" + path + "': " + std::strerror(error));
 }
 
+std::string set(CommandLine* line, std::string_view key, std::string_view value) {
+  const bool is_right =
+      wherry_compiler_set(line->compiler, std::string(key).c_str(), std::string(value).c_str());
+  return is_right ? "" : wherry_compiler_error(line->compiler);
+}
+
 // What is wrong with an option `--key=value`; empty: nothing.
 std::string read_option(std::string_view text, CommandLine* out) {
   const size_t equals = text.find('=');
@@ -75,14 +80,9 @@ std::string read_option(std::string_view text, CommandLine* out) {
   const std::string_view value = equals == std::string_view::npos ? "" : text.substr(equals + 1);
   if (key == "serve") {
     out->is_service = true;
-  } else if (key == "time-passes") {
+  } else if (key == "time-passes" && equals == std::string_view::npos) {
     out->times_passes = true;
-  } else if (key == "emit") {
-    out->emit = value;
-    for (const std::string_view form : {"artifact", "llvm", "ir", "asm", "obj"}) {
-      if (value == form) return {};
-    }
-    return "emit is '" + std::string(value) + "', expected artifact, llvm, ir, asm or obj";
+    return set(out, key, "y");
   } else if (key == "expect-digest") {
     out->expected_digest = value;
   } else if (key == "name") {
@@ -93,7 +93,8 @@ std::string read_option(std::string_view text, CommandLine* out) {
     std::from_chars(value.data(), value.data() + value.size(), out->max_memory);
     if (out->max_memory == 0) return "max-memory is '" + std::string(value) + "', expected a number of bytes";
   } else {
-    return set(&out->settings, key, value);
+    if (key == "emit") out->emit = value;
+    return set(out, key, value);
   }
   return {};
 }
@@ -108,7 +109,7 @@ std::string read_arguments(int argc, char** argv, CommandLine* out) {
       if (++i == argc) return "-o needs a file";
       out->output = argv[i];
     } else if (argument.starts_with("-O")) {
-      problem = set(&out->settings, "optimization", argument.substr(2));
+      problem = set(out, "optimization", argument.substr(2));
     } else if (argument.starts_with('-') && argument != "-") {
       problem = "there is no option '" + std::string(argument) + "'";
     } else if (out->input.empty()) {
@@ -163,41 +164,31 @@ int write_output(const std::string& path, std::string_view bytes) {
   return complain_of(path, error);
 }
 
-int report(const CommandLine& line, const base::Error& error) {
-  return complain("'" + line.name + "': " + wasm::describe(error));
+std::string_view output(const CommandLine& line, size_t index) {
+  size_t size_bytes = 0;
+  const auto* const bytes =
+      static_cast<const char*>(wherry_compiler_output(line.compiler, index, &size_bytes));
+  return {bytes, size_bytes};
 }
 
-int emit_objects(const CommandLine& line, base::ByteSpan wasm) {
-  const auto objects = compile_to_objects(wasm, line.settings);
-  if (!objects) return report(line, objects.error());
-  for (size_t i = 0; i < objects->size(); ++i) {
-    const std::vector<char>& object = (*objects)[i];
-    const int status =
-        write_output(line.output + "." + std::to_string(i) + ".o", {object.data(), object.size()});
+int write_objects(const CommandLine& line) {
+  for (size_t i = 0; !output(line, i).empty(); ++i) {
+    const int status = write_output(line.output + "." + std::to_string(i) + ".o", output(line, i));
     if (status != 0) return status;
   }
   return 0;
 }
 
-int emit_text(const CommandLine& line, base::ByteSpan wasm) {
-  const TextForm form = line.emit == "ir"     ? TextForm::EmittedIr
-                        : line.emit == "llvm" ? TextForm::OptimizedIr
-                                              : TextForm::Assembly;
-  const auto text = compile_to_text(wasm, line.settings, form);
-  return text ? write_output(line.output, *text) : report(line, text.error());
-}
-
-int emit_artifact(CommandLine& line, base::ByteSpan wasm) {
+int make(CommandLine& line, base::ByteSpan wasm) {
   Progress progress(line.name);
   if (line.progress == "y" || (line.progress == "auto" && isatty(2) != 0)) {
-    line.settings.progress = &Progress::tell;
-    line.settings.progress_context = &progress;
+    wherry_compiler_on_progress(line.compiler, &Progress::tell, &progress);
     if (line.progress == "y") progress.show_at_once();
   }
-  const auto artifact = compile(wasm, line.settings);
+  const bool is_made = wherry_compiler_compile(line.compiler, wasm.data(), wasm.size());
   progress.clear();
-  if (!artifact) return report(line, artifact.error());
-  return write_output(line.output, base::as_text(artifact->span()));
+  if (!is_made) return complain("'" + line.name + "': " + wherry_compiler_error(line.compiler));
+  return line.emit == "obj" ? write_objects(line) : write_output(line.output, output(line, 0));
 }
 
 int run(CommandLine& line) {
@@ -205,16 +196,13 @@ int run(CommandLine& line) {
     const rlimit limit{line.max_memory, line.max_memory};
     setrlimit(RLIMIT_AS, &limit);
   }
-  if (line.times_passes) enable_pass_times();
-  if (line.is_service) return serve(0, 1, line.settings) ? 0 : 1;
+  if (line.is_service) return serve(0, 1, line.compiler) ? 0 : 1;
   base::Vector<uint8_t> wasm;
   if (!read_input(line.input, &wasm)) return 1;
   if (!line.expected_digest.empty() && base::digest_of(wasm).hex() != line.expected_digest)
     return complain("'" + line.name + "' has changed");
-  const int status = line.emit == "artifact" ? emit_artifact(line, wasm)
-                     : line.emit == "obj"    ? emit_objects(line, wasm)
-                                             : emit_text(line, wasm);
-  if (line.times_passes) print_pass_times();
+  const int status = make(line, wasm);
+  if (line.times_passes) write_text(2, wherry_compiler_times(line.compiler));
   return status;
 }
 
@@ -225,10 +213,11 @@ int run(CommandLine& line) {
 int main(int argc, char** argv) {
   using namespace wherry::compiler;
   if (argc == 2 && (std::string_view(argv[1]) == "--help" || std::string_view(argv[1]) == "-h")) {
-    write_text(1, std::string(kUsage) + "\nSettings:\n" + settings_text());
+    write_text(1, std::string(kUsage) + "\nSettings:\n" + wherry_compiler_settings(wherry_compiler_new()));
     _exit(0);
   }
   CommandLine line;
+  if (line.compiler == nullptr) _exit(complain("out of memory"));
   const std::string problem = read_arguments(argc, argv, &line);
   // What is left in memory, the system takes back faster than destructors do.
   _exit(problem.empty() ? run(line) : complain(problem + "; see wherryc --help", kWrongUsage));

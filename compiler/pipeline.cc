@@ -51,6 +51,7 @@
 #include <llvm/Transforms/Vectorize/VectorCombine.h>
 
 #include "compiler/passes.h"
+#include "compiler/timing.h"
 
 namespace wherry::compiler {
 namespace {
@@ -222,6 +223,7 @@ void optimize(llvm::Module& module, llvm::TargetMachine& target, const Options& 
   mark_large(module);
   llvm::PassInstrumentationCallbacks callbacks;
   callbacks.registerShouldRunOptionalPassCallback(is_worth_it);
+  time_passes(callbacks);
   llvm::PassBuilder builder(&target, llvm::PipelineTuningOptions(), {}, &callbacks);
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;

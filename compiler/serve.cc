@@ -1,7 +1,8 @@
 #include "compiler/serve.h"
 
+#include "engine/base/bytes.h"
 #include "engine/base/os/descriptor.h"
-#include "engine/wasm/errors.h"
+#include "engine/base/vector.h"
 
 namespace wherry::compiler {
 
@@ -12,16 +13,18 @@ bool answer(int out, uint32_t status, base::ByteSpan bytes) {
   return base::write_all(out, head, sizeof(head)) && base::write_all(out, bytes.data(), bytes.size());
 }
 
-bool compile_one(int out, base::ByteSpan wasm, const CompileSettings& settings) {
-  const auto artifact = compile(wasm, settings);
-  if (!artifact) return answer(out, 1, base::as_bytes(wasm::describe(artifact.error())));
-  if (artifact->size() > UINT32_MAX) return answer(out, 1, base::as_bytes("the artifact is too large"));
-  return answer(out, 0, artifact->span());
+bool compile_one(int out, base::ByteSpan wasm, wherry_compiler* compiler) {
+  if (!wherry_compiler_compile(compiler, wasm.data(), wasm.size()))
+    return answer(out, 1, base::as_bytes(wherry_compiler_error(compiler)));
+  size_t size_bytes = 0;
+  const auto* const bytes = static_cast<const uint8_t*>(wherry_compiler_output(compiler, 0, &size_bytes));
+  if (size_bytes > UINT32_MAX) return answer(out, 1, base::as_bytes("the artifact is too large"));
+  return answer(out, 0, {bytes, size_bytes});
 }
 
 }  // namespace
 
-bool serve(int in, int out, const CompileSettings& settings) {
+bool serve(int in, int out, wherry_compiler* compiler) {
   for (;;) {
     uint32_t size_bytes = 0;
     const size_t count = base::read_all(in, &size_bytes, sizeof(size_bytes));
@@ -29,7 +32,7 @@ bool serve(int in, int out, const CompileSettings& settings) {
     base::Vector<uint8_t> wasm;
     if (count != sizeof(size_bytes) || !wasm.resize(size_bytes)) return false;
     if (base::read_all(in, wasm.data(), size_bytes) != size_bytes) return false;
-    if (!compile_one(out, wasm, settings)) return false;
+    if (!compile_one(out, wasm, compiler)) return false;
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "compiler/driver.h"
+#include "wherry/compiler.h"
 
 namespace wherry::compiler {
 
@@ -9,10 +9,10 @@ namespace wherry::compiler {
 //   request, on standard input    u32 size, then so many bytes of Wasm
 //   answer, on standard output    u32 status, u32 size, then so many bytes: 0 an artifact; 1 an error in words
 //
-// Numbers are little-endian. Requests are answered one by one, in order; the settings are those of the command line. The end
+// Numbers are little-endian. Requests are answered one by one, in order; the settings are those of `compiler`. The end
 // of standard input, between requests, ends it.
 //
 // Answers whether it ended so; false after input that broke off or output that nobody took.
-bool serve(int in, int out, const CompileSettings& settings);
+bool serve(int in, int out, wherry_compiler* compiler);
 
 }  // namespace wherry::compiler
