@@ -8,6 +8,9 @@
 // nothing in its models and is neither removed nor moved over a branch or a call. When the module is simplified, and before loops are
 // vectorized, compiler/pin_loads.cc looks whether an access still covers each mark, and puts a volatile one-byte load in its place
 // where none does. With exact traps all such accesses are volatile from the beginning.
+//
+// So are plain accesses to shared memories: other threads may write meanwhile, and what was read once must not be read again, after a
+// bound was tested, nor be kept. Unordered atomics would say it better, but need aligned addresses, which Wasm does not promise.
 #include <llvm/IR/Intrinsics.h>
 
 #include <array>
@@ -113,11 +116,8 @@ llvm::Value* FunctionEmitter::effective_address(const Instruction& instruction, 
 llvm::Value* FunctionEmitter::load_memory(llvm::Type* type, llvm::Value* address, uint32_t memory) {
   llvm::LoadInst* const load = builder_.CreateAlignedLoad(type, address, llvm::Align(1));
   load->setMetadata(llvm::LLVMContext::MD_tbaa, unit_.memory_tag(memory));
-  if (!unit_.may_fault(memory)) return load;
-  if (unit_.is_exact()) {
-    load->setVolatile(true);
-    return load;
-  }
+  if (unit_.is_shared(memory) || (unit_.may_fault(memory) && unit_.is_exact())) load->setVolatile(true);
+  if (!unit_.may_fault(memory) || load->isVolatile()) return load;
   llvm::Value* const null = llvm::ConstantPointerNull::get(unit_.ptr());
   const uint64_t size_bytes = type->getPrimitiveSizeInBits() / 8;
   builder_.CreateIntrinsic(llvm::Intrinsic::var_annotation, {unit_.ptr(), unit_.ptr()},
@@ -128,7 +128,7 @@ llvm::Value* FunctionEmitter::load_memory(llvm::Type* type, llvm::Value* address
 void FunctionEmitter::store_memory(llvm::Value* value, llvm::Value* address, uint32_t memory) {
   llvm::StoreInst* const store = builder_.CreateAlignedStore(value, address, llvm::Align(1));
   store->setMetadata(llvm::LLVMContext::MD_tbaa, unit_.memory_tag(memory));
-  if (unit_.is_exact() && unit_.may_fault(memory)) store->setVolatile(true);
+  if (unit_.is_shared(memory) || (unit_.may_fault(memory) && unit_.is_exact())) store->setVolatile(true);
 }
 
 void FunctionEmitter::memory_access(const Instruction& instruction, const wasm::MemoryType& type,

@@ -82,6 +82,7 @@ class UnitContext {
     const wasm::MemoryType& type = wasm_module().memories[memory].type;
     return options_.guard_pages && !type.limits.is_64 && type.page_size_log2 == 16;
   }
+  bool is_shared(uint32_t memory) const { return wasm_module().memories[memory].type.limits.is_shared; }
   // Whether any access of the module may.
   bool may_fault() const { return may_fault_; }
   // With exact traps, what the guest writes to globals, tables and objects must be there when a later access faults, of which LLVM knows

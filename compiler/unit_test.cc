@@ -266,6 +266,21 @@ TEST_CASE("with exact traps all accesses of guarded memory are volatile") {
   CHECK(has(ir, "store volatile i32"));
 }
 
+TEST_CASE("what is read from a shared memory is read once, and not kept") {
+  Fixture fixture(
+      "(module (memory 1 1 shared) (table 9 funcref) (type $t (func)) (func (param i32) (result i32)"
+      " (i32.store (i32.const 4) (i32.const 1)) (i32.store (i32.const 4) (i32.const 2))"
+      " (call_indirect (type $t) (i32.load (local.get 0)))"
+      " (i32.add (i32.load (i32.const 8)) (i32.load (i32.const 8)))))");
+  for (const bool guard : {true, false}) {
+    fixture.options.guard_pages = guard;
+    const std::string ir = fixture.optimized();
+    INFO(ir);
+    CHECK(count(ir, "load volatile i32") == 3);
+    CHECK(count(ir, "store volatile i32") == 2);
+  }
+}
+
 // Found by fuzzing with exact traps: the first of two stores to a global was deleted, though a load between them faulted.
 TEST_CASE("with exact traps a store to a global before a load that faults stays") {
   Fixture fixture(
