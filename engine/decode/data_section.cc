@@ -14,10 +14,15 @@ using wasm::ErrorCode;
 using wasm::Feature;
 using wasm::SegmentMode;
 
+// A module has less than 4 GiB.
+wasm::Slice slice_of(uint64_t offset, size_t size_bytes) {
+  return {static_cast<uint32_t>(offset), static_cast<uint32_t>(size_bytes)};
+}
+
 enum DataForm : uint32_t { kActive = 0, kPassive = 1, kActiveExplicit = 2 };
 
 Result<void> read_segment(Section& section, wasm::DataSegment& segment) {
-  segment.offset = section.reader.offset();
+  segment.offset = static_cast<uint32_t>(section.reader.offset());
   const uint32_t form = section.reader.u32();
   if (!section.reader.ok()) return wasm::reader_failure(section.reader);
   if (form > kActiveExplicit) {
@@ -29,7 +34,9 @@ Result<void> read_segment(Section& section, wasm::DataSegment& segment) {
   if (form != kPassive) {
     segment.mode = SegmentMode::Active;
     if (form == kActiveExplicit) segment.memory = wasm::MemoryIndex(section.reader.u32());
-    WHERRY_TRY(read_const_expr(section, &segment.offset_expr));
+    wasm::ConstExpr expression;
+    WHERRY_TRY(read_const_expr(section, &expression));
+    segment.offset_expr = slice_of(expression.offset, expression.bytes.size());
   }
   const uint64_t size_offset = section.reader.offset();
   const uint32_t size_bytes = section.reader.u32();
@@ -40,14 +47,15 @@ Result<void> read_segment(Section& section, wasm::DataSegment& segment) {
                   section.reader.remaining());
     return base::fail(ErrorCode::LengthOutOfBounds, size_offset, detail);
   }
-  segment.bytes = section.reader.take(size_bytes);
+  segment.content = slice_of(section.reader.offset(), size_bytes);
+  section.reader.take(size_bytes);
   return {};
 }
 
 }  // namespace
 
 Result<void> decode_data(Section& section) {
-  base::Vector<wasm::DataSegment>& data = section.module.data;
+  base::Items<wasm::DataSegment>& data = section.module.data;
   const uint32_t count = WHERRY_TRY(read_count(section, "data segments", 0, wasm::kMaxDataSegments));
   if (!data.reserve(count)) return out_of_memory();
   for (uint32_t i = 0; i < count; ++i) {

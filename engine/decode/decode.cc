@@ -150,7 +150,53 @@ Result<void> decode_into(wasm::Module& module) {
   return check_counts(module);
 }
 
+// Parts of which a KnownModule may have one each.
+constexpr bool is_small(uint8_t id) {
+  switch (static_cast<SectionId>(id)) {
+    case SectionId::Type:
+    case SectionId::Import:
+    case SectionId::Table:
+    case SectionId::Memory:
+    case SectionId::Tag:
+    case SectionId::Global:
+    case SectionId::Export:
+    case SectionId::Start: return true;
+    default: return false;
+  }
+}
+
+Result<void> decode_part(wasm::Module& module, const KnownModule::Part& part, uint8_t* after) {
+  if (!is_small(part.id) || kSections[part.id].order <= kSections[*after].order) {
+    return base::fail(ErrorCode::UnexpectedSection, part.offset);
+  }
+  *after = part.id;
+  const SectionRow& row = kSections[part.id];
+  Section section{base::ByteReader(part.content, part.offset), module, part.id};
+  if (Result<void> decoded = row.decode(section); !decoded)
+    return in_section(std::move(decoded).error(), row);
+  if (!section.reader.ok()) return in_section(std::move(wasm::reader_failure(section.reader)).error(), row);
+  if (!section.reader.at_end()) return base::fail(ErrorCode::SectionSizeMismatch, section.reader.offset());
+  return {};
+}
+
 }  // namespace
+
+Result<wasm::Module> decode(const KnownModule& known, const DecodeOptions& options) {
+  wasm::Module module;
+  module.features = options.features;
+  module.bytes = known.bytes;
+  uint8_t after = 0;
+  for (const KnownModule::Part& part : known.parts) WHERRY_TRY(decode_part(module, part, &after));
+  if (module.imported_funcs > known.funcs.size()) {
+    return base::fail(ErrorCode::FunctionAndCodeMismatch, base::Error::kNoOffset);
+  }
+  module.funcs.borrow(known.funcs);
+  module.bodies.borrow(known.bodies);
+  module.data.borrow(known.data);
+  module.data_count = known.data_count;
+  WHERRY_TRY(check_counts(module));
+  return module;
+}
 
 Result<wasm::Module> decode(base::ByteSpan bytes, const DecodeOptions& options) {
   wasm::Module module;

@@ -126,7 +126,7 @@ TEST_CASE("a module with everything is read into its model") {
   CHECK(module.elements[2].has_expressions);
   CHECK(module.data_count == 2u);
   CHECK(module.data[0].memory == MemoryIndex(1));
-  CHECK(base::as_text(module.data[0].bytes) == "abc");
+  CHECK(base::as_text(module.bytes_of(module.data[0].content)) == "abc");
   CHECK(module.data[1].mode == SegmentMode::Passive);
   CHECK(module.bodies.size() == 2);
   CHECK(module.body_bytes(FuncIndex(2)).size() == 5);
@@ -366,4 +366,44 @@ TEST_CASE("a broken name section names what it can and nothing else") {
   const Bytes huge = with_names(section(1, {0xff, 0xff, 0xff, 0xff, 0x0f, 0}));
   CHECK(NameSection(*read(huge)).find(NameKind::Func, 0).empty());
   CHECK_FALSE(NameSection(*read(kHeader)).is_present());
+}
+
+TEST_CASE("bytes that are not in the module are none") {
+  const auto module = read(kHeader);
+  REQUIRE(module);
+  CHECK(module->bytes_of({4, 4}).size() == 4);
+  CHECK(module->bytes_of({8, 0}).empty());
+  CHECK(module->bytes_of({4, 5}).empty());
+  CHECK(module->bytes_of({~0u, 1}).empty());
+  CHECK(module->bytes_of({1, ~0u}).empty());
+}
+
+TEST_CASE("a module whose tables are known reads its small sections only") {
+  const Bytes types = {1, 0x60, 0, 0};
+  const Bytes imports = Bytes{1} + text("env") + text("f") + Bytes{0, 0};
+  const Bytes exports = Bytes{1} + text("e") + Bytes{0, 1};
+  const wasm::Func funcs[] = {{wasm::TypeIndex(0)}, {wasm::TypeIndex(0)}};
+  const wasm::CodeBody bodies[] = {{100, 7}};
+  const auto outcome = [&](std::vector<KnownModule::Part> parts, std::span<const wasm::Func> known_funcs) {
+    const KnownModule known{.bytes = kHeader,
+                            .parts = parts,
+                            .funcs = known_funcs,
+                            .bodies = bodies,
+                            .data = {},
+                            .data_count = {}};
+    auto module = decode::decode(known, {wasm::Features::all()});
+    if (!module) return describe(module.error());
+    return std::to_string(module->funcs.size()) + " " + std::to_string(module->imported_funcs) + " " +
+           std::to_string(module->exports.size()) + " " + std::to_string(module->bodies[0].offset);
+  };
+  CHECK(outcome({{1, 10, types}, {2, 20, imports}, {7, 30, exports}}, funcs) == "2 1 1 100");
+  CHECK(outcome({{1, 10, types}, {2, 20, imports}}, std::span(funcs).first(1)) != "1 1 0 100");
+  CHECK(outcome({{1, 10, types}, {2, 20, imports}}, {}).contains("function and code"));
+  CHECK(outcome({{2, 20, imports}, {1, 10, types}}, funcs).starts_with("unexpected"));
+  CHECK(outcome({{1, 10, types}, {1, 10, types}}, funcs).starts_with("unexpected"));
+  const Bytes longer = types + Bytes{0};
+  CHECK(outcome({{1, 10, longer}}, funcs).contains("section size mismatch"));
+  for (const uint8_t id : {0, 3, 9, 10, 11, 12, 14, 255}) {
+    CHECK(outcome({{id, 10, types}}, funcs).starts_with("unexpected"));
+  }
 }

@@ -5,7 +5,7 @@
 namespace wherry::decode {
 
 base::Result<void> decode_functions(Section& section) {
-  base::Vector<wasm::Func>& funcs = section.module.funcs;
+  base::Items<wasm::Func>& funcs = section.module.funcs;
   const uint32_t count = WHERRY_TRY(read_count(section, "functions", funcs.size(), wasm::kMaxFunctions));
   if (!funcs.reserve(funcs.size() + count)) return out_of_memory();
   for (uint32_t i = 0; i < count; ++i) {

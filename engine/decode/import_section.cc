@@ -23,9 +23,9 @@ base::Failure too_many(const char* what, uint64_t offset) {
 }
 
 // Puts `item` at the end of its space and its place there into the import.
-template <class T>
-Result<void> append(base::Vector<T>& space, uint32_t limit, const char* what, const T& item,
-                    uint32_t* imported, Import* import) {
+template <class Space, class T>
+Result<void> append(Space& space, uint32_t limit, const char* what, const T& item, uint32_t* imported,
+                    Import* import) {
   if (space.size() >= limit) return too_many(what, import->offset);
   import->index = static_cast<uint32_t>(space.size());
   if (!space.push_back(item)) return out_of_memory();
@@ -93,8 +93,8 @@ Result<void> read_group_of_types(Section& section, Import import) {
 }
 
 // One byte may stand for an import here, so growing by halves would take more memory than the input allows.
-template <class T>
-Result<void> reserve_more(base::Vector<T>& space, uint32_t count) {
+template <class Space>
+Result<void> reserve_more(Space& space, uint32_t count) {
   if (count > space.size() && !space.reserve(space.size() + count)) return out_of_memory();
   return {};
 }

@@ -330,9 +330,9 @@ class Dumper {
     for (uint32_t i = 0; i < module_.data.size(); ++i) {
       const wasm::DataSegment& segment = module_.data[i];
       item("data", i, Space::Data, segment.offset);
-      WHERRY_TRY(place(segment.mode, "memory", segment.memory.value, segment.offset_expr));
+      WHERRY_TRY(place(segment.mode, "memory", segment.memory.value, module_.offset_of(segment)));
       out_.put(", ");
-      out_.number(segment.bytes.size());
+      out_.number(segment.content.size_bytes);
       out_.put(" bytes\n");
     }
     return {};

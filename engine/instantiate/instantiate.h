@@ -13,9 +13,10 @@
 namespace wherry::instantiate {
 
 // What all instances of a module share, worked out once. `module` and `code` must outlive it. Time grows with the
-// numbers of types, globals and exports only. Error: OutOfMemory.
-base::Result<std::unique_ptr<const runtime::ModuleShape>> prepare_module(const validate::TypedModule& module,
-                                                                         abi::CodeProvider* code);
+// numbers of types, globals and exports only. `image`, if any, outlives it too. Error: OutOfMemory.
+base::Result<std::unique_ptr<const runtime::ModuleShape>> prepare_module(
+    const validate::TypedModule& module, abi::CodeProvider* code,
+    const runtime::MemoryImage* image = nullptr);
 
 // Whether a thing of type `found` may stand for the import at a position of Module::imports. Error: IncompatibleImport
 // with the names and both types.

@@ -9,7 +9,8 @@
 namespace wherry::instantiate {
 
 base::Result<std::unique_ptr<const runtime::ModuleShape>> prepare_module(const validate::TypedModule& module,
-                                                                         abi::CodeProvider* code) {
+                                                                         abi::CodeProvider* code,
+                                                                         const runtime::MemoryImage* image) {
   const auto out_of_memory = [] { return base::fail(wasm::ErrorCode::OutOfMemory); };
   std::unique_ptr<runtime::ModuleShape> shape(new (std::nothrow) runtime::ModuleShape);
   if (shape == nullptr) return out_of_memory();
@@ -17,6 +18,7 @@ base::Result<std::unique_ptr<const runtime::ModuleShape>> prepare_module(const v
   shape->types = &module.types;
   shape->registry = module.registry;
   shape->code = code;
+  shape->image = image;
   shape->global_types = module.global_types;
   shape->table_types = module.table_types;
   shape->element_types = module.element_types;

@@ -282,10 +282,15 @@ ExternValue Instance::export_at(uint32_t position) {
 // ---- segments
 
 base::ByteSpan Instance::data(uint32_t segment) const {
-  return get_bit(dropped_data_, segment) ? base::ByteSpan{} : shape_->module->data[segment].bytes;
+  const wasm::Module& module = *shape_->module;
+  return get_bit(dropped_data_, segment) ? base::ByteSpan{} : module.bytes_of(module.data[segment].content);
 }
 
 void Instance::drop_data(uint32_t segment) { set_bit(&dropped_data_, segment); }
+
+void Instance::drop_all_data() {
+  for (uint64_t& bits : dropped_data_) bits = ~uint64_t{0};
+}
 
 void Instance::drop_element(uint32_t segment) {
   set_bit(&dropped_elements_, segment);

@@ -17,6 +17,17 @@ namespace wherry::runtime {
 
 class Store;
 
+// What active data segments write, ready to be mapped or copied: pages of a file.
+struct MemoryImage {
+  struct Run {
+    uint64_t memory_offset = 0;
+    uint64_t file_offset = 0;
+    base::ByteSpan bytes;  // The same bytes of the file, where it is mapped.
+  };
+  int descriptor = -1;
+  base::Vector<Run> runs;
+};
+
 // What the instances of one module share: everything about it that does not depend on the instance. Made once a
 // module by instantiate::prepare_module; immutable, any thread; outlives all instances.
 struct ModuleShape {
@@ -29,6 +40,8 @@ struct ModuleShape {
   std::span<const wasm::ValType> global_types;
   std::span<const wasm::ValType> table_types;
   std::span<const wasm::ValType> element_types;
+  // Instead of the data segments, which are all active and all of memory 0; null: there is none.
+  const MemoryImage* image = nullptr;
 
   abi::ContextLayout layout;
   base::Vector<uint32_t> global_offsets;    // abi::global_offsets.
@@ -105,6 +118,7 @@ class Instance {
     }
   }
   void drop_data(uint32_t segment);
+  void drop_all_data();
   void drop_element(uint32_t segment);
   uint32_t element_count(uint32_t segment) const;  // 0 once dropped.
 

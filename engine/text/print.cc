@@ -368,9 +368,9 @@ class ModulePrinter {
           context_.reference(Space::Memory, segment.memory.value);
           out_.put(')');
         }
-        WHERRY_TRY(expression(segment.offset_expr, "offset"));
+        WHERRY_TRY(expression(module_.offset_of(segment), "offset"));
       }
-      content(segment.bytes);
+      content(module_.bytes_of(segment.content));
       out_.put(')');
     }
     return {};

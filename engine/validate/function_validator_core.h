@@ -264,7 +264,8 @@ bool FunctionValidator<Sink>::run_expression(const wasm::ConstExpr& expr, ValTyp
   if (!begin_state(nullptr, expected)) return false;
   while (state_.control_count != 0) {
     if (!read_instruction() || !check_constant(visible_globals) || !dispatch()) return false;
-    if (inst_.op == Op::RefFunc) declared[inst_.index / 64] |= uint64_t{1} << (inst_.index % 64);
+    if (inst_.op == Op::RefFunc && !declared.empty())
+      declared[inst_.index / 64] |= uint64_t{1} << (inst_.index % 64);
   }
   return true;
 }

@@ -9,6 +9,10 @@
 // Globals become visible one by one: an initialiser names earlier ones only; those of tables, which come before
 // the globals, only imported ones. Duplicate export names are found by sorting, which needs no hash of names that
 // an attacker could choose.
+//
+// Of a compiled module (type_compiled_module) whoever compiled it has checked what grows with the numbers of functions, items
+// and data segments: those walks are left out, and everything that they would have found is either used in place or checked
+// again by whoever uses it.
 #include <algorithm>
 #include <cstdio>
 
@@ -63,16 +67,17 @@ bool is_plain_constant(base::ByteSpan bytes, ValType expected) {
   constexpr uint8_t kI32Const = 0x41;
   constexpr uint8_t kI64Const = 0x42;
   const uint8_t opcode = expected == wasm::kI32 ? kI32Const : kI64Const;
-  if (bytes[0] != opcode || (expected != wasm::kI32 && expected != wasm::kI64)) return false;
+  if (bytes.size() < 3 || bytes[0] != opcode || (expected != wasm::kI32 && expected != wasm::kI64))
+    return false;
   size_t last = 1;
-  while (bytes[last] >= 0x80) ++last;
+  while (last + 2 < bytes.size() && bytes[last] >= 0x80) ++last;
   return last + 2 == bytes.size();  // Then comes `end`.
 }
 
 class ModuleChecks {
  public:
-  explicit ModuleChecks(TypedModule& typed)
-      : typed_(typed), module_(typed.module), constants_(typed, buffers_, sink_) {}
+  explicit ModuleChecks(TypedModule& typed, const CompiledParts* compiled)
+      : typed_(typed), module_(typed.module), compiled_(compiled), constants_(typed, buffers_, sink_) {}
 
   Result<void> run() {
     WHERRY_TRY(check_funcs());
@@ -86,6 +91,7 @@ class ModuleChecks {
     WHERRY_TRY(check_exports());
     WHERRY_TRY(check_start());
     WHERRY_TRY(check_elements());
+    if (compiled_ != nullptr && compiled_->has_data) return {};
     return check_data();
   }
 
@@ -109,16 +115,19 @@ class ModuleChecks {
   Result<ValType> resolve(ValType type, uint64_t offset);
   Result<void> check_constant(const wasm::ConstExpr& expr, ValType expected, uint32_t visible_globals) {
     if (is_plain_constant(expr.bytes, expected)) return {};
-    WHERRY_TRY(constants_.run_constant(expr, expected, visible_globals, typed_.declared_refs.span()));
+    WHERRY_TRY(constants_.run_constant(expr, expected, visible_globals, declared()));
     return {};
   }
   uint32_t all_globals() const { return static_cast<uint32_t>(module_.globals.size()); }
   size_t count_of(ExternKind kind) const;
   uint64_t import_offset(ExternKind kind, uint32_t index) const;
-  void declare(uint32_t func) { typed_.declared_refs[func / 64] |= uint64_t{1} << (func % 64); }
+  // Where what is named is noted; empty if that is known.
+  std::span<uint64_t> declared() { return typed_.declared_refs.own(); }
+  void declare(uint32_t func) { declared()[func / 64] |= uint64_t{1} << (func % 64); }
 
   TypedModule& typed_;
   const wasm::Module& module_;
+  const CompiledParts* const compiled_;  // Null: nothing is known.
   NullSink sink_;
   ValidatorBuffers<NullSink> buffers_;
   ConstantValidator constants_;
@@ -150,7 +159,8 @@ uint64_t ModuleChecks::import_offset(ExternKind kind, uint32_t index) const {
 }
 
 Result<void> ModuleChecks::check_funcs() {
-  for (uint32_t i = 0; i < module_.funcs.size(); ++i) {
+  const size_t unknown = compiled_ == nullptr ? module_.funcs.size() : module_.imported_funcs;
+  for (uint32_t i = 0; i < unknown; ++i) {
     const wasm::TypeIndex type = module_.funcs[i].type;
     if (type.value < typed_.types.size() && typed_.types[type].kind == wasm::CompositeKind::Func) [[likely]]
       continue;
@@ -158,7 +168,11 @@ Result<void> ModuleChecks::check_funcs() {
     failure.error().detail = format("function %u: ", i) + failure.error().detail;
     return failure;
   }
-  if (!typed_.declared_refs.resize(module_.funcs.size() / 64 + 1)) return out_of_memory();
+  if (compiled_ != nullptr) {
+    typed_.declared_refs.borrow(compiled_->declared_refs);
+  } else if (!typed_.declared_refs.resize(module_.funcs.size() / 64 + 1)) {
+    return out_of_memory();
+  }
   return {};
 }
 
@@ -176,6 +190,7 @@ Result<void> ModuleChecks::check_features() {
 }
 
 Result<void> ModuleChecks::declare_exports() {
+  if (compiled_ != nullptr) return {};
   for (const wasm::Export& exported : module_.exports) {
     if (exported.kind == ExternKind::Func && exported.index < module_.funcs.size()) declare(exported.index);
   }
@@ -333,7 +348,7 @@ Result<void> ModuleChecks::check_elements() {
       WHERRY_TRY(
           check_constant(segment.offset_expr, module_.tables[table].type.limits.index_type(), all_globals()));
     }
-    WHERRY_TRY(check_element_items(segment, type));
+    if (compiled_ == nullptr) WHERRY_TRY(check_element_items(segment, type));
   }
   return {};
 }
@@ -342,8 +357,7 @@ Result<void> ModuleChecks::check_element_items(const wasm::ElementSegment& segme
   if (segment.has_expressions) {
     wasm::ConstExpr rest{segment.items, segment.items_offset};
     for (uint32_t i = 0; i < segment.count; ++i) {
-      const size_t size_bytes =
-          WHERRY_TRY(constants_.run_constant(rest, type, all_globals(), typed_.declared_refs.span()));
+      const size_t size_bytes = WHERRY_TRY(constants_.run_constant(rest, type, all_globals(), declared()));
       rest.bytes = rest.bytes.subspan(size_bytes);
       rest.offset += size_bytes;
     }
@@ -369,19 +383,20 @@ Result<void> ModuleChecks::check_data() {
                        module_.memories.size());
     }
     const wasm::Limits& limits = module_.memories[segment.memory.value].type.limits;
-    WHERRY_TRY(check_constant(segment.offset_expr, limits.index_type(), all_globals()));
+    WHERRY_TRY(check_constant(module_.offset_of(segment), limits.index_type(), all_globals()));
   }
   return {};
 }
 
 }  // namespace
 
-Result<TypedModule> type_module(wasm::Module&& module, wasm::TypeRegistry& registry) {
+Result<TypedModule> type_module(wasm::Module&& module, wasm::TypeRegistry& registry,
+                                const CompiledParts* compiled) {
   TypedModule typed;
   typed.types = WHERRY_TRY(registry.add(module));
   typed.registry = &registry;
   typed.module = std::move(module);
-  WHERRY_TRY(ModuleChecks(typed).run());
+  WHERRY_TRY(ModuleChecks(typed, compiled).run());
   return typed;
 }
 

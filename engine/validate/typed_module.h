@@ -9,6 +9,13 @@
 
 namespace wherry::validate {
 
+// What is known of a module because somebody has compiled it.
+struct CompiledParts {
+  std::span<const uint64_t>
+      declared_refs;  // TypedModule::declared_refs; outlives the module. A word more than 64 functions each.
+  bool has_data = false;  // The data segments are in a memory image: nobody will read them.
+};
+
 // A module of which everything but the function bodies is valid (core spec 3.5), with its types in canonical
 // space: what validating, lowering and instantiating need. Made by type_module() only, and immutable afterwards,
 // so that any number of threads may read it. Move-only.
@@ -26,7 +33,7 @@ struct TypedModule {
   bool is_declared(wasm::FuncIndex func) const {
     return (declared_refs[func.value / 64] >> (func.value % 64) & 1) != 0;
   }
-  base::Vector<uint64_t> declared_refs;  // A bit a function.
+  base::Items<uint64_t> declared_refs;  // A bit a function.
 
   const wasm::CanonType& func_type(wasm::FuncIndex func) const {
     return types[module.funcs[func.value].type];
@@ -38,14 +45,19 @@ struct TypedModule {
 
  private:
   TypedModule() = default;
-  friend base::Result<TypedModule> type_module(wasm::Module&& module, wasm::TypeRegistry& registry);
+  friend base::Result<TypedModule> type_module(wasm::Module&& module, wasm::TypeRegistry& registry,
+                                               const CompiledParts* compiled);
 };
 
 // Enters the module's types into the registry, which must outlive the result, and validates all but the bodies:
 // imports, exports, limits, tables, memories, tags, globals, constant expressions, segments, start. Reads of each
 // function only its type index. Errors: Invalid, Limit, OutOfMemory; Malformed for constant expressions (which
 // the decoder only scans).
-base::Result<TypedModule> type_module(wasm::Module&& module, wasm::TypeRegistry& registry);
+//
+// With `compiled`, what a compiler has validated and what takes time by the number of functions, of items of element segments and of
+// data segments is taken as it is: the types of defined functions must be function types of the module.
+base::Result<TypedModule> type_module(wasm::Module&& module, wasm::TypeRegistry& registry,
+                                      const CompiledParts* compiled = nullptr);
 
 // A module of which everything is valid. Move-only; immutable.
 class ValidModule {

@@ -123,6 +123,30 @@ TEST_CASE("declared are functions named outside of bodies") {
   CHECK(typed->element_types.size() == 2);
 }
 
+TEST_CASE("what a compiler knows of a module is taken as it is") {
+  const char* source = R"((module
+      (func (export "e")) (func) (memory 1) (table 1 funcref) (global funcref (ref.func 1))
+      (elem (i32.const 0) func 1) (data (global.get 0) "of the wrong type")))";
+  const auto text = text::parse_module(base::as_bytes(source));
+  REQUIRE(text);
+  wasm::TypeRegistry registry;
+  const auto typed = [&](const validate::CompiledParts* compiled) {
+    auto module = decode::decode(text->binary.span(), {});
+    REQUIRE(module);
+    return validate::type_module(std::move(*module), registry, compiled);
+  };
+  const uint64_t declared[] = {0b10};
+  const validate::CompiledParts with_image{declared, true};
+  const validate::CompiledParts without_image{declared, false};
+  CHECK_FALSE(typed(nullptr));
+  CHECK_FALSE(typed(&without_image));
+  const auto known = typed(&with_image);
+  REQUIRE(known);
+  CHECK(known->declared_refs.begin() == declared);
+  CHECK_FALSE(known->is_declared(wasm::FuncIndex(0)));
+  CHECK(known->is_declared(wasm::FuncIndex(1)));
+}
+
 TEST_CASE("constant expressions see the globals in front of them") {
   CHECK(text_outcome(
             "(module (global i32 (i32.const 1)) (global i32 (i32.add (global.get 0) (i32.const 2))))") ==

@@ -7,6 +7,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/bytes.h"
+#include "engine/base/items.h"
 #include "engine/base/vector.h"
 #include "engine/wasm/features.h"
 #include "engine/wasm/types.h"
@@ -79,19 +80,24 @@ struct ElementSegment {
   uint64_t offset = 0;
 };
 
+// Bytes of the file; modules are smaller than 4 GiB.
+struct Slice {
+  uint32_t offset = 0;
+  uint32_t size_bytes = 0;
+};
+
+// Go's linker makes 100,000 of them, so they are small, and compiled files have them as they are.
 struct DataSegment {
   SegmentMode mode = SegmentMode::Passive;
   MemoryIndex memory;
-  ConstExpr offset_expr;
-  base::ByteSpan bytes;
-  uint64_t offset = 0;
+  Slice offset_expr;  // Active only.
+  Slice content;
+  uint32_t offset = 0;
 };
+static_assert(sizeof(DataSegment) == 28);
 
 // Where a function's body lies: locals and code, without the size in front. Bodies are scanned, not read.
-struct CodeBody {
-  uint32_t offset = 0;  // In the file; modules are smaller than 4 GiB.
-  uint32_t size_bytes = 0;
-};
+using CodeBody = Slice;
 
 struct CustomSection {
   std::string_view name;
@@ -115,7 +121,7 @@ struct Module {
   base::Vector<SubType> types;
   base::Vector<RecGroup> rec_groups;
   base::Vector<Import> imports;
-  base::Vector<Func> funcs;  // Imported ones first, here and below.
+  base::Items<Func> funcs;  // Imported ones first, here and below.
   base::Vector<Table> tables;
   base::Vector<Memory> memories;
   base::Vector<Global> globals;
@@ -123,9 +129,9 @@ struct Module {
   base::Vector<Export> exports;
   std::optional<Start> start;
   base::Vector<ElementSegment> elements;
-  base::Vector<DataSegment> data;
+  base::Items<DataSegment> data;
   std::optional<uint32_t> data_count;
-  base::Vector<CodeBody> bodies;  // Of the defined functions.
+  base::Items<CodeBody> bodies;  // Of the defined functions.
   base::Vector<CustomSection> customs;
 
   uint32_t imported_funcs = 0;
@@ -136,9 +142,15 @@ struct Module {
 
   bool is_imported(FuncIndex func) const { return func.value < imported_funcs; }
   const CodeBody& body(FuncIndex func) const { return bodies[func.value - imported_funcs]; }
-  base::ByteSpan body_bytes(FuncIndex func) const {
-    const CodeBody& at = body(func);
-    return bytes.subspan(at.offset, at.size_bytes);
+  base::ByteSpan body_bytes(FuncIndex func) const { return bytes_of(body(func)); }
+
+  // Empty where it is not in the file: of a damaged one, not all was looked at when it was opened.
+  base::ByteSpan bytes_of(const Slice& slice) const {
+    if (slice.offset > bytes.size() || slice.size_bytes > bytes.size() - slice.offset) return {};
+    return bytes.subspan(slice.offset, slice.size_bytes);
+  }
+  ConstExpr offset_of(const DataSegment& segment) const {
+    return {bytes_of(segment.offset_expr), segment.offset_expr.offset};
   }
 };
 

@@ -34,6 +34,11 @@ void* reserve_pages(size_t size_bytes);
 // go, at half the price of a fault each. Any bounds; only advice.
 void prefault_pages(void* address, size_t size_bytes);
 
+// Puts a private copy of a file's pages in place of a committed part, made page by page where it is written (or read by whoever never
+// writes it: then shared with the page cache). `file_offset` is a multiple of the page size. The file must not change. False: the system
+// refuses, and nothing has changed.
+[[nodiscard]] bool map_private_copy(void* address, size_t size_bytes, int descriptor, uint64_t file_offset);
+
 // Ends a reservation of exactly these bounds. Null is ignored.
 void release_pages(void* address, size_t size_bytes);
 

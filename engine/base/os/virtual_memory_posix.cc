@@ -3,7 +3,7 @@
 // Reservations are PROT_NONE and MAP_NORESERVE: 4 GiB of them cost 5 us and no memory, and 32,000 fit into the 47 bits
 // of an x86-64 process. Committing is an mprotect (0.8 us): pages are zero because they never were anything else.
 // Decommitting maps anew instead of madvise and mprotect, one call and no moment in which old bytes are readable.
-// Rejected: memfd behind memories (copy-on-write images will map the artifact itself).
+// Rejected: memfd behind memories (images are pages of the compiled file itself).
 #include "engine/base/os/virtual_memory.h"
 
 #include <cerrno>
@@ -61,6 +61,12 @@ void prefault_pages(void* address, size_t size_bytes) {
   (void)address;
   (void)size_bytes;
 #endif
+}
+
+bool map_private_copy(void* address, size_t size_bytes, int descriptor, uint64_t file_offset) {
+  // SAFETY: as in decommit_pages.
+  return mmap(address, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED,
+              descriptor, static_cast<off_t>(file_offset)) != MAP_FAILED;
 }
 
 void release_pages(void* address, size_t size_bytes) {
