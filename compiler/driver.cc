@@ -220,7 +220,8 @@ base::Result<base::Vector<uint8_t>> assemble(base::ByteSpan wasm, const Job& job
   }
   contents.code_flags = flags_of(settings.options, job.facts());
   contents.options = options;
-  contents.module = wasm;
+  contents.module = &job.module().module;
+  contents.declared_refs = job.module().declared_refs;
   const base::Digest digest = base::digest_of(wasm);
   std::ranges::copy(digest.bytes, contents.module_digest);
   contents.text = linked.text;

@@ -37,7 +37,9 @@ base::Result<void> prepare(detail::ModuleState& state) {
     return static_cast<detail::ModuleState::Provider*>(self)->owner->code->site(cell);
   };
   state.provider.owner = &state;
-  state.shape = WHERRY_TRY(instantiate::prepare_module(state.typed, &state.provider));
+  const bool has_image = state.artifact != nullptr && state.artifact->artifact.view().has_image();
+  const runtime::MemoryImage* const image = has_image ? &state.artifact->image : nullptr;
+  state.shape = WHERRY_TRY(instantiate::prepare_module(state.typed, &state.provider, image));
   return {};
 }
 
@@ -50,18 +52,19 @@ struct Owner {
 
 // Takes the owner's parts when it succeeds.
 Result<Module> make(const Engine& engine, Bytes bytes, Owner& owner) {
-  // Whoever compiled a module has validated it.
-  const Validation validation = owner.artifact ? Validation::Lazy : engine.config().validation;
-  validate::TypedModule typed = WHERRY_TRY_PUBLIC(read(*EngineAccess::state(engine), bytes, validation));
+  detail::EngineState& engine_state = *EngineAccess::state(engine);
+  validate::TypedModule typed =
+      WHERRY_TRY_PUBLIC(owner.artifact ? api::read_module(engine_state, owner.artifact->artifact.view())
+                                       : read(engine_state, bytes, engine.config().validation));
   auto* state = new (std::nothrow) detail::ModuleState(engine, std::move(typed));
   if (state == nullptr) {
     return Error::out_of_memory();
   }
   Module module = ModuleAccess::adopt(state);
+  state->artifact = std::move(owner.artifact);
   WHERRY_TRY_PUBLIC(prepare(*state));
   state->bytes = std::move(owner.blob);
   state->file = std::move(owner.file);
-  state->artifact = std::move(owner.artifact);
   if (state->artifact != nullptr) {
     WHERRY_TRY_PUBLIC(api::attach_native(*state));
   }

@@ -25,6 +25,8 @@ class Artifact {
 
   // What the rest of the file says: functions, thunks, the module, flags, places.
   const View& view() const { return view_; }
+  // Of the file; belongs to this.
+  int descriptor() const { return file_.descriptor(); }
   base::ByteSpan wasm() const { return view_.wasm(); }
   bool is_flagged() const { return view_.is_flagged(); }
 

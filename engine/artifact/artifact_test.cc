@@ -7,7 +7,11 @@
 #include "engine/artifact/hash.h"
 #include "engine/artifact/processor.h"
 #include "engine/artifact/writer.h"
+#include "engine/decode/decode.h"
+#include "engine/text/parse.h"
+#include "engine/validate/typed_module.h"
 #include "engine/wasm/errors.h"
+#include "engine/wasm/type_registry.h"
 
 namespace wherry::artifact {
 
@@ -23,26 +27,46 @@ constexpr uint8_t kAnswer[] = {0x40, 0x05, 0x80, 0x52, 0xc0, 0x03, 0x5f, 0xd6};
 #endif
 constexpr uint32_t kAnswerAt = 64;
 
+constexpr std::string_view kModule = R"((module
+  (type (func)) (type (func (param i32))) (type (func (result i32)))
+  (import "host" "f" (func (type 1)))
+  (func $a (type 0)) (func (type 1)) (func $c (type 2) (i32.const 1))
+  (memory 4) (table 8 funcref)
+  (elem (i32.const 1) func $a $c $a)
+  (data (i32.const 4090) "across two pages") (data (i32.const 4092) "over") (data (i32.const 200000) "far")
+  (export "a" (func $a)) (@custom "notes" "some text")))";
+
+validate::TypedModule typed_module(std::string_view text, wasm::TypeRegistry& registry) {
+  auto parsed = text::parse_module(base::as_bytes(text));
+  REQUIRE(parsed);
+  auto module = decode::decode(std::move(parsed->binary), {wasm::Features::all()});
+  REQUIRE(module);
+  auto typed = validate::type_module(std::move(*module), registry);
+  REQUIRE(typed);
+  return std::move(*typed);
+}
+
 struct Sample {
+  wasm::TypeRegistry registry;
+  validate::TypedModule typed;
   base::Vector<uint8_t> text;
   std::vector<uint32_t> functions = {128, kAnswerAt, kNoCode};
   std::vector<FunctionRange> ranges;
   std::vector<uint32_t> thunks;
   std::vector<PcRow> rows;
-  std::vector<uint8_t> module;
   Contents contents;
 
-  Sample() {
+  explicit Sample(std::string_view text_of_module = kModule) : typed(typed_module(text_of_module, registry)) {
     if (!text.resize(6000)) std::abort();
     std::copy(std::begin(kAnswer), std::end(kAnswer), text.begin() + kAnswerAt);
     ranges = {{kAnswerAt, sizeof(kAnswer), 1}, {128, 5000, 0}};
     thunks = {kNoCode, 5200, 5200};
     for (uint32_t i = 0; i < 300; ++i) rows.push_back({128 + i * 7, i % 3 == 0 ? 5000 - i : 40 + i});
-    module.assign(5000, 0x5a);
     contents.arch = host_arch();
     contents.code_flags = static_cast<uint64_t>(CodeFlag::Fuel);
     contents.options = "optimization=2 fuel=y";
-    contents.module = module;
+    contents.module = &typed.module;
+    contents.declared_refs = typed.declared_refs;
     contents.text = text.span();
     contents.functions = functions;
     contents.ranges = ranges;
@@ -81,7 +105,7 @@ TEST_CASE("an artifact gives back what was written") {
   auto opened = Artifact::from_bytes(span_of(sample.file()));
   REQUIRE(opened);
   const Artifact& artifact = *opened;
-  CHECK(std::ranges::equal(artifact.wasm(), sample.module));
+  CHECK(std::ranges::equal(artifact.wasm(), sample.typed.module.bytes));
   CHECK(std::ranges::equal(artifact.text(), sample.text));
   CHECK(artifact.native_entry(0) == artifact.text().data() + 128);
   CHECK(artifact.native_entry(1) == artifact.text().data() + kAnswerAt);
@@ -94,6 +118,75 @@ TEST_CASE("an artifact gives back what was written") {
   CHECK_FALSE(artifact.is_flagged());
   CHECK(artifact.view().options() == "optimization=2 fuel=y");
   CHECK(artifact.view().verify());
+}
+
+TEST_CASE("an artifact has the tables of its module in place") {
+  const Sample sample;
+  const wasm::Module& module = sample.typed.module;
+  const auto file = sample.file();
+  auto view = View::read(span_of(file));
+  REQUIRE(view);
+  REQUIRE(view->funcs().size() == 4);
+  CHECK(view->funcs()[0].type == wasm::TypeIndex(1));
+  CHECK(view->funcs()[3].type == wasm::TypeIndex(2));
+  CHECK(view->type_count() == 3);
+  REQUIRE(view->bodies().size() == 3);
+  CHECK(view->bodies()[2].offset == module.bodies[2].offset);
+  CHECK(view->bodies()[2].size_bytes == module.bodies[2].size_bytes);
+  CHECK(view->declared_refs().size() == 1);
+  CHECK(view->declared_refs()[0] == 0b1010);
+  std::string parts;
+  for (const ModulePart& part : view->parts()) parts += std::to_string(part.id) + " ";
+  CHECK(parts == "1 2 4 5 7 ");
+  REQUIRE(view->elements().size() == 1);
+  CHECK(view->elements()[0].count == 3);
+  CHECK(module.bytes_of(view->elements()[0].items).size() == 3);
+  REQUIRE(view->customs().size() == 2);  // And the names.
+  CHECK(base::as_text(module.bytes_of(view->customs()[0].name)) == "notes");
+  CHECK(base::as_text(module.bytes_of(view->customs()[0].content)) == "some text");
+  REQUIRE(view->data().size() == 3);
+  CHECK(base::as_text(module.bytes_of(view->data()[2].content)) == "far");
+}
+
+TEST_CASE("the memory image has what the data segments write, in their order") {
+  const auto file = Sample().file();
+  auto view = View::read(span_of(file));
+  REQUIRE(view);
+  CHECK(view->has_image());
+  REQUIRE(view->image_runs().size() == 2);
+  const uint32_t page = view->header().page_bytes;
+  CHECK(view->image_runs()[0].memory_offset == 0);
+  CHECK(view->image_runs()[0].size_bytes == std::max<uint32_t>(8192, page));
+  CHECK(view->image_runs()[1].memory_offset == 200000 / page * page);
+  const base::ByteSpan image = view->section(SectionKind::Image);
+  CHECK(base::as_text(image.subspan(4090, 16)) == "acover two pages");
+  CHECK(image[4089] == 0);
+  const ImageRun& far = view->image_runs()[1];
+  CHECK(base::as_text(image.subspan(far.image_offset + 200000 - far.memory_offset, 3)) == "far");
+}
+
+TEST_CASE("modules whose memory depends on more than constants have no image") {
+  const auto has_image = [](const std::string& fields) {
+    const auto file = Sample(
+                          "(module (type (func)) (type (func (param i32))) (type (func (result i32)))"
+                          "(global (import \"a\" \"g\") i32) " +
+                          fields + "(func) (func) (func))")
+                          .file();
+    auto view = View::read(span_of(file));
+    REQUIRE(view);
+    return view->has_image();
+  };
+  CHECK(has_image("(memory 1) (data (i32.const 7) \"x\")"));
+  CHECK(has_image("(memory i64 1) (data (i64.const 7) \"x\")"));
+  CHECK(has_image("(memory 1) (data (i32.const 65536) \"\")"));
+  CHECK_FALSE(has_image("(memory 1)"));
+  CHECK_FALSE(has_image("(memory 1) (data (global.get 0) \"x\")"));
+  CHECK_FALSE(has_image("(memory 1) (data (i32.const 7) \"x\") (data \"passive\")"));
+  CHECK_FALSE(has_image("(memory 1) (data (i32.const 65536) \"x\")"));
+  CHECK_FALSE(has_image("(memory 1) (data (i32.const -1) \"x\")"));
+  CHECK_FALSE(has_image("(memory 1 1 shared) (data (i32.const 7) \"x\")"));
+  CHECK_FALSE(has_image("(memory 1) (memory 1) (data (memory 1) (i32.const 7) \"x\")"));
+  CHECK_FALSE(has_image("(memory (import \"a\" \"m\") 1) (data (i32.const 7) \"x\")"));
 }
 
 TEST_CASE("the text of an artifact runs where it is mapped") {
@@ -185,8 +278,8 @@ TEST_CASE("an artifact that is cut off or too long is refused") {
 
 TEST_CASE("an artifact that does not fit is refused with what differs") {
   CHECK(after([](Header&) {}) == "opened");
-  CHECK(after([](Header& h) { h.format_version = 2; }) ==
-        "the compiled artifact does not fit: format version 2, expected 1");
+  CHECK(after([](Header& h) { h.format_version = 1; }) ==
+        "the compiled artifact does not fit: format version 1, expected 2");
   CHECK(after([](Header& h) { h.abi_hash ^= 1; }) ==
         "the compiled artifact does not fit: it was made by another version of wherry");
   CHECK(after([](Header& h) {
@@ -200,7 +293,7 @@ TEST_CASE("an artifact that does not fit is refused with what differs") {
         "does not know");
   CHECK(after([](Header& h) { h.cpu_features[1] = 1; }).starts_with("the compiled artifact does not fit"));
   CHECK(after([](Header& h) { h.sections[3].kind = SectionKind::Snapshot; }) ==
-        "the compiled artifact does not fit: section of kind 6, which this version does not know");
+        "the compiled artifact does not fit: section of kind 8, which this version does not know");
   CHECK(after([](Header& h) { h.module_count = 2; }) ==
         "the compiled artifact does not fit: 2 modules, expected 1");
 }
@@ -220,11 +313,11 @@ TEST_CASE("an artifact whose index is wrong is refused although its hashes are r
   CHECK(damaged([](Header& h) { h.sections[0].offset = 0; }));
   CHECK(damaged([](Header& h) { h.sections[1].offset = h.sections[0].offset; }));
   CHECK(damaged([](Header& h) { h.sections[0].size_bytes = ~uint64_t{0}; }));
-  CHECK(damaged([](Header& h) { h.sections[3].offset = ~uint64_t{0xfff}; }));
-  CHECK(damaged([](Header& h) { h.sections[3].size_bytes += 1; }));
-  CHECK(damaged([](Header& h) { h.sections[2].kind = SectionKind::Text; }));
+  CHECK(damaged([](Header& h) { h.sections[5].offset = ~uint64_t{0xfff}; }));
+  CHECK(damaged([](Header& h) { h.sections[5].size_bytes += 1; }));
+  CHECK(damaged([](Header& h) { h.sections[0].kind = SectionKind::Text; }));
   CHECK(damaged([](Header& h) { h.sections[2].module = 1; }));
-  CHECK(damaged([](Header& h) { h.section_count = 3; }));
+  CHECK(damaged([](Header& h) { h.section_count = 5; }));
   CHECK(damaged([](Header& h) { h.section_count = ~0u; }));
   CHECK(damaged([](Header& h) { h.page_bytes = 0; }));
   CHECK(damaged([](Header& h) { h.page_bytes = 3 << 12; }));
@@ -233,25 +326,57 @@ TEST_CASE("an artifact whose index is wrong is refused although its hashes are r
   CHECK(damaged([](Header& h) { std::fill(std::begin(h.options), std::end(h.options), 'x'); }));
 }
 
+// What is said of a file after a change of its metadata, whose hashes are made right again.
+template <class Change>
+bool is_damaged(Change change) {
+  base::Vector<uint8_t> file = Sample().file();
+  Section& section = header_in(file).sections[0];
+  REQUIRE(section.kind == SectionKind::Meta);
+  uint8_t* const bytes = file.data() + section.offset;
+  change(*reinterpret_cast<MetaHeader*>(bytes), bytes);
+  section.hash = hash_of(file.span().subspan(section.offset, section.size_bytes));
+  seal(file);
+  auto view = View::read(file.span());
+  return !view && view.error().code == ErrorCode::ArtifactDamaged;
+}
+
 TEST_CASE("metadata that points out of its bounds is refused although its hashes are right") {
-  const auto damaged = [](size_t word, uint32_t value) {
-    base::Vector<uint8_t> file = Sample().file();
-    Section& section = header_in(file).sections[1];
-    reinterpret_cast<uint32_t*>(file.data() + section.offset)[word] = value;
-    section.hash = hash_of(file.span().subspan(section.offset, section.size_bytes));
-    seal(file);
-    auto view = View::read(file.span());
-    return !view && view.error().code == ErrorCode::ArtifactDamaged;
+  const auto item = []<class T>(T*, uint8_t* bytes, uint32_t offset, size_t index) -> T& {
+    return reinterpret_cast<T*>(bytes + offset)[index];
   };
-  CHECK(damaged(0, 100));          // function_count
-  CHECK(damaged(0, ~0u));          //
-  CHECK(damaged(1, ~0u));          // function_offset
-  CHECK(damaged(1, 30));           //
-  CHECK(damaged(2, 1u << 30));     // type_count
-  CHECK(damaged(3, 1u << 31));     // thunk_offset
-  CHECK(damaged(8, 6000));         // a function's entry
-  CHECK(damaged(12, 0xfffffffe));  // a thunk's entry
-  CHECK_FALSE(damaged(8, 5999));
+  CHECK_FALSE(is_damaged([](MetaHeader&, uint8_t*) {}));
+  using M = MetaHeader;
+  for (uint32_t M::* const count : {&M::function_count, &M::type_count, &M::func_count, &M::part_count,
+                                    &M::element_count, &M::custom_count, &M::image_count, &M::data_count}) {
+    CHECK(is_damaged([&](M& meta, uint8_t*) { meta.*count = ~0u; }));
+    CHECK(is_damaged([&](M& meta, uint8_t*) { meta.*count = 1u << 30; }));
+  }
+  for (uint32_t M::* const offset : {&M::function_offset, &M::thunk_offset, &M::func_offset, &M::part_offset,
+                                     &M::element_offset, &M::custom_offset, &M::image_offset}) {
+    CHECK(is_damaged([&](M& meta, uint8_t*) { meta.*offset = ~0u; }));
+    CHECK(is_damaged([&](M& meta, uint8_t*) { meta.*offset += 1; }));
+  }
+  CHECK(is_damaged([&](M& m, uint8_t* b) { item((uint32_t*)nullptr, b, m.function_offset, 0) = 6000; }));
+  CHECK_FALSE(
+      is_damaged([&](M& m, uint8_t* b) { item((uint32_t*)nullptr, b, m.function_offset, 0) = 5999; }));
+  CHECK(is_damaged([&](M& m, uint8_t* b) { item((uint32_t*)nullptr, b, m.thunk_offset, 1) = 0xfffffffe; }));
+  CHECK(is_damaged([&](M& m, uint8_t* b) { item((uint32_t*)nullptr, b, m.func_offset, 3) = 3; }));
+  CHECK(is_damaged([](M& meta, uint8_t*) { meta.func_count = 2; }));
+  CHECK(is_damaged([&](M& m, uint8_t* b) { item((ModulePart*)nullptr, b, m.part_offset, 1).offset = ~0u; }));
+  CHECK(is_damaged(
+      [&](M& m, uint8_t* b) { item((ModulePart*)nullptr, b, m.part_offset, 1).size_bytes = ~0u; }));
+  CHECK(is_damaged([&](M& m, uint8_t* b) { item((ModulePart*)nullptr, b, m.part_offset, 1).id = 257; }));
+  CHECK(is_damaged([&](M& m, uint8_t* b) { item((ElementRow*)nullptr, b, m.element_offset, 0).mode = 3; }));
+  const auto run = [&](uint64_t ImageRun::* member, size_t index, uint64_t value) {
+    return is_damaged(
+        [&](M& m, uint8_t* b) { item((ImageRun*)nullptr, b, m.image_offset, index).*member = value; });
+  };
+  CHECK(run(&ImageRun::memory_offset, 0, 100));
+  CHECK(run(&ImageRun::memory_offset, 0, uint64_t{1} << 50));
+  CHECK(run(&ImageRun::memory_offset, 1, 0));
+  CHECK(run(&ImageRun::image_offset, 1, uint64_t{1} << 40));
+  CHECK(run(&ImageRun::size_bytes, 1, uint64_t{1} << 40));
+  CHECK(run(&ImageRun::size_bytes, 1, 1));
 }
 
 TEST_CASE("what is no artifact is said to be none") {

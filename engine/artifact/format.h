@@ -2,12 +2,14 @@
 
 #include <cstdint>
 
+#include "engine/wasm/module.h"
+
 // A compiled file as it lies on disk and in memory; docs/artifact.md explains it. All numbers are little-endian and aligned,
 // all offsets count from the beginning of the file unless said otherwise. A change here raises kFormatVersion.
 namespace wherry::artifact {
 
 inline constexpr char kMagic[8] = {'\0', 'w', 'h', 'e', 'r', 'r', 'y', '\n'};
-inline constexpr uint32_t kFormatVersion = 1;
+inline constexpr uint32_t kFormatVersion = 2;
 inline constexpr uint32_t kHeaderBytes = 4096;
 inline constexpr uint32_t kMaxSections = 64;
 
@@ -25,17 +27,19 @@ enum class CodeFlag : uint64_t {
 
 enum class SectionKind : uint32_t {
   Text = 1,    // Code and its constants; mapped read-execute as it is.
-  Meta = 2,    // MetaHeader and its tables; read in place.
+  Meta = 2,    // MetaHeader and its tables: all that a load reads, in place.
   Module = 3,  // The WebAssembly module, byte for byte.
   Cold = 4,  // ColdHeader and its tables: from addresses in the text to functions and offsets in the module.
-  // Kept for what comes; a reader of version 1 refuses files that have them.
-  Plans = 5,     // Plans of the canonical ABI.
-  Snapshot = 6,  // State of an instance: memory images, globals, tables.
+  Tables = 5,  // Of the module, by function and segment: used in place by whoever needs one of them.
+  Image = 6,   // What active data segments write into memory 0; MetaHeader::image_offset says where.
+  // Kept for what comes; a reader of this version refuses files that have them.
+  Plans = 7,     // Plans of the canonical ABI.
+  Snapshot = 8,  // State of an instance: globals, tables.
 };
 
 struct Section {
   SectionKind kind;
-  uint32_t module;      // Which module of the file it belongs to; version 1 has one, 0.
+  uint32_t module;      // Which module of the file it belongs to; this version has one, 0.
   uint64_t offset;      // A multiple of Header::page_bytes.
   uint64_t size_bytes;  // What follows up to the next page is zeros.
   uint64_t hash;        // XXH3-64 of its bytes.
@@ -74,9 +78,63 @@ struct MetaHeader {
   uint32_t type_count;       // Types of the module.
   uint32_t thunk_offset;  // uint32_t each: where in the text the thunk is that enters functions of the type
                           // (abi::NativeEnter), or kNoCode.
-  uint32_t reserved[4];
+  uint32_t func_count;    // Functions of the module, imported ones first.
+  uint32_t func_offset;   // wasm::Func each: its type, an index below type_count.
+  uint32_t part_count;    // Sections of the module that a load reads.
+  uint32_t part_offset;   // ModulePart each, by rising place in the module.
+  uint32_t element_count;
+  uint32_t element_offset;  // ElementRow each.
+  uint32_t custom_count;
+  uint32_t custom_offset;  // CustomRow each.
+  uint32_t image_count;
+  uint32_t image_offset;    // ImageRun each, by rising place in memory, none touching another.
+  uint32_t has_image;       // 1: Image has all that the data segments write, all of which are active. Else 0.
+  uint32_t data_count;      // Data segments, in Tables.
+  uint32_t has_data_count;  // 1: the module has a data count section.
+  uint32_t reserved[7];
 };
-static_assert(sizeof(MetaHeader) == 32);
+static_assert(sizeof(MetaHeader) == 96);
+
+// Contents of a section of the module, in Meta, so that a load touches nothing else and all of it is hashed.
+struct ModulePart {
+  uint32_t id;             // As in the binary format.
+  uint32_t module_offset;  // Of the contents.
+  uint32_t offset;         // In Meta.
+  uint32_t size_bytes;
+};
+
+// An element segment. Places are in the module.
+struct ElementRow {
+  uint32_t mode;       // wasm::SegmentMode
+  wasm::ValType type;  // By the module's type indices.
+  uint32_t table;      // Active only, as is `expression`.
+  uint32_t count;
+  uint32_t has_expressions;
+  uint32_t offset;
+  wasm::Slice expression;
+  wasm::Slice items;
+};
+static_assert(sizeof(ElementRow) == 40);
+
+// A custom section. Places are in the module.
+struct CustomRow {
+  wasm::Slice name;
+  wasm::Slice content;
+  uint32_t after_section;
+};
+static_assert(sizeof(CustomRow) == 20);
+
+// Consecutive pages of memory 0. All in whole pages of Header::page_bytes.
+struct ImageRun {
+  uint64_t memory_offset;
+  uint64_t image_offset;  // In Image.
+  uint64_t size_bytes;
+};
+static_assert(sizeof(ImageRun) == 24);
+
+// SectionKind::Tables: uint64_t each for 64 functions and one more (TypedModule::declared_refs), then a wasm::CodeBody for each
+// function that the module defines, then a wasm::DataSegment for each data segment. A load looks at none of them, so that readers
+// check what they use.
 
 // SectionKind::Cold: after the header the ranges, the blocks, and the rows' bytes.
 struct ColdHeader {

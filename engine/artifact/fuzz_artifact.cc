@@ -36,6 +36,31 @@ void use(const View& view) {
       if (offset != artifact::kNoCode && offset >= text_bytes) std::abort();
     }
   }
+  const wasm::Module module = [&] {
+    wasm::Module made;
+    made.bytes = view.wasm();
+    return made;
+  }();
+  uint64_t sum = 0;  // So that everything is read.
+  const auto read = [&](base::ByteSpan bytes) {
+    if (!bytes.empty()) sum += bytes.front() + bytes.back();
+  };
+  for (const wasm::Func& func : view.funcs()) {
+    if (func.type.value >= view.type_count()) std::abort();
+  }
+  if (view.funcs().size() < view.functions().size()) std::abort();
+  for (const artifact::ModulePart& part : view.parts()) read(view.part(part));
+  for (const artifact::ElementRow& row : view.elements()) read(module.bytes_of(row.items));
+  for (const artifact::CustomRow& row : view.customs()) read(module.bytes_of(row.content));
+  for (const uint64_t word : view.declared_refs()) sum += word;
+  for (const wasm::CodeBody& body : view.bodies()) read(module.bytes_of(body));
+  for (const wasm::DataSegment& segment : view.data()) read(module.bytes_of(segment.content));
+  const base::ByteSpan image = view.section(artifact::SectionKind::Image);
+  for (const artifact::ImageRun& run : view.image_runs()) {
+    read(image.subspan(run.image_offset, run.size_bytes));
+  }
+  (void)view.data_count_section();
+  if (sum == 0x5eed'0fff'ffff'ffff) std::abort();
   size_t rows = 0;
   view.each_row(0, UINT32_MAX, &rows,
                 [](void* count, uint32_t, uint32_t) { ++*static_cast<size_t*>(count); });

@@ -24,7 +24,10 @@ base::Failure mismatch(std::string detail) {
   return base::fail(ErrorCode::ArtifactMismatch, base::Error::kNoOffset, std::move(detail));
 }
 
-constexpr std::string_view kSectionNames[] = {"", "text", "metadata", "module", "address map"};
+constexpr uint64_t kMaxImageEnd = uint64_t{1} << 48;
+
+constexpr std::string_view kSectionNames[] = {"",       "text",        "metadata", "module", "address map",
+                                              "tables", "memory image"};
 
 // What is wrong with the header's own fields, whose hash is right.
 base::Result<void> check_header(const Header& header, uint64_t file_bytes) {
@@ -50,7 +53,7 @@ base::Result<void> check_sections(const Header& header, base::ByteSpan file) {
   for (uint32_t i = 0; i < header.section_count; ++i) {
     const Section& section = header.sections[i];
     const auto kind = static_cast<uint32_t>(section.kind);
-    if (kind < static_cast<uint32_t>(SectionKind::Text) || kind > static_cast<uint32_t>(SectionKind::Cold)) {
+    if (kind < static_cast<uint32_t>(SectionKind::Text) || kind > static_cast<uint32_t>(SectionKind::Image)) {
       return mismatch("section of kind " + std::to_string(kind) + ", which this version does not know");
     }
     if ((seen >> kind & 1) != 0 || section.module != 0) return damaged("section twice");
@@ -61,21 +64,29 @@ base::Result<void> check_sections(const Header& header, base::ByteSpan file) {
     }
     end = section.offset + section.size_bytes;
   }
-  if (seen != 0b11110) return damaged("section missing");
+  if (seen != 0b1111110) return damaged("section missing");
   if (end != file.size()) return damaged("bytes behind the last section");
   return {};
 }
 
-// A table of offsets in the metadata; all in the text, or kNoCode.
-base::Result<std::span<const uint32_t>> offset_table(base::ByteSpan meta, uint32_t begin, uint32_t count,
-                                                     uint64_t text_bytes) {
-  if (begin % 4 != 0 || begin > meta.size() || count > (meta.size() - begin) / 4) {
+// Items of the metadata.
+template <class T>
+base::Result<std::span<const T>> table_of(base::ByteSpan meta, uint32_t begin, uint32_t count) {
+  if (begin % alignof(T) != 0 || begin > meta.size() || count > (meta.size() - begin) / sizeof(T)) {
     return damaged("table outside of the metadata");
   }
-  const std::span<const uint32_t> table{reinterpret_cast<const uint32_t*>(meta.data() + begin), count};
-  uint32_t outside = 0;  // Without a branch in the loop: 90,000 entries take some microseconds.
+  return std::span<const T>(reinterpret_cast<const T*>(meta.data() + begin), count);
+}
+
+// Offsets that are all in the text, or kNoCode.
+base::Result<std::span<const uint32_t>> offset_table(base::ByteSpan meta, uint32_t begin, uint32_t count,
+                                                     uint64_t text_bytes) {
+  const std::span<const uint32_t> table = WHERRY_TRY(table_of<uint32_t>(meta, begin, count));
+  // Without a branch in the loop, and in 32 bits, which sections have room in: 90,000 entries take some microseconds.
+  uint32_t outside = 0;
+  const auto limit = static_cast<uint32_t>(text_bytes);
   for (const uint32_t offset : table)
-    outside |= static_cast<uint32_t>(offset >= text_bytes && offset != kNoCode);
+    outside |= static_cast<uint32_t>(offset >= limit) & static_cast<uint32_t>(offset != kNoCode);
   if (outside != 0) return damaged("entry outside of the text");
   return table;
 }
@@ -118,7 +129,69 @@ base::Result<void> View::read_meta() {
   const uint64_t text_bytes = this->section(SectionKind::Text).size();
   functions_ = WHERRY_TRY(offset_table(bytes, meta.function_offset, meta.function_count, text_bytes));
   thunks_ = WHERRY_TRY(offset_table(bytes, meta.thunk_offset, meta.type_count, text_bytes));
+  WHERRY_TRY(read_module(meta));
+  WHERRY_TRY(read_image(meta));
+  return read_tables(meta);
+}
+
+base::Result<void> View::read_module(const MetaHeader& header) {
+  const base::ByteSpan bytes = meta();
+  funcs_ = WHERRY_TRY(table_of<wasm::Func>(bytes, header.func_offset, header.func_count));
+  if (funcs_.size() < functions_.size()) return damaged("more functions defined than there are");
+  uint32_t outside = 0;  // As in offset_table.
+  for (const wasm::Func& func : funcs_)
+    outside |= static_cast<uint32_t>(func.type.value >= header.type_count);
+  if (outside != 0) return damaged("function of an unknown type");
+  parts_ = WHERRY_TRY(table_of<ModulePart>(bytes, header.part_offset, header.part_count));
+  for (const ModulePart& part : parts_) {
+    if (part.id > 0xff || part.offset > bytes.size() || part.size_bytes > bytes.size() - part.offset) {
+      return damaged("section of the module outside of the metadata");
+    }
+  }
+  elements_ = WHERRY_TRY(table_of<ElementRow>(bytes, header.element_offset, header.element_count));
+  for (const ElementRow& row : elements_) {
+    if (row.mode > static_cast<uint32_t>(wasm::SegmentMode::Declarative)) return damaged("element segment");
+  }
+  customs_ = WHERRY_TRY(table_of<CustomRow>(bytes, header.custom_offset, header.custom_count));
   return {};
+}
+
+base::Result<void> View::read_image(const MetaHeader& header) {
+  image_runs_ = WHERRY_TRY(table_of<ImageRun>(meta(), header.image_offset, header.image_count));
+  has_image_ = header.has_image != 0;
+  const uint64_t image_bytes = section(SectionKind::Image).size();
+  const uint64_t mask = header_->page_bytes - 1;
+  uint64_t end = 0;
+  for (const ImageRun& run : image_runs_) {
+    if (((run.memory_offset | run.image_offset | run.size_bytes) & mask) != 0 || run.memory_offset < end ||
+        run.memory_offset > kMaxImageEnd || run.size_bytes > kMaxImageEnd || run.image_offset > image_bytes ||
+        run.size_bytes > image_bytes - run.image_offset) {
+      return damaged("memory image out of order");
+    }
+    end = run.memory_offset + run.size_bytes;
+  }
+  return {};
+}
+
+base::Result<void> View::read_tables(const MetaHeader& header) {
+  base::ByteSpan rest = section(SectionKind::Tables);
+  const uint64_t words = uint64_t{header.func_count} / 64 + 1;
+  const uint64_t sizes[] = {words * sizeof(uint64_t),
+                            uint64_t{header.function_count} * sizeof(wasm::CodeBody),
+                            uint64_t{header.data_count} * sizeof(wasm::DataSegment)};
+  if (sizes[0] + sizes[1] + sizes[2] != rest.size()) return damaged("tables of another size");
+  declared_refs_ = {reinterpret_cast<const uint64_t*>(rest.data()), words};
+  rest = rest.subspan(sizes[0]);
+  bodies_ = {reinterpret_cast<const wasm::CodeBody*>(rest.data()), header.function_count};
+  rest = rest.subspan(sizes[1]);
+  data_ = {reinterpret_cast<const wasm::DataSegment*>(rest.data()), header.data_count};
+  return {};
+}
+
+std::optional<uint32_t> View::data_count_section() const {
+  const auto& header = *reinterpret_cast<const MetaHeader*>(meta().data());
+  if (header.has_data_count == 0) return std::nullopt;
+  return header.data_count;
 }
 
 base::Result<void> View::fits() const {

@@ -52,6 +52,21 @@ class View {
   // The same of the thunks that enter functions of a type, by the module's type index; equal types have equal thunks.
   std::span<const uint32_t> enter_thunks() const { return thunks_; }
 
+  // The module's tables, whose sizes were checked; docs/artifact.md says what of their contents was. All in place.
+  uint32_t type_count() const { return static_cast<uint32_t>(thunks_.size()); }
+  std::span<const wasm::Func> funcs() const { return funcs_; }
+  std::span<const ModulePart> parts() const { return parts_; }  // In Meta: part().
+  base::ByteSpan part(const ModulePart& part) const { return meta().subspan(part.offset, part.size_bytes); }
+  std::span<const ElementRow> elements() const { return elements_; }
+  std::span<const CustomRow> customs() const { return customs_; }
+  std::optional<uint32_t> data_count_section() const;
+  std::span<const uint64_t> declared_refs() const { return declared_refs_; }
+  std::span<const wasm::CodeBody> bodies() const { return bodies_; }
+  std::span<const wasm::DataSegment> data() const { return data_; }
+  // Whether `image` stands for all data segments. Runs are in whole pages, in order, and in the image.
+  bool has_image() const { return has_image_; }
+  std::span<const ImageRun> image_runs() const { return image_runs_; }
+
   // By an offset in the text; nothing for thunks and what lies between functions. Of return addresses, ask for the byte
   // before.
   std::optional<Place> find(uint32_t text_offset) const;
@@ -64,11 +79,24 @@ class View {
  private:
   friend class Artifact;
   View() = default;
+  base::ByteSpan meta() const { return section(SectionKind::Meta); }
   base::Result<void> read_meta();
+  base::Result<void> read_module(const MetaHeader& meta);
+  base::Result<void> read_image(const MetaHeader& meta);
+  base::Result<void> read_tables(const MetaHeader& meta);
 
   const Header* header_ = nullptr;
   std::span<const uint32_t> functions_;
   std::span<const uint32_t> thunks_;
+  std::span<const wasm::Func> funcs_;
+  std::span<const ModulePart> parts_;
+  std::span<const ElementRow> elements_;
+  std::span<const CustomRow> customs_;
+  std::span<const ImageRun> image_runs_;
+  std::span<const uint64_t> declared_refs_;
+  std::span<const wasm::CodeBody> bodies_;
+  std::span<const wasm::DataSegment> data_;
+  bool has_image_ = false;
   base::ByteSpan file_;
 };
 

@@ -1,15 +1,17 @@
 // Lays a compiled file out: header page, then sections by protection, each on pages of its own. The same contents give the same bytes:
 // there is no date, no path and no address in it, and what is between sections is zeros.
 //
-// The text comes first, so that it lies at the same place in all files; then what a load reads; then the module, of which a run
-// touches some pages; then what only backtraces read. On AArch64 pages may have 64 KiB.
+// What a load reads comes first, behind the header, so that both come in by one fault; then the text; then what a run touches here and
+// there: tables, the module, the memory image; then what only backtraces read. On AArch64 pages may have 64 KiB.
 #include "engine/artifact/writer.h"
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "engine/artifact/address_map.h"
 #include "engine/artifact/hash.h"
+#include "engine/artifact/module_tables.h"
 #include "engine/wasm/errors.h"
 
 namespace wherry::artifact {
@@ -20,25 +22,13 @@ using Bytes = base::Vector<uint8_t>;
 
 base::Failure no_memory() { return base::fail(wasm::ErrorCode::OutOfMemory); }
 
-[[nodiscard]] bool make_meta(const Contents& contents, Bytes* out) {
-  MetaHeader header{};
-  header.function_count = static_cast<uint32_t>(contents.functions.size());
-  header.function_offset = sizeof(MetaHeader);
-  header.type_count = static_cast<uint32_t>(contents.enter_thunks.size());
-  header.thunk_offset = header.function_offset + 4 * header.function_count;
-  const auto bytes_of = [](std::span<const uint32_t> numbers) {
-    return base::ByteSpan{reinterpret_cast<const uint8_t*>(numbers.data()), numbers.size_bytes()};
-  };
-  return out->append({reinterpret_cast<const uint8_t*>(&header), sizeof(header)}) &&
-         out->append(bytes_of(contents.functions)) && out->append(bytes_of(contents.enter_thunks));
-}
-
 class Layout {
  public:
   explicit Layout(const Contents& contents) {
     header_.page_bytes = contents.arch == Arch::Aarch64 ? 1 << 16 : 1 << 12;
   }
 
+  uint32_t page_bytes() const { return header_.page_bytes; }
   [[nodiscard]] bool begin() { return file_.resize(kHeaderBytes); }
 
   [[nodiscard]] bool add(SectionKind kind, base::ByteSpan bytes) {
@@ -76,19 +66,23 @@ class Layout {
 
 base::Result<Bytes> write(const Contents& contents) {
   constexpr uint64_t kMaxBytes = UINT32_MAX - 1;
-  Bytes meta;
-  Bytes cold;
-  if (!make_meta(contents, &meta) || !write_address_map(contents.ranges, contents.rows, &cold)) {
-    return no_memory();
-  }
-  for (const uint64_t size_bytes : {contents.text.size(), contents.module.size(), meta.size(), cold.size()}) {
-    if (size_bytes > kMaxBytes) return base::fail(wasm::ErrorCode::ModuleTooLarge);
-  }
   Layout layout(contents);
-  if (!layout.begin() || !layout.add(SectionKind::Text, contents.text) ||
-      !layout.add(SectionKind::Meta, meta) || !layout.add(SectionKind::Module, contents.module) ||
-      !layout.add(SectionKind::Cold, cold)) {
+  MemoryImage image;
+  Bytes meta;
+  Bytes tables;
+  Bytes cold;
+  if (!make_image(*contents.module, layout.page_bytes(), &image) || !make_meta(contents, image, &meta) ||
+      !make_tables(contents, &tables) || !write_address_map(contents.ranges, contents.rows, &cold)) {
     return no_memory();
+  }
+  const std::pair<SectionKind, base::ByteSpan> sections[] = {
+      {SectionKind::Meta, meta},         {SectionKind::Text, contents.text},
+      {SectionKind::Tables, tables},     {SectionKind::Module, contents.module->bytes},
+      {SectionKind::Image, image.bytes}, {SectionKind::Cold, cold}};
+  if (!layout.begin()) return no_memory();
+  for (const auto& [kind, bytes] : sections) {
+    if (bytes.size() > kMaxBytes) return base::fail(wasm::ErrorCode::ModuleTooLarge);
+    if (!layout.add(kind, bytes)) return no_memory();
   }
   return layout.finish(contents);
 }

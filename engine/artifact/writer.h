@@ -7,6 +7,7 @@
 #include "engine/base/bytes.h"
 #include "engine/base/result.h"
 #include "engine/base/vector.h"
+#include "engine/wasm/module.h"
 
 namespace wherry::artifact {
 
@@ -20,10 +21,11 @@ struct PcRow {
 struct Contents {
   Arch arch = Arch::X86_64;
   uint64_t cpu_features[2] = {};
-  uint64_t code_flags = 0;   // CodeFlag
-  std::string_view options;  // At most 391 characters; the rest is cut off.
-  base::ByteSpan module;
-  uint8_t module_digest[32] = {};  // BLAKE2b-256 of it.
+  uint64_t code_flags = 0;                  // CodeFlag
+  std::string_view options;                 // At most 391 characters; the rest is cut off.
+  const wasm::Module* module = nullptr;     // As decoded, with its bytes.
+  std::span<const uint64_t> declared_refs;  // TypedModule::declared_refs of it.
+  uint8_t module_digest[32] = {};           // BLAKE2b-256 of it.
   base::ByteSpan text;
   std::span<const uint32_t> functions;     // By defined index: where code begins in the text, or kNoCode.
   std::span<const uint32_t> enter_thunks;  // The same by the module's type index.

@@ -58,7 +58,8 @@ class Listing {
   }
 
   void section(const artifact::Section& section) {
-    static constexpr const char* kNames[] = {"", "text", "metadata", "module", "address map"};
+    static constexpr const char* kNames[] = {"",       "text",        "metadata", "module", "address map",
+                                             "tables", "memory image"};
     put("  %-12s 0x%08llx  %llu bytes\n", kNames[static_cast<uint32_t>(section.kind)], wide(section.offset),
         wide(section.size_bytes));
   }
