@@ -24,6 +24,7 @@
 #include "cli/console.h"
 #include "cli/input.h"
 #include "cli/invoke.h"
+#include "cli/native_symbols.h"
 #include "cli/settings.h"
 #include "cli/startup.h"
 #include "cli/watch.h"
@@ -158,6 +159,7 @@ class Program {
         is_on(invocation_, KeyId::LazyValidation, true) ? Validation::Lazy : Validation::Eager;
     if (std::ranges::any_of(invocation_.keys, is_watching)) WHERRY_RETURN_IF_ERROR(prepare_watch(&config));
     WHERRY_ASSIGN_OR_RETURN(Engine engine, Engine::create(config));
+    WHERRY_RETURN_IF_ERROR(symbols_.open(invocation_));
     WHERRY_RETURN_IF_ERROR(load(engine, path, &module_, status));
     if (*status) return {};
     WHERRY_ASSIGN_OR_RETURN(Store store, Store::create(engine));
@@ -237,7 +239,7 @@ class Program {
     }
     WHERRY_ASSIGN_OR_RETURN(Module module, Module::load_artifact_unsafe(engine, path));
     out->emplace(std::move(module));
-    return {};
+    return symbols_.add(**out);
   }
 
   // From the cache, or has it compiled for the next run. Whatever is wrong there, the program runs without.
@@ -248,6 +250,7 @@ class Program {
       Result<Module> module = Module::load_artifact_unsafe(engine, compiled);
       if (module) {
         out->emplace(*std::move(module));
+        (void)symbols_.add(**out);  // Without them it runs too.
         return true;
       }
     }
@@ -378,6 +381,7 @@ class Program {
   std::unique_ptr<wasi::Threads> threads_;
   std::atomic<bool> is_ending_{false};
   std::unique_ptr<Watch> watch_;
+  NativeSymbols symbols_;
 };
 
 }  // namespace

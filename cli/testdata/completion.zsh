@@ -10,7 +10,7 @@ _wherry() {
   case $before in
     -W|--wasm) keys="fuel= timeout= max-wasm-stack= max-memory-size= max-table-elements= max-instances= max-tables= max-memories= max-gc-heap-size= unknown-imports-trap unknown-imports-default trap-on-grow-failure nan-canonicalization relaxed-simd-deterministic all-proposals mutable-global saturating-float-to-int sign-extension multi-value bulk-memory reference-types simd relaxed-simd tail-call extended-const function-references gc exceptions multi-memory memory64 threads wide-arithmetic custom-page-sizes compact-imports help help-long" ;;
     -S|--wasi) keys="cli inherit-env inherit-stdin inherit-stdout inherit-stderr preview2 tcplisten= listenfd hostcall-fuel= threads max-threads= help help-long" ;;
-    -D|--debug) keys="tiers= trace= trace-file= profile= profile-summary help help-long" ;;
+    -D|--debug) keys="tiers= trace= trace-file= profile= perf-map jitdump gdb profile-summary help help-long" ;;
     -C|--codegen) keys="cache cache-dir= cache-size= help help-long" ;;
     -O|--optimize) keys="opt-level= accumulators destination-folding address-folding compare-and-branch branch-table-index pinned-locals joined-handlers pinned-floats unread-locals near-headers repeated-dispatch signals-based-traps lazy-validation gc-stress gc-stats validation-threads= help help-long" ;;
     --dir|--mapdir) _files -/; return ;;
