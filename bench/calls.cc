@@ -1,7 +1,9 @@
 // What crossing between host and guest costs, through the public API: nanoseconds a call, the best of several rounds in
 // turn with Wasmtime's C API, whose library is loaded if its path is given. And how instantiation scales.
 //
-//   calls [--quick] [LIBWASMTIME.SO]      prints lines `name engine nanoseconds`
+//   calls [--quick] [LIBWASMTIME.SO]                     prints lines `name engine nanoseconds`
+//   calls [--quick] --compiled FILE [LIBWASMTIME.SO]     the same of the module after it was compiled to FILE
+//   calls --module                                       prints the module's text
 //
 // Calls from the guest are counted by a loop in the guest, less the same loop without the call. Wasmtime's structures are
 // declared here as far as they are needed (its 48.0); everything it owns is leaked.
@@ -72,9 +74,12 @@ T take(Result<T> result) {
   return *std::move(result);
 }
 
-void measure_wherry() {
-  Engine engine = take(Engine::create(Config()));
-  Module module = take(load_text(engine, kModule));
+void measure_wherry(const char* compiled) {
+  Config config;
+  config.interruption = compiled == nullptr;  // As files are compiled by default.
+  Engine engine = take(Engine::create(config));
+  Module module =
+      take(compiled == nullptr ? load_text(engine, kModule) : Module::load_artifact_unsafe(engine, compiled));
   Store store = take(Store::create(engine));
   Linker linker(engine);
   const auto host = [](int32_t a, int32_t b) { return a + b; };
@@ -261,15 +266,21 @@ void measure_wasmtime(const char* path) {
 
 int main(int argc, char** argv) {
   const char* library = nullptr;
+  const char* compiled = nullptr;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--quick") == 0) {
       g_calls /= 10;
+    } else if (std::strcmp(argv[i], "--module") == 0) {
+      return std::fwrite(kModule.data(), 1, kModule.size(), stdout) == kModule.size() ? 0 : 1;
+    } else if (std::strcmp(argv[i], "--compiled") == 0 && i + 1 < argc) {
+      compiled = argv[++i];
     } else {
       library = argv[i];
     }
   }
-  measure_wherry();
+  measure_wherry(compiled);
   if (library != nullptr) measure_wasmtime(library);
+  if (compiled != nullptr) return 0;
   measure_instances(1000);
   measure_instances(10'000);
   return 0;
