@@ -8,7 +8,7 @@
 #include "engine/wasm/errors.h"
 #include "engine/wasm/module.h"
 
-// What the readers of single sections share. Inside of engine/decode.
+// What the readers of single sections share, with one another and with the decoder of components.
 namespace wherry::decode {
 
 // Identifiers of core spec 5.5.2; the order in which they may stand is in decode.cc.
@@ -64,6 +64,10 @@ base::Result<std::string_view> read_name(Section& section);
 
 // A byte that has to be one of a few.
 base::Result<uint8_t> read_byte(Section& section);
+
+// A recursion group, or a type that is one of its own, to the end of module.types; no type may refer to a feature that
+// is off. Components have such types outside of modules.
+base::Result<wasm::RecGroup> read_rec_group(Section& section);
 
 base::Result<wasm::ValType> read_reference_type(Section& section);
 base::Result<wasm::TableType> read_table_type(Section& section);

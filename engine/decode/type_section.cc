@@ -121,6 +121,24 @@ Result<void> read_sub_type(Section& section) {
 
 }  // namespace
 
+Result<wasm::RecGroup> read_rec_group(Section& section) {
+  wasm::Module& module = section.module;
+  wasm::RecGroup group;
+  group.first = static_cast<uint32_t>(module.types.size());
+  const uint64_t offset = section.reader.offset();
+  if (section.reader.peek() == kRec) {
+    if (!section.has(Feature::Gc)) return feature_disabled(Feature::Gc, "a recursion group", offset);
+    section.reader.u8();
+    group.count = WHERRY_TRY(read_count(section, "types", group.first, wasm::kMaxTypes));
+  } else if (group.first == wasm::kMaxTypes) {
+    return base::fail(ErrorCode::TooManyItems, offset, "found more than 1000000 types");
+  }
+  const size_t likely = std::min<size_t>(group.count, section.reader.remaining() / kSmallestBytes + 1);
+  if (likely > module.types.size() && !module.types.reserve(group.first + likely)) return out_of_memory();
+  for (uint32_t t = 0; t < group.count; ++t) WHERRY_TRY(read_sub_type(section));
+  return group;
+}
+
 Result<void> decode_types(Section& section) {
   wasm::Module& module = section.module;
   const uint32_t groups = WHERRY_TRY(read_count(section, "types", 0, wasm::kMaxTypes));
@@ -128,19 +146,7 @@ Result<void> decode_types(Section& section) {
   if (!module.rec_groups.reserve(likely_groups) || !module.types.reserve(likely_groups))
     return out_of_memory();
   for (uint32_t i = 0; i < groups; ++i) {
-    wasm::RecGroup group;
-    group.first = static_cast<uint32_t>(module.types.size());
-    const uint64_t offset = section.reader.offset();
-    if (section.reader.peek() == kRec) {
-      if (!section.has(Feature::Gc)) return feature_disabled(Feature::Gc, "a recursion group", offset);
-      section.reader.u8();
-      group.count = WHERRY_TRY(read_count(section, "types", group.first, wasm::kMaxTypes));
-    } else if (group.first == wasm::kMaxTypes) {
-      return base::fail(ErrorCode::TooManyItems, offset, "found more than 1000000 types");
-    }
-    const size_t likely = std::min<size_t>(group.count, section.reader.remaining() / kSmallestBytes + 1);
-    if (likely > module.types.size() && !module.types.reserve(group.first + likely)) return out_of_memory();
-    for (uint32_t t = 0; t < group.count; ++t) WHERRY_TRY(read_sub_type(section));
+    const wasm::RecGroup group = WHERRY_TRY(read_rec_group(section));
     if (!module.rec_groups.push_back(group)) return out_of_memory();
   }
   return {};

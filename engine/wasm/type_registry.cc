@@ -109,6 +109,19 @@ base::Result<TypeSet> TypeRegistry::add_function(FuncType type) {
   return set;
 }
 
+base::Result<TypeSet> TypeRegistry::add_group(std::span<const SubType> types, uint32_t first) {
+  TypeSet set;
+  set.hold_.reset(new (std::nothrow) TypeSet::Hold{store_, {}});
+  if (set.hold_ == nullptr || !set.types_.reserve(types.size()) || !set.hold_->groups.reserve(1))
+    return out_of_memory();
+  size_t left_bytes = kFreeBytes;
+  const std::lock_guard lock(store_->mutex);
+  TypeGroup* const group = WHERRY_TRY(store_->intern({types, first, nullptr}, &left_bytes));
+  (void)set.hold_->groups.push_back(group);
+  for (const StoredType& type : group->types) (void)set.types_.push_back(&type);
+  return set;
+}
+
 bool TypeRegistry::is_subtype(const CanonType& sub, CanonId super) const {
   if (sub.id == super) return true;
   const uint32_t depth = store_->type(super).depth;

@@ -120,6 +120,11 @@ class TypeRegistry {
   // A function type made by the host, in canonical space; the TypeSet holds it under index 0.
   base::Result<TypeSet> add_function(FuncType type);
 
+  // A recursion group of types that stand alone (a component's core types). An index of `first + i` inside is the
+  // group's i-th type; every other one is the canonical id of a type that is alive, and stays so while the result
+  // is. The TypeSet holds the group's types under 0, 1, ... Errors: as add().
+  base::Result<TypeSet> add_group(std::span<const SubType> types, uint32_t first);
+
   // Whether `sub` is `super` or declared below it. Constant time, from the display.
   bool is_subtype(const CanonType& sub, CanonId super) const;
   // Subtyping of value and heap types in canonical space (core spec 3.3). Bottom is below everything.
