@@ -196,7 +196,7 @@ Result<void> ItemReader::read_alias() {
                               alias.sort == Sort::Type || alias.sort == Sort::Component;
     if (!can_be_outer) {
       return base::fail(
-          ErrorCode::InvalidOuterAlias, at,
+          ErrorCode::MalformedSort, at,
           "found a " + std::string(sort_name(alias.sort)) + ", expected a type, module or component");
     }
   } else {

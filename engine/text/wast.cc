@@ -61,7 +61,52 @@ constexpr AssertRow kAsserts[] = {
     {"assert_malformed_custom", WastKind::AssertMalformedCustom, AssertForm::ModuleText},
     {"assert_invalid_custom", WastKind::AssertInvalidCustom, AssertForm::ModuleText}};
 
+// Component values: what stands behind the keyword.
+enum class PartForm : uint8_t {
+  Bool,
+  Integer,
+  Float,
+  Text,
+  Values,
+  Fields,
+  TextAndValue,
+  Value,
+  OptionalValue,
+  Labels
+};
+constexpr uint32_t kMaxPartDepth = 100;
+
 }  // namespace
+
+struct PartRow {
+  std::string_view keyword;
+  WastPartKind kind;
+  PartForm form;
+  uint8_t bits;
+};
+constexpr PartRow kParts[] = {{"bool.const", WastPartKind::Bool, PartForm::Bool, 0},
+                              {"s8.const", WastPartKind::S8, PartForm::Integer, 8},
+                              {"u8.const", WastPartKind::U8, PartForm::Integer, 8},
+                              {"s16.const", WastPartKind::S16, PartForm::Integer, 16},
+                              {"u16.const", WastPartKind::U16, PartForm::Integer, 16},
+                              {"s32.const", WastPartKind::S32, PartForm::Integer, 32},
+                              {"u32.const", WastPartKind::U32, PartForm::Integer, 32},
+                              {"s64.const", WastPartKind::S64, PartForm::Integer, 64},
+                              {"u64.const", WastPartKind::U64, PartForm::Integer, 64},
+                              {"f32.const", WastPartKind::F32, PartForm::Float, 32},
+                              {"f64.const", WastPartKind::F64, PartForm::Float, 64},
+                              {"char.const", WastPartKind::Char, PartForm::Text, 0},
+                              {"str.const", WastPartKind::Str, PartForm::Text, 0},
+                              {"list.const", WastPartKind::List, PartForm::Values, 0},
+                              {"record.const", WastPartKind::Record, PartForm::Fields, 0},
+                              {"tuple.const", WastPartKind::Tuple, PartForm::Values, 0},
+                              {"variant.const", WastPartKind::Variant, PartForm::TextAndValue, 0},
+                              {"enum.const", WastPartKind::Enum, PartForm::Text, 0},
+                              {"option.none", WastPartKind::None, PartForm::Values, 0},
+                              {"option.some", WastPartKind::Some, PartForm::Value, 0},
+                              {"result.ok", WastPartKind::Ok, PartForm::OptionalValue, 0},
+                              {"result.err", WastPartKind::Err, PartForm::OptionalValue, 0},
+                              {"flags.const", WastPartKind::Flags, PartForm::Labels, 0}};
 
 // Reads one command at an offset.
 class WastCommandParser : private ParserBase {
@@ -89,6 +134,9 @@ class WastCommandParser : private ParserBase {
   bool parse_value(bool is_result, WastValue* value);
   bool parse_reference(WastValue* value);
   bool parse_vector(bool is_result, WastValue* value);
+  bool parse_part(bool is_result, uint32_t depth);
+  bool parse_part_number(const struct PartRow& row, bool is_result, WastPart* part);
+  bool parse_parts(const struct PartRow& row, bool is_result, uint32_t depth, WastPart* part);
   bool parse_number(bool is_float, uint32_t bits, bool allows_nan, uint64_t* value, WastNan* nan);
   bool take_identifier(std::string_view* name);
   bool take_strings(base::ByteSpan* bytes);
@@ -97,6 +145,7 @@ class WastCommandParser : private ParserBase {
   base::ByteSpan source_;
   bool at_end_ = false;
   uint32_t next_offset_ = 0;
+  base::Vector<WastPart> parts_;
 };
 
 bool WastCommandParser::parse(uint32_t offset, bool is_first, WastCommand* command) {
@@ -117,6 +166,7 @@ bool WastCommandParser::parse(uint32_t offset, bool is_first, WastCommand* comma
   // The current token is the first behind the command, so white space is not read again.
   next_offset_ = token().offset;
   if (at(TokenKind::Error)) return unexpected("a command");
+  command->parts = std::move(parts_);
   command->storage = std::move(storage_);
   return true;
 }
@@ -140,7 +190,7 @@ bool WastCommandParser::parse_command(WastCommand* command) {
   if (!at(TokenKind::LeftParen) || peek().kind != TokenKind::Keyword)
     return unexpected("a command in parentheses");
   const std::string_view keyword = text(peek());
-  if (keyword == "module") return parse_module_command(command);
+  if (keyword == "module" || keyword == "component") return parse_module_command(command);
   if (keyword == "register") return parse_register(command);
   if (keyword == "invoke" || keyword == "get") {
     command->kind = WastKind::Action;
@@ -164,6 +214,7 @@ bool WastCommandParser::parse_command(WastCommand* command) {
 bool WastCommandParser::parse_module_command(WastCommand* command) {
   command->kind = WastKind::Module;
   const uint32_t begin = token().offset;
+  command->is_component = at_open("component");
   advance();
   advance();
   if (at_keyword("instance")) return parse_instance(command);
@@ -176,10 +227,11 @@ bool WastCommandParser::parse_module_command(WastCommand* command) {
   return true;
 }
 
-// At "(module".
+// At "(module" or "(component".
 bool WastCommandParser::parse_module(WastModule* module, bool* is_definition) {
   const uint32_t begin = token().offset;
-  if (!expect_open("module")) return false;
+  module->is_component = take_open("component");
+  if (!module->is_component && !expect_open("module")) return false;
   *is_definition = take_keyword("definition");
   module->offset = begin;
   if (!take_identifier(&module->name)) return false;
@@ -263,7 +315,8 @@ bool WastCommandParser::parse_assertion(const AssertRow& row, WastCommand* comma
   advance();
   advance();
   const bool takes_module =
-      row.form == AssertForm::ModuleText || (row.form == AssertForm::ActionOrModuleText && at_open("module"));
+      row.form == AssertForm::ModuleText ||
+      (row.form == AssertForm::ActionOrModuleText && (at_open("module") || at_open("component")));
   if (takes_module) {
     bool is_definition;
     command->has_module = true;
@@ -331,7 +384,79 @@ bool WastCommandParser::parse_value(bool is_result, WastValue* value) {
     return parse_number(row.is_float, row.bits, is_result, &value->bits, &value->nan[0]) && expect_close();
   }
   if (take_open("v128.const")) return parse_vector(is_result, value) && expect_close();
+  for (const PartRow& row : kParts) {
+    if (!at_open(row.keyword)) continue;
+    value->kind = WastValueKind::Component;
+    value->bits = parts_.size();
+    return parse_part(is_result, 0);
+  }
   return parse_reference(value);
+}
+
+// A component value, in parentheses or, as that of a field, without them.
+bool WastCommandParser::parse_part(bool is_result, uint32_t depth) {
+  if (depth == kMaxPartDepth) return fail(ErrorCode::NestingTooDeep, token().offset);
+  const bool has_parenthesis = take(TokenKind::LeftParen);
+  const PartRow* row = nullptr;
+  for (const PartRow& candidate : kParts) {
+    if (at_keyword(candidate.keyword)) row = &candidate;
+  }
+  if (row == nullptr) return unexpected("a component value such as '(u32.const 1)'");
+  advance();
+  const size_t place = parts_.size();
+  WastPart part;
+  part.kind = row->kind;
+  if (!parts_.push_back(part) || !parse_parts(*row, is_result, depth, &part)) return false;
+  parts_[place] = part;
+  return !has_parenthesis || expect_close();
+}
+
+bool WastCommandParser::parse_part_number(const PartRow& row, bool is_result, WastPart* part) {
+  if (row.form == PartForm::Bool) {
+    part->bits = at_keyword("true") ? 1 : 0;
+    return take_keyword("true") || expect_keyword("false");
+  }
+  return parse_number(row.form == PartForm::Float, row.bits, is_result, &part->bits, &part->nan);
+}
+
+bool WastCommandParser::parse_parts(const PartRow& row, bool is_result, uint32_t depth, WastPart* part) {
+  switch (row.form) {
+    case PartForm::Bool:
+    case PartForm::Integer:
+    case PartForm::Float: return parse_part_number(row, is_result, part);
+    case PartForm::Text: return expect_name(&part->text);
+    case PartForm::Values:
+      for (; at(TokenKind::LeftParen); ++part->count) {
+        if (!parse_part(is_result, depth + 1)) return false;
+      }
+      return true;
+    case PartForm::Fields:
+      for (; take_open("field"); ++part->count) {
+        WastPart field;
+        field.kind = WastPartKind::Field;
+        field.count = 1;
+        if (!expect_name(&field.text)) return false;
+        if (!parts_.push_back(field)) return out_of_memory();
+        if (!parse_part(is_result, depth + 1) || !expect_close()) return false;
+      }
+      return true;
+    case PartForm::TextAndValue:
+      if (!expect_name(&part->text)) return false;
+      [[fallthrough]];
+    case PartForm::OptionalValue:
+      part->count = at(TokenKind::LeftParen) ? 1 : 0;
+      return part->count == 0 || parse_part(is_result, depth + 1);
+    case PartForm::Value: part->count = 1; return parse_part(is_result, depth + 1);
+    case PartForm::Labels:
+      for (; at(TokenKind::String); ++part->count) {
+        WastPart label;
+        label.kind = WastPartKind::Label;
+        if (!expect_name(&label.text)) return false;
+        if (!parts_.push_back(label)) return out_of_memory();
+      }
+      return true;
+  }
+  return true;
 }
 
 bool WastCommandParser::parse_reference(WastValue* value) {

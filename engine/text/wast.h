@@ -37,12 +37,15 @@ constexpr bool is_assertion(WastKind kind) {
   return kind >= WastKind::AssertReturn && kind <= WastKind::AssertInvalidCustom;
 }
 
+enum class WastNan : uint8_t { None, Canonical, Arithmetic };
+
 enum class WastModuleForm : uint8_t { Text, Binary, Quote };
 
-// A module inside a script.
+// A module or component inside a script.
 struct WastModule {
   WastModuleForm form = WastModuleForm::Text;
-  std::string_view name;  // Without the dollar; empty: none.
+  bool is_component = false;  // What is said of modules goes for components too; the parser is another.
+  std::string_view name;      // Without the dollar; empty: none.
   // Text: the source slice from `(module` to its parenthesis (or the whole file, when fields stand alone), to be
   // given to parse_module. Binary: the module's bytes. Quote: text, to be given to parse_module.
   base::ByteSpan bytes;
@@ -65,9 +68,46 @@ enum class WastValueKind : uint8_t {
   RefStruct,
   RefArray,
   RefExn,
+  Component,  // A component's: `bits` is the place of its first part in WastCommand::parts.
 };
 
-enum class WastNan : uint8_t { None, Canonical, Arithmetic };
+// One part of a component value. A value is written as a list of parts, each followed by the `count` values inside it.
+enum class WastPartKind : uint8_t {
+  Bool,  // `bits`, as the next ones
+  S8,
+  U8,
+  S16,
+  U16,
+  S32,
+  U32,
+  S64,
+  U64,
+  F32,
+  F64,
+  Char,     // `text`, one character
+  Str,      // `text`
+  List,     // `count` elements
+  Record,   // `count` fields, each a Field
+  Field,    // `text`, and one value
+  Tuple,    // `count` elements
+  Variant,  // `text`, and its payload if `count` is 1
+  Enum,     // `text`
+  None,
+  Some,   // one value
+  Ok,     // `count` 0 or 1
+  Err,    // `count` 0 or 1
+  Flags,  // `count` labels, each a Label
+  Label,  // `text`
+};
+
+struct WastPart {
+  WastPartKind kind = WastPartKind::Bool;
+  WastNan nan = WastNan::None;
+  uint32_t count = 0;
+  uint64_t bits = 0;
+  std::string_view text;
+};
+
 enum class WastShape : uint8_t { I8x16, I16x8, I32x4, I64x2, F32x4, F64x2 };
 
 // An argument, or a pattern for a result.
@@ -103,11 +143,13 @@ struct WastCommand {
   uint64_t line = 1;    // Where its parenthesis opens.
   uint64_t offset = 0;  // The same in bytes.
   bool has_module = false;
+  bool is_component = false;  // A ModuleInstance of a component.
   WastModule module;
   WastAction action;
   base::Vector<WastValue> values;
   base::Vector<WastResult> results;
-  std::string_view name;  // See WastKind.
+  base::Vector<WastPart> parts;  // Of component values, arguments and results.
+  std::string_view name;         // See WastKind.
   std::string_view definition;
   std::string_view text;
   base::Vector<std::string_view> shared;
