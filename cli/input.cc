@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "cli/console.h"
+#include "component/decode.h"
+#include "component/text.h"
 
 namespace wherry::cli {
 
@@ -38,7 +40,9 @@ bool to_binary(const char* path, const text::ParseOptions& options, ModuleInput*
     return false;
   }
   out->is_text = true;
-  base::Result<text::TextModule> parsed = text::parse_module(out->source.bytes(), options);
+  base::Result<text::TextModule> parsed = component::is_component_text(out->source.bytes())
+                                              ? component::parse_component(out->source.bytes(), options)
+                                              : text::parse_module(out->source.bytes(), options);
   if (!parsed) {
     complain(text::describe_text_error(out->source.bytes(), parsed.error(), path));
     return false;
@@ -47,6 +51,8 @@ bool to_binary(const char* path, const text::ParseOptions& options, ModuleInput*
   out->binary = {out->parsed.binary.data(), out->parsed.binary.size()};
   return true;
 }
+
+bool ModuleInput::is_component() const { return component::is_component(binary); }
 
 bool read_module(const char* path, const text::ParseOptions& options, ModuleInput* out) {
   Result<Blob> source = read_input(path);

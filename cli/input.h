@@ -6,12 +6,14 @@
 
 namespace wherry::cli {
 
-// A module file in binary form, whatever form it has on disk.
+// A module or component file in binary form, whatever form it has on disk.
 struct ModuleInput {
   Blob source;              // The file.
   text::TextModule parsed;  // When it is text.
   base::ByteSpan binary;    // One of the two.
   bool is_text = false;
+
+  bool is_component() const;
 };
 
 // Reads a file and, if it is text, parses it. On failure says so on standard error, in one line for what is no

@@ -13,6 +13,7 @@
 #include <array>
 #include <iterator>
 
+#include "component/features.h"
 #include "engine/inspect/feature_keys.h"
 
 namespace wherry::cli {
@@ -41,15 +42,21 @@ constexpr size_t kOwnKeys = 0
 #include "cli/options.inc"
     ;
 
-// The keys of options.inc, then one for each feature but the first, which is WebAssembly 1.0 and cannot be off.
+// The keys of options.inc, then one for each feature but the first, which is WebAssembly 1.0 and cannot be off; then one for
+// each part of the component model.
+constexpr size_t kFirstComponentKey = kOwnKeys + std::size(inspect::kFeatureKeys) - 1;
 constexpr auto kKeys = [] {
-  std::array<KeyInfo, kOwnKeys + std::size(inspect::kFeatureKeys) - 1> keys{};
+  std::array<KeyInfo, kFirstComponentKey + component::kFeatureCount> keys{};
   size_t at = 0;
 #define KEY(name, group, key, kind, value, default, summary) \
   keys[at++] = {Group::group, key, KeyKind::kind, value, default, summary};
 #include "cli/options.inc"
   for (size_t i = 1; i < std::size(inspect::kFeatureKeys); ++i) {
     const inspect::FeatureKey& feature = inspect::kFeatureKeys[i];
+    keys[at++] = {Group::Wasm,        feature.key, KeyKind::Bool, "", feature.is_default ? "y" : "n",
+                  feature.description};
+  }
+  for (const component::FeatureRow& feature : component::kFeatureRows) {
     keys[at++] = {Group::Wasm,        feature.key, KeyKind::Bool, "", feature.is_default ? "y" : "n",
                   feature.description};
   }
@@ -304,6 +311,7 @@ const CommandInfo& info(Command command) { return kCommands[static_cast<size_t>(
 
 KeyId id_of(const KeyInfo& key) {
   const size_t place = static_cast<size_t>(&key - kKeys.data());
+  if (place >= kFirstComponentKey) return KeyId::ComponentFeature;
   return place < kOwnKeys ? static_cast<KeyId>(place) : KeyId::Feature;
 }
 

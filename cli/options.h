@@ -25,7 +25,8 @@ enum class Group : uint8_t {
 enum class KeyId : uint8_t {
 #define KEY(name, group, key, kind, value, default, summary) name,
 #include "cli/options.inc"
-  Feature,  // A key of -W that switches a feature.
+  Feature,           // A key of -W that switches a feature.
+  ComponentFeature,  // The same for a part of the component model.
 };
 
 enum class KeyKind : uint8_t {
@@ -75,7 +76,7 @@ struct ReservedWord {
 std::span<const CommandInfo> commands();
 std::span<const OptionInfo> options();
 std::span<const GroupInfo> groups();
-std::span<const KeyInfo> keys();  // Those of options.inc, then the features.
+std::span<const KeyInfo> keys();  // Those of options.inc, then the features, then those of components.
 std::span<const ReservedWord> reserved_words();
 const CommandInfo& info(Command command);
 KeyId id_of(const KeyInfo& key);

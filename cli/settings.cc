@@ -49,6 +49,18 @@ wasm::Features features_of(const Invocation& invocation) {
   return features;
 }
 
+component::Features component_features_of(const Invocation& invocation) {
+  component::Features features;
+  for (const KeySetting& setting : invocation.keys) {
+    if (setting.id == KeyId::AllProposals && setting.number != 0) features = component::Features::all();
+    if (setting.id != KeyId::ComponentFeature) continue;
+    if (const auto feature = component::find_feature(setting.info->key))
+      features.set(*feature, setting.number != 0);
+  }
+  features.core = features_of(invocation);
+  return features;
+}
+
 Result<Config> config_of(const Invocation& invocation) {
   Config config;
   config.fuel = invocation.key(KeyId::Fuel) != nullptr;

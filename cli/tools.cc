@@ -1,4 +1,4 @@
-// The commands that look at modules without running them: validate, print, parse, objdump.
+// The commands that look at modules and components without running them: validate, print, parse, objdump.
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -7,6 +7,9 @@
 #include "cli/console.h"
 #include "cli/input.h"
 #include "cli/settings.h"
+#include "component/decode.h"
+#include "component/print.h"
+#include "component/validate.h"
 #include "engine/inspect/compiled.h"
 #include "engine/inspect/objdump.h"
 #include "engine/inspect/slots.h"
@@ -117,6 +120,37 @@ lower::Options slot_options_of(const Invocation& invocation) {
   return options;
 }
 
+base::Result<void> validate_component(base::ByteSpan binary, const component::Features& features) {
+  wasm::TypeRegistry registry;
+  component::Component decoded = WHERRY_TRY(component::decode(binary, features));
+  WHERRY_TRY(component::validate(std::move(decoded), registry));
+  return {};
+}
+
+// Core modules inside of a component are printed as others are.
+class CorePrinter final : public component::ModulePrinter {
+ public:
+  explicit CorePrinter(const inspect::PrintChoice& choice) : choice_(choice) {}
+  base::Result<void> print(base::ByteSpan module, text::TextSink& sink) override {
+    return inspect::print(module, choice_, sink);
+  }
+
+ private:
+  const inspect::PrintChoice& choice_;
+};
+
+base::Result<void> print_component(base::ByteSpan binary, const inspect::PrintChoice& choice,
+                                   text::TextSink& sink) {
+  const component::Component decoded = WHERRY_TRY(component::decode(binary, component::Features::all()));
+  CorePrinter modules(choice);
+  return component::print(decoded, {.names = choice.names, .skeleton = choice.skeleton}, modules, sink);
+}
+
+base::Result<void> list_component(std::string_view title, base::ByteSpan binary, text::TextSink& sink) {
+  const component::Component decoded = WHERRY_TRY(component::decode(binary, component::Features::all()));
+  return component::objdump(title, decoded, sink);
+}
+
 }  // namespace
 
 int validate_command(const Invocation& invocation) {
@@ -130,7 +164,10 @@ int validate_command(const Invocation& invocation) {
     } else if (is_compiled) {
       const auto sound = inspect::verify_compiled(input.source.bytes());
       if (!sound) status = complain(describe(path, input, sound.error()));
-    } else if (const auto valid = inspect::validate(input.binary, features_of(invocation)); !valid) {
+    } else if (const auto valid = input.is_component()
+                                      ? validate_component(input.binary, component_features_of(invocation))
+                                      : inspect::validate(input.binary, features_of(invocation));
+               !valid) {
       status = complain(describe(path, input, valid.error()));
     }
   }
@@ -146,7 +183,9 @@ int print_command(const Invocation& invocation) {
   const inspect::PrintChoice choice{.names = !invocation.has(OptionId::NoNames),
                                     .skeleton = invocation.has(OptionId::Skeleton),
                                     .offsets = invocation.has(OptionId::PrintOffsets)};
-  return finish_listing(path, input, inspect::print(input.binary, choice, output), &output);
+  const base::Result<void> printed = input.is_component() ? print_component(input.binary, choice, output)
+                                                          : inspect::print(input.binary, choice, output);
+  return finish_listing(path, input, printed, &output);
 }
 
 int parse_command(const Invocation& invocation) {
@@ -176,6 +215,9 @@ int objdump_command(const Invocation& invocation) {
   if (is_compiled) {
     return finish_listing(
         path, input, inspect::list_compiled(quoted(path), input.source.bytes(), choice, output), &output);
+  }
+  if (input.is_component()) {
+    return finish_listing(path, input, list_component(quoted(path), input.binary, output), &output);
   }
   if (invocation.has(OptionId::Slots)) {
     const std::string_view only = invocation.operands.size() > 1 ? invocation.operands[1] : "";

@@ -212,6 +212,7 @@ std::string to_text(const WastValue& value) {
     case WastValueKind::RefStruct: return "(ref.struct)";
     case WastValueKind::RefArray: return "(ref.array)";
     case WastValueKind::RefExn: return "(ref.exn)";
+    case WastValueKind::Component: return "a component value";
   }
   return "?";
 }

@@ -17,6 +17,7 @@
 #include "cli/compile_server.h"
 #include "cli/settings.h"
 #include "cli/spectest.h"
+#include "cli/wast_components.h"
 #include "cli/wast_values.h"
 #include "wherry/wherry.h"
 
@@ -105,6 +106,7 @@ struct WastWorld::Impl {
   std::vector<std::pair<std::string, SharedExports>> registered;  // Of `shared`.
   uint64_t passed_in_threads = 0;
   std::deque<Thread> threads;
+  std::unique_ptr<WastComponents> components;  // Of components everything is there.
 
   // The binary form of a module that is text.
   Result<base::Vector<uint8_t>> parse(const WastModule& module) const {
@@ -324,6 +326,11 @@ struct WastWorld::Impl {
   }
 
   std::string run(const WastCommand& command) {
+    if (std::optional<std::string> answer = components->run(command)) {
+      // What follows an instance of a component is said of that.
+      if (command.kind == WastKind::Module || command.kind == WastKind::ModuleInstance) instances.forget_last();
+      return *std::move(answer);
+    }
     switch (command.kind) {
       case WastKind::Module: return reason(define_and_instantiate(command));
       case WastKind::ModuleDefinition: return reason(define(command));
@@ -397,6 +404,7 @@ Result<std::unique_ptr<WastWorld::Impl>> WastWorld::Impl::create(const Invocatio
   WHERRY_ASSIGN_OR_RETURN(Store store, Store::create(engine));
   WHERRY_RETURN_IF_ERROR(limit_store(invocation, store));
   auto impl = std::make_unique<Impl>(invocation, compiler, engine, std::move(store));
+  impl->components = std::make_unique<WastComponents>(component_features_of(invocation));
   impl->linker.allow_shadowing(true);
   impl->features = features_of(invocation);
   const bool threads = impl->features.has(wasm::Feature::Threads);

@@ -97,6 +97,15 @@ TEST_CASE("a count larger than what is left is refused before anything is reserv
   CHECK(check(component_of({section(7, {0x01, 0x72, 0xff, 0x40})})).starts_with("length out of bounds"));
 }
 
+TEST_CASE("codes that the format does not have", "[component][decode]") {
+  CHECK(check(component_of({section(6, {0x01, 0x09, 0x00, 0x00, 0x00})})) ==
+        "malformed sort: found 0x09, expected a sort at offset 0xb");
+  CHECK(check(component_of({section(8, {0x01, 0x99})})) ==
+        "malformed canonical definition: found 0x99, expected a canonical definition at offset 0xb");
+  CHECK(check(component_of({section(10, {0x01, 0x07})})) ==
+        "malformed component: found 0x07, expected the form of a name at offset 0xb");
+}
+
 TEST_CASE("what is gated is refused by the name of its switch", "[component][decode]") {
   const Bytes error_context = component_of({section(7, {0x01, 0x64})});
   CHECK(check(error_context).starts_with("feature is disabled: component-model-error-context"));

@@ -24,10 +24,6 @@ bool is_prim(uint8_t code) {
          code == static_cast<uint8_t>(Prim::ErrorContext);
 }
 
-base::Failure empty_type(uint64_t offset, const char* what) {
-  return base::fail(ErrorCode::InvalidDefinedType, offset, std::string("found a ") + what + " of nothing");
-}
-
 }  // namespace
 
 Result<ValTypeRef> ItemReader::read_val_type() {
@@ -115,7 +111,9 @@ Result<void> ItemReader::read_defined_type(uint8_t code, TypeDef* type) {
       return {};
     default: return malformed(ErrorCode::MalformedDefinedType, type->offset, code, "a type");
   }
-  if (type->fields.empty()) return empty_type(type->offset, "type");
+  if (type->fields.empty()) {
+    return base::fail(ErrorCode::InvalidDefinedType, type->offset, "found a type without parts");
+  }
   if (type->form == TypeForm::Flags && type->fields.size() > kMaxFlags) {
     return base::fail(ErrorCode::InvalidDefinedType, type->offset,
                       "found " + std::to_string(type->fields.size()) + " flags, expected at most 32");

@@ -218,7 +218,9 @@ bool ComponentParser::parse_core_value_type(Buffer* out) {
     }
   }
   if (!take_open("ref")) return unexpected("a core value type");
-  out->u8(take_keyword("null") ? 0x63 : 0x64);
+  const bool is_nullable = take_keyword("null");
+  // (ref null func) has a code of its own, funcref's.
+  if (!is_nullable || !at(TokenKind::Keyword)) out->u8(is_nullable ? 0x63 : 0x64);
   return parse_core_heap_type(out) && expect_close();
 }
 
@@ -274,6 +276,8 @@ bool ComponentParser::parse_core_type_use(Buffer* out) {
   uint32_t index;
   if (at_open("type")) {
     if (!parse_type_index(Sort::CoreType, &index)) return false;
+    Buffer repeated;  // What some printers say once more.
+    if (!parse_core_func_type(&repeated)) return false;
   } else {
     const uint32_t begin = token().offset;
     Buffer type;
