@@ -12,7 +12,7 @@
 #include "component/decode.h"
 #include "component/text.h"
 #include "component/validate.h"
-#include "engine/wasm/errors.h"
+#include "engine/inspect/binary.h"
 
 namespace wherry::cli {
 
