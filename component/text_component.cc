@@ -160,7 +160,23 @@ bool ComponentParser::take_id(std::string_view* id) {
   if (!at(TokenKind::Identifier)) return true;
   if (!read_identifier(token(), id)) return false;
   advance();
-  return true;
+  if (!at_annotation("name")) return true;
+  advance();
+  Annotated annotated{id->data(), {}};
+  if (!expect_name(&annotated.name) || !expect_close()) return false;
+  return annotated_.push_back(annotated) || out_of_memory();
+}
+
+// What the section "component-name" says of a definition with this identifier: that, or what an annotation said.
+std::string_view ComponentParser::name_of(std::string_view id) {
+  for (size_t i = annotated_.size(); i-- > 0;) {
+    if (annotated_[i].id != id.data()) continue;
+    const std::string_view name = annotated_[i].name;
+    annotated_[i] = annotated_.back();
+    annotated_.pop_back();
+    return name;
+  }
+  return id;
 }
 
 bool ComponentParser::define(Sort sort, std::string_view id, uint32_t* index) {
@@ -177,7 +193,7 @@ bool ComponentParser::define(Sort sort, std::string_view id, uint32_t* index) {
                   std::string(sort_name(sort)) + " '$" + std::string(id) + "'");
   }
   at.name_entries[place].u32(made);
-  at.name_entries[place].name(id);
+  at.name_entries[place].name(name_of(id));
   ++at.name_counts[place];
   return true;
 }

@@ -86,6 +86,7 @@ class ComponentParser : private text::ParserBase {
   // The next index of the sort, under `id` if that has data().
   bool define(Sort sort, std::string_view id, uint32_t* index = nullptr);
   bool take_id(std::string_view* id);
+  std::string_view name_of(std::string_view id);
 
   // text_references.cc
   bool at_index() const;
@@ -172,6 +173,12 @@ class ComponentParser : private text::ParserBase {
   bool is_quote_ = false;
   uint32_t quote_offset_ = 0;
   uint32_t nesting_ = 0;
+  // Names that annotations give to definitions which are not complete yet, by identifier: where it stands in the text.
+  struct Annotated {
+    const char* id;
+    std::string_view name;
+  };
+  base::Vector<Annotated> annotated_;
   base::Vector<Scope> scopes_;
 };
 

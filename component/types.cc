@@ -191,6 +191,8 @@ Result<void> Types::measure(TypeNode* node, TypeFigures* figures, uint64_t offse
   for (const Member& member : members(node->members))
     node->has_pointer = node->has_pointer || has_pointer(member.type);
   node->has_pointer = node->has_pointer || has_pointer(node->first) || has_pointer(node->second);
+  // What goes through a stream or future is asked of its own reads and writes; the value itself is a handle.
+  if (node->kind == TypeKind::Stream || node->kind == TypeKind::Future) node->has_pointer = false;
   if (depth >= kMaxTypeDepth) {
     return base::fail(ErrorCode::TypesTooLarge, offset, "expected at most 100 types inside one another");
   }
