@@ -149,12 +149,24 @@ consteval auto make_rows() {
 }
 constexpr auto kRows = make_rows();
 
-// Whether LLVM would drop an operation that has it as an operand, or turn it into a change of sign.
-bool is_identity(const llvm::Value* value) {
-  const auto* constant = llvm::dyn_cast<llvm::ConstantFP>(value);
-  if (constant == nullptr) return false;
-  const llvm::APFloat& number = constant->getValueAPF();
-  return number.isZero() || number.isInfinity() || number.isExactlyValue(1.0) || number.isExactlyValue(-1.0);
+// Whether LLVM may drop an operation for a constant among its operands, or turn it into a change of sign: x + 0, x - 0, 0 - x,
+// x * 1, x * -1, x / 1, x / -1. Others (1 / x, x + 1) stay, and make NaNs quiet themselves.
+bool may_be_dropped(uint32_t opcode, const llvm::Value* left, const llvm::Value* right) {
+  const auto is = [](const llvm::Value* value, bool (*test)(const llvm::APFloat&)) {
+    const auto* constant = llvm::dyn_cast<llvm::ConstantFP>(value);
+    return constant != nullptr && test(constant->getValueAPF());
+  };
+  constexpr auto kIsZero = [](const llvm::APFloat& number) { return number.isZero(); };
+  constexpr auto kIsOne = [](const llvm::APFloat& number) {
+    return number.isExactlyValue(1.0) || number.isExactlyValue(-1.0);
+  };
+  switch (opcode) {
+    case llvm::Instruction::FAdd:
+    case llvm::Instruction::FSub: return is(left, kIsZero) || is(right, kIsZero);
+    case llvm::Instruction::FMul: return is(left, kIsOne) || is(right, kIsOne);
+    case llvm::Instruction::FDiv: return is(right, kIsOne);
+    default: return true;
+  }
 }
 
 llvm::APFloat float_of(const llvm::Type* type, double value) {
@@ -220,7 +232,7 @@ void FunctionEmitter::number_op(const Instruction& instruction, Operand* operand
       break;
     case Kind::FloatBinary:
       result = builder_.CreateBinOp(llvm::Instruction::BinaryOps(row.which), left, right);
-      if (is_identity(left) || is_identity(right)) result = quiet(result);
+      if (may_be_dropped(row.which, left, right)) result = quiet(result);
       break;
     case Kind::Shift: {
       llvm::Value* const mask =

@@ -412,6 +412,20 @@ TEST_CASE("a signalling NaN does not pass an operation that LLVM drops") {
       " (func (param f32) (result f32) (f32.demote_f64 (f64.promote_f32 (local.get 0)))))");
   CHECK(has(fixture.optimized("f0"), "fcmp uno"));
   CHECK(has(fixture.optimized("f1"), "fcmp uno"));
+  for (const char* const body :
+       {"f32.add (local.get 0) (f32.const -0)", "f32.sub (local.get 0) (f32.const 0)",
+        "f32.sub (f32.const -0) (local.get 0)", "f32.mul (f32.const -1) (local.get 0)",
+        "f32.div (local.get 0) (f32.const -1)"}) {
+    Fixture dropped(std::string("(module (func (param f32) (result f32) (") + body + ")))");
+    CHECK(has(dropped.optimized(), "fcmp uno"));
+  }
+  for (const char* const body :
+       {"f32.add (local.get 0) (f32.const 1)", "f32.div (f32.const 1) (local.get 0)",
+        "f32.mul (local.get 0) (f32.const 0)", "f32.mul (local.get 0) (f32.const inf)"}) {
+    Fixture kept(std::string("(module (func (param f32) (result f32) (") + body + ")))");
+    CHECK_FALSE(has(kept.optimized(), "fcmp uno"));
+    CHECK(count(kept.optimized(), " = f") == 1);
+  }
 }
 
 TEST_CASE("multiplication and addition are not fused") {
