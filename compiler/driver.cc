@@ -71,8 +71,12 @@ class Job {
     unit.functions = std::span(indices_).subspan(part.begin, part.end - part.begin);
     unit.with_thunks = index == 0;
     unit.facts = &facts_;
-    const auto begin = std::ranges::lower_bound(left_out_, part.begin);
-    unit.left_out = {begin, std::ranges::lower_bound(left_out_, part.end)};
+    const auto within = [&](const std::vector<uint32_t>& all) {
+      const auto begin = std::ranges::lower_bound(all, part.begin);
+      return std::span(begin, std::ranges::lower_bound(all, part.end));
+    };
+    unit.left_out = within(left_out_);
+    unit.internal = within(internal_);
     return unit;
   }
   Options options(size_t index) const {
@@ -111,6 +115,23 @@ class Job {
       if (is_unlucky || facts_.weights[index] > kMostWeight) left_out_.push_back(index);
     }
     for (const Part& part : parts_) all_bytes_ += part.body_bytes;
+    find_internal();
+  }
+
+  // Functions that only code of their own unit calls. LLVM may do with them as it likes; by slots the interpreter runs them.
+  void find_internal() {
+    std::vector<bool> is_reachable = std::move(facts_.is_exposed);
+    const auto part_of = [&](uint32_t index) {
+      return std::ranges::upper_bound(parts_, index, {}, &Part::begin) - parts_.begin();
+    };
+    for (const ModuleFacts::Edge call : facts_.calls) {
+      if (!is_reachable[call.callee] && part_of(call.callee) != part_of(call.caller))
+        is_reachable[call.callee] = true;
+    }
+    facts_.calls = {};
+    for (const uint32_t index : indices_) {
+      if (!is_reachable[index]) internal_.push_back(index);
+    }
   }
 
   static void work(void* self) {
@@ -145,7 +166,8 @@ class Job {
   ModuleFacts facts_;
   std::vector<Part> parts_;
   std::vector<uint32_t> indices_;   // 0, 1, 2...: what units point into.
-  std::vector<uint32_t> left_out_;  // Ascending.
+  std::vector<uint32_t> left_out_;  // Ascending, as is the next.
+  std::vector<uint32_t> internal_;
   uint64_t all_bytes_ = 0;
 
   std::atomic<size_t> next_{0};
@@ -167,6 +189,7 @@ uint64_t flags_of(const Options& options, const ModuleFacts& facts) {
   add(options.trap_precision == TrapPrecision::Exact, CodeFlag::ExactTraps);
   add(options.guard_pages, CodeFlag::GuardPages);
   add(facts.is_flagged, CodeFlag::Flagged);
+  add(facts.has_tail_calls, CodeFlag::TailCalls);
   return flags;
 }
 

@@ -3,6 +3,10 @@
 // A function of the module is called by its symbol, whatever runs it: one that is left to the interpreter has a stub of that name. Everything
 // else starts from a FuncObject: its native code if it has some that may be called so, else the leave thunk of the type, which finds the
 // object in StoreState::callee. Choosing between the two takes two conditional moves and no branch.
+//
+// Objects of tables and references are nearly always of the caller's own instance. In place a call only finds that out, by comparisons that the
+// processor predicts, and keeps its context: loads of the callee need not wait for it. All else is in a stub, one for
+// each type and table that a unit uses, which gets the arguments as they are.
 #include "compiler/function_emitter.h"
 #include "engine/abi/native.h"
 #include "engine/abi/tier.h"
@@ -53,8 +57,8 @@ llvm::Value* FunctionEmitter::func_object(uint32_t func) {
 }
 
 FunctionEmitter::Callee FunctionEmitter::callee_of(llvm::Value* object, const CanonType& type) {
-  const uint64_t field = unit_.facts().is_flagged ? offsetof(abi::FuncCode, native_flagged)
-                                                  : offsetof(abi::FuncCode, native_plain);
+  const abi::NativeKind kind = abi::native_kind(unit_.facts().is_flagged, unit_.facts().has_tail_calls);
+  const uint64_t field = offsetof(abi::FuncCode, native) + static_cast<uint64_t>(kind) * sizeof(void*);
   llvm::Value* const code =
       unit_.load(builder_, unit_.ptr(), object, offsetof(abi::FuncObject, code), AliasClass::Function);
   llvm::Value* const native = unit_.load(builder_, unit_.ptr(), code, field, AliasClass::Function);
@@ -82,22 +86,103 @@ llvm::Value* FunctionEmitter::table_entry(uint32_t table, llvm::Value* index, Tr
   return builder_.CreateGEP(unit_.i64(), entries, wide);
 }
 
-llvm::Value* FunctionEmitter::indirect_object(const Instruction& instruction, const CanonType& type,
-                                              llvm::Value* index) {
-  llvm::Value* const entry = table_entry(instruction.second, index, TrapCode::UndefinedElement);
+// The type id of FuncObjects of a type.
+llvm::Value* FunctionEmitter::wanted_id(const CanonType& type) {
+  llvm::Value* const types =
+      unit_.load_invariant(builder_, unit_.ptr(), context_, offsetof(abi::Context, types));
+  const uint64_t row = uint64_t{unit_.type_index(type)} * sizeof(abi::TypeEntry);
+  return unit_.load_invariant(builder_, unit_.i32(), types, row + offsetof(abi::TypeEntry, type_id));
+}
+
+void FunctionEmitter::unless(llvm::Value* condition, llvm::BasicBlock* otherwise) {
+  llvm::BasicBlock* const next = new_block();
+  builder_.CreateCondBr(condition, otherwise, next, unit_.unlikely());
+  builder_.SetInsertPoint(next);
+}
+
+// Most entries are functions of the caller's own instance, of exactly the type, with native code. Everything else, what traps
+// included, is the stub's, which looks again.
+llvm::Value* FunctionEmitter::indirect_code(const Instruction& instruction, const CanonType& type,
+                                            llvm::Value* index) {
+  const uint32_t table = instruction.second;
+  const bool is_constant = !unit_.facts().constant_tables[table].empty();
+  llvm::BasicBlock* const slow = new_block();
+  llvm::BasicBlock* const call = new_block();
+  llvm::Value* const wide = builder_.CreateZExt(index, unit_.i64());
+  llvm::Value* const native =
+      is_constant ? constant_code(table, type, wide, slow) : entry_code(table, type, wide, slow);
+  llvm::BasicBlock* const fast = builder_.GetInsertBlock();
+  builder_.CreateBr(call);
+  builder_.SetInsertPoint(slow);
+  unit_.store(builder_, wide, store_state(), offsetof(abi::StoreState, callee_index), AliasClass::Store);
+  builder_.CreateBr(call);
+  builder_.SetInsertPoint(call);
+  llvm::PHINode* const code = builder_.CreatePHI(unit_.ptr(), 2);
+  code->addIncoming(native, fast);
+  code->addIncoming(unit_.indirect_stub(table, type), slow);
+  return code;
+}
+
+llvm::Value* FunctionEmitter::entry_code(uint32_t table, const CanonType& type, llvm::Value* index,
+                                         llvm::BasicBlock* slow) {
+  llvm::Value* const its_object = table_object(table);
+  llvm::Value* const size =
+      unit_.load(builder_, unit_.i64(), its_object, offsetof(abi::TableObject, size), AliasClass::Table);
+  unless(builder_.CreateICmpUGE(index, size), slow);
+  llvm::Value* const entries =
+      unit_.load(builder_, unit_.ptr(), its_object, offsetof(abi::TableObject, entries), AliasClass::Table);
+  llvm::Value* const entry = builder_.CreateGEP(unit_.i64(), entries, index);
   llvm::Value* const object = unit_.load(builder_, unit_.ptr(), entry, 0, AliasClass::Table);
-  trap_if(builder_.CreateIsNull(object), TrapCode::UninitializedElement);
-  check_type(object, type);
-  return object;
+  unless(builder_.CreateIsNull(object), slow);
+  const auto load = [&](llvm::Type* field_type, uint64_t offset) {
+    return unit_.load(builder_, field_type, object, offset, AliasClass::Function);
+  };
+  llvm::Value* const id = load(unit_.i32(), offsetof(abi::FuncObject, type_id));
+  unless(builder_.CreateICmpNE(id, wanted_id(type)), slow);
+  llvm::Value* const home = load(unit_.ptr(), offsetof(abi::FuncObject, native_home));
+  unless(builder_.CreateICmpNE(home, context_), slow);
+  return load(unit_.ptr(), offsetof(abi::FuncObject, native));
+}
+
+// The constants stand in the text: nothing writes them.
+llvm::Value* FunctionEmitter::constant_code(uint32_t table, const CanonType& type, llvm::Value* index,
+                                            llvm::BasicBlock* slow) {
+  llvm::GlobalVariable* const constants = unit_.constant_table(table);
+  const uint64_t size = unit_.facts().constant_tables[table].size();
+  unless(builder_.CreateICmpUGE(index, int64(size)), slow);
+  llvm::Value* const entry = builder_.CreateGEP(unit_.i64(), constants, index);
+  llvm::Value* const found = unit_.load_invariant(builder_, unit_.i32(), entry, 4);
+  unless(builder_.CreateICmpNE(found, int32(unit_.type_index(type))), slow);
+  llvm::Value* const distance = unit_.load_invariant(builder_, unit_.i32(), entry, 0);
+  return builder_.CreateGEP(unit_.i8(), constants, builder_.CreateSExt(distance, unit_.i64()));
+}
+
+llvm::Value* FunctionEmitter::object_code(llvm::Value* reference, const CanonType& type) {
+  trap_if(builder_.CreateIsNull(reference), TrapCode::NullFunctionReference);
+  llvm::Value* const object = builder_.CreateIntToPtr(reference, unit_.ptr());
+  llvm::BasicBlock* const slow = new_block();
+  llvm::BasicBlock* const fast = new_block();
+  llvm::BasicBlock* const call = new_block();
+  llvm::Value* const home =
+      unit_.load(builder_, unit_.ptr(), object, offsetof(abi::FuncObject, native_home), AliasClass::Function);
+  builder_.CreateCondBr(builder_.CreateICmpNE(home, context_), slow, fast, unit_.unlikely());
+  builder_.SetInsertPoint(fast);
+  llvm::Value* const native =
+      unit_.load(builder_, unit_.ptr(), object, offsetof(abi::FuncObject, native), AliasClass::Function);
+  builder_.CreateBr(call);
+  builder_.SetInsertPoint(slow);
+  unit_.store(builder_, object, store_state(), offsetof(abi::StoreState, callee), AliasClass::Store);
+  builder_.CreateBr(call);
+  builder_.SetInsertPoint(call);
+  llvm::PHINode* const code = builder_.CreatePHI(unit_.ptr(), 2);
+  code->addIncoming(native, fast);
+  code->addIncoming(unit_.object_stub(type), slow);
+  return code;
 }
 
 // Equal ids are equal types. Otherwise the object may not be made yet, or have a subtype.
 void FunctionEmitter::check_type(llvm::Value* object, const CanonType& type) {
-  llvm::Value* const types =
-      unit_.load_invariant(builder_, unit_.ptr(), context_, offsetof(abi::Context, types));
-  const uint64_t row = uint64_t{unit_.type_index(type)} * sizeof(abi::TypeEntry);
-  llvm::LoadInst* const wanted =
-      unit_.load_invariant(builder_, unit_.i32(), types, row + offsetof(abi::TypeEntry, type_id));
+  llvm::Value* const wanted = wanted_id(type);
   const auto id_of_object = [&] {
     return unit_.load(builder_, unit_.i32(), object, offsetof(abi::FuncObject, type_id),
                       AliasClass::Function);
@@ -131,13 +216,6 @@ void FunctionEmitter::check_type(llvm::Value* object, const CanonType& type) {
     trap(TrapCode::IndirectCallTypeMismatch);
   }
   builder_.SetInsertPoint(right);
-}
-
-llvm::Value* FunctionEmitter::referenced_object(llvm::Value* reference, TrapCode code) {
-  trap_if(builder_.CreateIsNull(reference), code);
-  llvm::Value* const object = builder_.CreateIntToPtr(reference, unit_.ptr());
-  ensure_made(object);
-  return object;
 }
 
 // --- Calling ---
@@ -189,12 +267,6 @@ void FunctionEmitter::emit_direct(uint32_t func, const CanonType& type, Operand*
   emit_call(callee.code, callee.context, type, arguments, is_tail);
 }
 
-void FunctionEmitter::emit_object_call(llvm::Value* object, const CanonType& type, Operand* arguments,
-                                       bool is_tail) {
-  const Callee callee = callee_of(object, type);
-  emit_call(callee.code, callee.context, type, arguments, is_tail);
-}
-
 void FunctionEmitter::call(uint32_t func, const CanonType& type, Operand* arguments) {
   emit_direct(func, type, arguments, false);
 }
@@ -206,47 +278,79 @@ void FunctionEmitter::return_call(uint32_t func, const CanonType& type, Operand*
 void FunctionEmitter::call_indirect(const Instruction& instruction, const CanonType& type,
                                     Operand* arguments) {
   llvm::Value* const index = arguments[type.func.params.size()].value;
-  emit_object_call(indirect_object(instruction, type, index), type, arguments, false);
+  emit_call(indirect_code(instruction, type, index), context_, type, arguments, false);
 }
 
 void FunctionEmitter::return_call_indirect(const Instruction& instruction, const CanonType& type,
                                            Operand* arguments) {
   llvm::Value* const index = arguments[type.func.params.size()].value;
-  emit_object_call(indirect_object(instruction, type, index), type, arguments, true);
+  emit_call(indirect_code(instruction, type, index), context_, type, arguments, true);
 }
 
 void FunctionEmitter::call_ref(const Instruction&, const CanonType& type, Operand* arguments) {
   llvm::Value* const reference = arguments[type.func.params.size()].value;
-  emit_object_call(referenced_object(reference, TrapCode::NullFunctionReference), type, arguments, false);
+  emit_call(object_code(reference, type), context_, type, arguments, false);
 }
 
 void FunctionEmitter::return_call_ref(const Instruction&, const CanonType& type, Operand* arguments) {
   llvm::Value* const reference = arguments[type.func.params.size()].value;
-  emit_object_call(referenced_object(reference, TrapCode::NullFunctionReference), type, arguments, true);
+  emit_call(object_code(reference, type), context_, type, arguments, true);
 }
 
-// --- A function that the interpreter runs ---
+// --- Functions that only call another ---
 
-void FunctionEmitter::emit_left_out(uint32_t defined, const CanonType& type) {
+void FunctionEmitter::begin_stub() {
   builder_.SetInsertPoint(llvm::BasicBlock::Create(unit_.llvm_context(), "entry", function_));
   llvm::BasicBlock* const body = new_block("body");
   context_ = function_->getArg(0);
   entry_end_ = builder_.CreateBr(body);
   builder_.SetInsertPoint(body);
-  llvm::Value* const object = func_object(unit_.wasm_module().imported_funcs + defined);
-  unit_.store(builder_, object, store_state(), offsetof(abi::StoreState, callee), AliasClass::Store);
+}
+
+// Calls with the function's own arguments, and returns what that returns: by a jump, where the context's register need not be the
+// same afterwards.
+void FunctionEmitter::forward(llvm::Value* code, llvm::Value* callee_context, const CanonType& type) {
   llvm::SmallVector<llvm::Value*, 16> values;
   for (llvm::Argument& argument : function_->args()) values.push_back(&argument);
-  llvm::CallInst* const call =
-      builder_.CreateCall(unit_.function_type(type), unit_.leave_thunk(type), values);
+  values[0] = callee_context;
+  llvm::CallInst* const call = builder_.CreateCall(unit_.function_type(type), code, values);
   unit_.set_native(call);
-  call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+  if (callee_context == context_ || unit_.facts().has_tail_calls) {
+    call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+  }
   if (call->getType()->isVoidTy()) {
     builder_.CreateRetVoid();
   } else {
     builder_.CreateRet(call);
   }
+}
+
+// A function that the interpreter runs.
+void FunctionEmitter::emit_left_out(uint32_t defined, const CanonType& type) {
+  begin_stub();
+  llvm::Value* const object = func_object(unit_.wasm_module().imported_funcs + defined);
+  unit_.store(builder_, object, store_state(), offsetof(abi::StoreState, callee), AliasClass::Store);
+  forward(unit_.leave_thunk(type), context_, type);
   function_->addFnAttr(llvm::Attribute::NoInline);
+}
+
+void FunctionEmitter::emit_stub(const Stub& stub) {
+  begin_stub();
+  llvm::Value* object;
+  if (stub.callee == Stub::Callee::TableEntry) {
+    llvm::Value* const index = unit_.load(builder_, unit_.i64(), store_state(),
+                                          offsetof(abi::StoreState, callee_index), AliasClass::Store);
+    llvm::Value* const entry = table_entry(stub.table, index, TrapCode::UndefinedElement);
+    object = unit_.load(builder_, unit_.ptr(), entry, 0, AliasClass::Table);
+    trap_if(builder_.CreateIsNull(object), TrapCode::UninitializedElement);
+    check_type(object, *stub.type);
+  } else {
+    object = unit_.load(builder_, unit_.ptr(), store_state(), offsetof(abi::StoreState, callee),
+                        AliasClass::Store);
+    ensure_made(object);
+  }
+  const Callee callee = callee_of(object, *stub.type);
+  forward(callee.code, callee.context, *stub.type);
 }
 
 }  // namespace wherry::compiler

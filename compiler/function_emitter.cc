@@ -5,11 +5,14 @@
 // purpose. What the whole function needs (memory bases, the store's state) is loaded once in the entry block, invariant,
 // so that LLVM may move it.
 //
-// The stack check stands in the entry block of functions that call. It compares the frame's address, not the stack pointer's, with a
+// The stack check stands in front of whatever calls. It compares the frame's address, not the stack pointer's, with a
 // limit read by an invariant load, so that inlining a function leaves nothing of its check.
 #include "compiler/function_emitter.h"
 
+#include <llvm/Analysis/LoopInfo.h>
+#include <llvm/Analysis/PostDominators.h>
 #include <llvm/IR/Dominators.h>
+#include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/Intrinsics.h>
 #include <llvm/Transforms/Utils/PromoteMemToReg.h>
 
@@ -75,16 +78,41 @@ void FunctionEmitter::keep_context() {
 
 void FunctionEmitter::finish() {
   end_segment();
-  if (has_calls_) check_stack();
   llvm::DominatorTree dominators(*function_);
   llvm::PromoteMemToReg(locals_, dominators);
+  llvm::Instruction* const place = has_calls_ ? place_of_stack_check(dominators) : nullptr;
+  if (place != nullptr) check_stack(place);
 }
 
-// The entry block's branch becomes one on whether the frame begins above the limit.
-void FunctionEmitter::check_stack() {
-  llvm::BasicBlock* const body = llvm::cast<llvm::BranchInst>(entry_end_)->getSuccessor(0);
+// Where all paths to calls pass, outside of loops; so those that call nobody, as half the calls of a recursive function, have no
+// check. Null: nobody is called.
+llvm::Instruction* FunctionEmitter::place_of_stack_check(llvm::DominatorTree& dominators) {
+  llvm::BasicBlock* place = nullptr;
+  for (llvm::BasicBlock& block : *function_) {
+    const bool calls = llvm::any_of(block, [](const llvm::Instruction& instruction) {
+      const auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction);
+      return call != nullptr && !llvm::isa<llvm::IntrinsicInst>(call) && !call->doesNotReturn();
+    });
+    if (!calls || !dominators.isReachableFromEntry(&block)) continue;
+    place = place == nullptr ? &block : dominators.findNearestCommonDominator(place, &block);
+  }
+  if (place == nullptr) return nullptr;
+  // Up to where it is decided whether there are calls at all, and out of loops.
+  const llvm::LoopInfo loops(dominators);
+  const llvm::PostDominatorTree behind(*function_);
+  while (const auto* const above = dominators.getNode(place)->getIDom()) {
+    if (loops.getLoopFor(place) == nullptr && !behind.dominates(place, above->getBlock())) break;
+    place = above->getBlock();
+  }
+  return place == entry_end_->getParent() ? entry_end_ : &*place->getFirstInsertionPt();
+}
+
+void FunctionEmitter::check_stack(llvm::Instruction* before) {
   llvm::Value* const store = store_state();
-  builder_.SetInsertPoint(entry_end_);
+  llvm::BasicBlock* const block = before->getParent();
+  llvm::BasicBlock* const rest = block->splitBasicBlock(before);
+  block->getTerminator()->eraseFromParent();
+  builder_.SetInsertPoint(block);
   set_position(state_->body_offset + state_->code_begin);
   llvm::Value* const frame =
       builder_.CreateIntrinsic(llvm::Intrinsic::frameaddress, {unit_.ptr()}, {int32(0)});
@@ -92,8 +120,7 @@ void FunctionEmitter::check_stack() {
       unit_.load_invariant(builder_, unit_.ptr(), store, offsetof(abi::StoreState, native_stack_limit));
   llvm::Value* const is_below = builder_.CreateICmpULT(frame, limit);
   llvm::BasicBlock* const cold = new_block();
-  builder_.CreateCondBr(is_below, cold, body, unit_.unlikely());
-  entry_end_->eraseFromParent();
+  builder_.CreateCondBr(is_below, cold, rest, unit_.unlikely());
   builder_.SetInsertPoint(cold);
   trap(TrapCode::CallStackExhausted);
 }

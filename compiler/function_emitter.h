@@ -9,6 +9,10 @@
 #include "engine/validate/function_state.h"
 #include "engine/wasm/instruction.h"
 
+namespace llvm {
+class DominatorTree;
+}
+
 namespace wherry::compiler {
 
 struct Label {
@@ -39,6 +43,7 @@ class FunctionEmitter {
   bool is_left_out() const { return failed_; }
   // Instead of running the validator: the code of a function that the interpreter runs.
   void emit_left_out(uint32_t defined, const CanonType& type);
+  void emit_stub(const Stub& stub);
 
   void begin(State& state);
   void finish();
@@ -99,7 +104,8 @@ class FunctionEmitter {
   llvm::BasicBlock* new_block(const char* name = "");
   llvm::Value* store_state();                                      // StoreState*; loaded once.
   llvm::Value* load_at_entry(llvm::Value* base, uint64_t offset);  // A pointer that never changes.
-  void check_stack();
+  llvm::Instruction* place_of_stack_check(llvm::DominatorTree& dominators);
+  void check_stack(llvm::Instruction* before);
   void keep_context();
   llvm::Value* int32(uint32_t value) { return llvm::ConstantInt::get(unit_.i32(), value); }
   llvm::Value* int64(uint64_t value) { return llvm::ConstantInt::get(unit_.i64(), value); }
@@ -167,18 +173,26 @@ class FunctionEmitter {
   void make_object(llvm::Value* object);
   void ensure_made(llvm::Value* object);
   void check_type(llvm::Value* object, const CanonType& type);
-  llvm::Value* referenced_object(llvm::Value* reference, wasm::TrapCode code);  // Made; a null one traps.
+  // The address to call with the own context.
+  llvm::Value* indirect_code(const Instruction& instruction, const CanonType& type, llvm::Value* index);
+  // The same in two parts: goes to `slow` unless the entry can be called as it is, and answers its code.
+  llvm::Value* entry_code(uint32_t table, const CanonType& type, llvm::Value* index, llvm::BasicBlock* slow);
+  llvm::Value* constant_code(uint32_t table, const CanonType& type, llvm::Value* index,
+                             llvm::BasicBlock* slow);
+  void unless(llvm::Value* condition, llvm::BasicBlock* otherwise);
+  llvm::Value* object_code(llvm::Value* reference, const CanonType& type);
+  llvm::Value* wanted_id(const CanonType& type);
+  void begin_stub();
+  void forward(llvm::Value* code, llvm::Value* callee_context, const CanonType& type);
   llvm::Value* table_object(uint32_t table);
   llvm::Value* table_entry(uint32_t table, llvm::Value* index,
                            wasm::TrapCode code);  // Its address; outside traps.
   void table_op(const Instruction& instruction, Operand* operands);
   llvm::Value* grow(uint64_t field, llvm::ArrayRef<llvm::Value*> arguments);
   void emit_direct(uint32_t func, const CanonType& type, Operand* arguments, bool is_tail);
-  void emit_object_call(llvm::Value* object, const CanonType& type, Operand* arguments, bool is_tail);
   // Where a made FuncObject is called. Sets StoreState::callee when that is a leave thunk.
   Callee callee_of(llvm::Value* object, const CanonType& type);
   llvm::Value* func_object(uint32_t func);  // Made.
-  llvm::Value* indirect_object(const Instruction& instruction, const CanonType& type, llvm::Value* index);
   void emit_call(llvm::Value* code, llvm::Value* callee_context, const CanonType& type, Operand* arguments,
                  bool is_tail, bool may_throw = true);
   // Behind a call: goes on if nothing was thrown (emit_exceptions.cc). The callee may be one of which that is known.

@@ -15,10 +15,10 @@ struct PinLoads : llvm::PassInfoMixin<PinLoads> {
   Stage stage;
 };
 
-// Looks at the deadline at function entries and loop headers (docs/abi.md, "Metering"). Behind the vectorizer, which gives up on
+// Looks at the deadline at function entries and in loops (docs/abi.md, "Metering"). Behind the vectorizer, which gives up on
 // loops with such tests.
 struct DeadlineChecks : llvm::PassInfoMixin<DeadlineChecks> {
-  llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses);
+  llvm::PreservedAnalyses run(llvm::Module& module, llvm::ModuleAnalysisManager& analyses);
   static bool isRequired() { return true; }
 };
 

@@ -58,7 +58,11 @@ class Compilation {
   base::Result<void> emit() {
     validate::ValidatorBuffers<FunctionEmitter> buffers;
     for (const uint32_t defined : unit_.functions) WHERRY_TRY(emit_function(defined, buffers));
-    if (unit_.with_thunks) make_thunks(context_);
+    for (const Stub& stub : context_.stubs()) FunctionEmitter(context_, stub.function).emit_stub(stub);
+    if (unit_.with_thunks) {
+      make_thunks(context_);
+      context_.define_constant_tables();
+    }
     context_.finish_debug_information();
     target_ = WHERRY_TRY(make_target(options_));
     set_target(context_.llvm_module(), *target_, options_);

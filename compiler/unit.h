@@ -18,8 +18,20 @@ struct ModuleFacts {
   bool is_flagged = false;
   // By defined index: how much work its body makes (compiler/weigh.h).
   std::vector<uint32_t> weights;
+  // Some body has a tail call: all functions of the module have the convention for them.
+  bool has_tail_calls = false;
   // Which functions, by defined index, may leave an exception behind. Empty unless the module is flagged.
   std::vector<bool> may_throw;
+  // What is in tables that never change, by table and entry; see find_constant_tables.
+  std::vector<std::vector<uint32_t>> constant_tables;
+  // By defined index: something beside calls in bodies refers to the function (exports, tables, references).
+  std::vector<bool> is_exposed;
+  // Calls of defined functions in bodies.
+  struct Edge {
+    uint32_t callee;  // By defined index.
+    uint32_t caller;
+  };
+  std::vector<Edge> calls;
 };
 // Reads all bodies. Those that are malformed count as throwing; compiling them says what is wrong.
 ModuleFacts scan_module(const validate::TypedModule& module);

@@ -11,6 +11,7 @@
 #include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/MDBuilder.h>
 
+#include "compiler/constant_tables.h"
 #include "engine/abi/context.h"
 #include "engine/abi/native.h"
 
@@ -21,7 +22,8 @@ using wasm::ValType;
 
 UnitContext::UnitContext(const validate::TypedModule& module, const Options& options, const Unit& unit)
     : typed_(module), options_(options), layout_(abi::layout_of(module.module)) {
-  facts_ = unit.facts != nullptr ? *unit.facts : scan_module(module);
+  if (unit.facts == nullptr) own_facts_ = scan_module(module);
+  facts_ = unit.facts != nullptr ? unit.facts : &own_facts_;
   static_cast<void>(abi::global_offsets(module.module, layout_, &global_offsets_));
   is_here_.resize(module.module.bodies.size());
   is_internal_.resize(module.module.bodies.size());
@@ -87,7 +89,7 @@ uint32_t UnitContext::type_index(const wasm::CanonType& type) { return type_indi
 // --- Functions ---
 
 void UnitContext::set_native(llvm::Function* function) {
-  function->setCallingConv(llvm::CallingConv::SwiftTail);
+  function->setCallingConv(convention());
   function->addParamAttr(0, llvm::Attribute::SwiftSelf);
   function->addParamAttr(0, llvm::Attribute::NoUndef);
   function->addParamAttr(0, llvm::Attribute::NonNull);
@@ -97,7 +99,7 @@ void UnitContext::set_native(llvm::Function* function) {
 }
 
 void UnitContext::set_native(llvm::CallInst* call) {
-  call->setCallingConv(llvm::CallingConv::SwiftTail);
+  call->setCallingConv(convention());
   call->addParamAttr(0, llvm::Attribute::SwiftSelf);
 }
 
@@ -126,6 +128,70 @@ llvm::Function* UnitContext::function(uint32_t defined) {
   return known;
 }
 
+// Calls give up the context's register and the callee's arguments on the stack with the convention of tail calls, which costs
+// half the time of a small recursive function; so only modules that have tail calls use it.
+llvm::CallingConv::ID UnitContext::convention() const {
+  return facts_->has_tail_calls ? llvm::CallingConv::SwiftTail : llvm::CallingConv::Swift;
+}
+
+llvm::Function* UnitContext::stub(const std::string& name, const Stub& stub) {
+  if (llvm::Function* const known = module_->getFunction(name)) return known;
+  llvm::Function* const function =
+      llvm::Function::Create(function_type(*stub.type), llvm::GlobalValue::InternalLinkage, name, *module_);
+  set_native(function);
+  function->addFnAttr(llvm::Attribute::NoInline);
+  function->addFnAttr(llvm::Attribute::Cold);
+  stubs_.push_back(stub);
+  stubs_.back().function = function;
+  return function;
+}
+
+llvm::Function* UnitContext::indirect_stub(uint32_t table, const wasm::CanonType& type) {
+  return stub("indirect" + std::to_string(type_index(type)) + "." + std::to_string(table),
+              {Stub::Callee::TableEntry, table, &type, nullptr});
+}
+
+llvm::Function* UnitContext::object_stub(const wasm::CanonType& type) {
+  return stub("object" + std::to_string(type_index(type)), {Stub::Callee::Object, 0, &type, nullptr});
+}
+
+llvm::GlobalVariable* UnitContext::constant_table(uint32_t table) {
+  const std::string name = "table" + std::to_string(table);
+  if (llvm::GlobalVariable* const known = module_->getNamedGlobal(name)) return known;
+  llvm::Type* const entry = llvm::ArrayType::get(i32_, 2);
+  auto* const constants =
+      new llvm::GlobalVariable(*module_, llvm::ArrayType::get(entry, facts_->constant_tables[table].size()),
+                               true, llvm::GlobalValue::ExternalLinkage, nullptr, name);
+  constants->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  constants->setDSOLocal(true);
+  constants->setAlignment(llvm::Align(8));
+  return constants;
+}
+
+void UnitContext::define_constant_tables() {
+  llvm::Type* const pair = llvm::ArrayType::get(i32_, 2);
+  for (uint32_t table = 0; table < facts_->constant_tables.size(); ++table) {
+    const std::vector<uint32_t>& functions = facts_->constant_tables[table];
+    if (functions.empty()) continue;
+    llvm::GlobalVariable* const constants = constant_table(table);
+    llvm::Constant* const place = llvm::ConstantExpr::getPtrToInt(constants, i64_);
+    std::vector<llvm::Constant*> entries;
+    for (const uint32_t func : functions) {
+      llvm::Constant* distance = llvm::ConstantInt::get(i32_, 0);
+      uint32_t type = kNoConstant;
+      if (func != kNoConstant && func >= wasm_module().imported_funcs) {
+        llvm::Constant* const code =
+            llvm::ConstantExpr::getPtrToInt(function(func - wasm_module().imported_funcs), i64_);
+        distance = llvm::ConstantExpr::getTrunc(llvm::ConstantExpr::getSub(code, place), i32_);
+        type = type_index(typed_.func_type(wasm::FuncIndex(func)));
+      }
+      entries.push_back(llvm::ConstantArray::get(llvm::cast<llvm::ArrayType>(pair),
+                                                 {distance, llvm::ConstantInt::get(i32_, type)}));
+    }
+    constants->setInitializer(llvm::ConstantArray::get(llvm::ArrayType::get(pair, entries.size()), entries));
+  }
+}
+
 llvm::Function* UnitContext::leave_thunk(const wasm::CanonType& type) {
   const std::string name = "leave" + std::to_string(type_index(type));
   if (llvm::Function* known = module_->getFunction(name)) return known;
@@ -144,7 +210,7 @@ llvm::Function* UnitContext::trap_function(wasm::TrapCode code) {
   llvm::Type* const nothing = llvm::Type::getVoidTy(context_);
   llvm::Function* const function = llvm::Function::Create(llvm::FunctionType::get(nothing, {ptr_}, false),
                                                           llvm::GlobalValue::InternalLinkage, name, *module_);
-  function->setCallingConv(llvm::CallingConv::SwiftTail);
+  function->setCallingConv(convention());
   function->addParamAttr(0, llvm::Attribute::SwiftSelf);
   for (const llvm::Attribute::AttrKind kind :
        {llvm::Attribute::Naked, llvm::Attribute::NoInline, llvm::Attribute::Cold, llvm::Attribute::NoReturn,

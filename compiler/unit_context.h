@@ -32,6 +32,18 @@ enum class AliasClass : uint8_t {
   Slots,     // Arguments and results that pass through memory.
 };
 
+// A function that calls, with its own arguments, what is not known well enough to be called in place.
+struct Stub {
+  enum class Callee : uint8_t {
+    TableEntry,  // Entry StoreState::callee_index of a table, with all its checks.
+    Object,      // StoreState::callee, which need not be made.
+  };
+  Callee callee;
+  uint32_t table;
+  const wasm::CanonType* type;
+  llvm::Function* function;  // To be emitted (FunctionEmitter::emit_stub).
+};
+
 // One LLVM module that is being made, and everything its functions share: types, declarations, alias classes. For one thread.
 class UnitContext {
  public:
@@ -43,7 +55,7 @@ class UnitContext {
   const validate::TypedModule& typed() const { return typed_; }
   const wasm::Module& wasm_module() const { return typed_.module; }
   const Options& options() const { return options_; }
-  const ModuleFacts& facts() const { return facts_; }
+  const ModuleFacts& facts() const { return *facts_; }
   const abi::ContextLayout& layout() const { return layout_; }
   uint32_t global_offset(uint32_t global) const { return global_offsets_[global]; }
   bool is_exact() const { return options_.trap_precision == TrapPrecision::Exact; }
@@ -66,6 +78,15 @@ class UnitContext {
   // The native function of a defined index; declared when another unit has it.
   llvm::Function* function(uint32_t defined);
   llvm::Function* leave_thunk(const wasm::CanonType& type);
+  // Declared on first use, in this unit; whoever emits the unit emits stubs() when all functions are there.
+  llvm::Function* indirect_stub(uint32_t table, const wasm::CanonType& type);
+  llvm::Function* object_stub(const wasm::CanonType& type);
+  std::span<const Stub> stubs() const { return stubs_; }
+  llvm::CallingConv::ID convention() const;
+  // The constants of a table that never changes (ModuleFacts::constant_tables): for each entry, as two i32, where its
+  // function is, relative to the table, and the index of its type; kNoConstant for entries that are not known.
+  llvm::GlobalVariable* constant_table(uint32_t table);
+  void define_constant_tables();
   // Called with the context: leaves by NativeBuiltins::trap, which takes the caller's return address for the trap's place.
   llvm::Function* trap_function(wasm::TrapCode code);
   // Sets convention, attributes and the context's parameter of a function, or of a call, of native signature.
@@ -108,13 +129,15 @@ class UnitContext {
   llvm::MDNode* unlikely() { return unlikely_; }  // !prof of a branch whose first target is cold.
 
  private:
+  llvm::Function* stub(const std::string& name, const Stub& stub);
   void make_types();
   void make_alias_tags();
   void make_debug_unit();
 
   const validate::TypedModule& typed_;
   const Options& options_;
-  ModuleFacts facts_;
+  ModuleFacts own_facts_;  // Unless the unit brings some.
+  const ModuleFacts* facts_;
   bool may_fault_ = false;
   std::vector<bool> is_here_;      // By defined index.
   std::vector<bool> is_internal_;  // By defined index.
@@ -139,6 +162,7 @@ class UnitContext {
   llvm::DIFile* debug_file_ = nullptr;
   llvm::DISubroutineType* debug_type_ = nullptr;
   std::vector<llvm::Function*> functions_;
+  std::vector<Stub> stubs_;
   llvm::DenseMap<uint32_t, uint32_t> type_indices_;  // By canonical id.
 };
 

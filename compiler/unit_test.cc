@@ -94,7 +94,7 @@ TEST_CASE("a function gets the context in swiftself and its parameters behind it
   Fixture fixture(kAdd);
   const std::string ir = fixture.optimized();
   INFO(ir);
-  CHECK(has(ir, "swifttailcc i32 @f0(ptr noundef nonnull swiftself"));
+  CHECK(has(ir, "swiftcc i32 @f0(ptr noundef nonnull swiftself"));
   CHECK(has(ir, "add i32"));
   CHECK_FALSE(has(ir, "nsw"));
   CHECK_FALSE(has(ir, "nuw"));
@@ -127,9 +127,9 @@ TEST_CASE("a function of another unit is an undefined symbol, one that nobody el
   fixture.unit.internal = internal;
   const std::string ir = fixture.text(TextKind::EmittedIr);
   INFO(ir);
-  CHECK(has(ir, "define hidden swifttailcc void @f0("));
-  CHECK(has(ir, "define internal swifttailcc void @f1("));
-  CHECK(has(ir, "declare hidden swifttailcc void @f2("));
+  CHECK(has(ir, "define hidden swiftcc void @f0("));
+  CHECK(has(ir, "define internal swiftcc void @f1("));
+  CHECK(has(ir, "declare hidden swiftcc void @f2("));
 }
 
 TEST_CASE("an invalid body is an error, not a function left out") {
@@ -349,7 +349,7 @@ TEST_CASE("a sum over memory is vectorized") {
   CHECK(has(plain, "<8 x i32>"));
   fixture.options.interruption = true;
   CHECK(has(fixture.optimized(), "<8 x i32>"));
-  CHECK(has(fixture.optimized(), "atomic"));
+  CHECK(has(fixture.optimized(), "@look("));
 }
 
 TEST_CASE("no loop becomes a call of the C library") {
@@ -373,6 +373,170 @@ TEST_CASE("plain calls keep their frames, tail calls have none") {
   CHECK(has(fixture.assembly("f0"), "callq\tf0"));
   CHECK(has(fixture.assembly("f1"), "jmp\tf1"));
   CHECK(has(fixture.assembly("f0"), "trap10"));  // The stack's limit.
+}
+
+TEST_CASE("only modules with tail calls have the convention that gives up the context's register") {
+  constexpr const char* kBody =
+      "(func (param i32) (result i32) (i32.add (call 0 (local.get 0)) (call 0 (i32.const 1))))";
+  Fixture plain(std::string("(module ") + kBody + ")");
+  const std::string code = plain.assembly();
+  INFO(code);
+  CHECK_FALSE(has(code, ", %r13"));
+  Fixture tail(std::string("(module ") + kBody +
+               "(func (param i32) (result i32) (return_call 0 (local.get 0))))");
+  CHECK(has(tail.assembly(), ", %r13"));
+  CHECK(has(tail.optimized("f1"), "musttail call swifttailcc"));
+}
+
+constexpr const char* kIndirect =
+    "(type $t (func (param i32) (result i32)))"
+    "(func (param i32) (result i32) (call_indirect (type $t) (local.get 0) (local.get 0)))"
+    "(func (param i32) (result i32) (local.get 0))"
+    "(func (param i32) (result i32) (i32.const 7))"
+    "(func (param i64))";
+
+TEST_CASE("a call through a table that never changes compares with constants") {
+  Fixture fixture(std::string("(module (table 5 5 funcref) (elem (i32.const 1) func 1 2 3)") + kIndirect +
+                  ")");
+  fixture.unit.with_thunks = true;
+  const std::string ir = fixture.optimized();
+  INFO(ir);
+  CHECK(has(ir, "@table0"));
+  CHECK(has(ir, "icmp ugt i32 %1, 3"));
+  CHECK(has(ir, "@indirect0.0"));
+  CHECK(count(ir, " load ") == count(ir, "!invariant.load"));
+  const std::string all = fixture.text(TextKind::OptimizedIr);
+  CHECK(
+      has(all, "@table0 = hidden constant [4 x [2 x i32]] [[2 x i32] [i32 0, i32 -1], [2 x i32] [i32 trunc"));
+  CHECK(has(all, "@f3 to i64), i64 ptrtoint (ptr @table0 to i64)) to i32), i32 1]]"));
+}
+
+TEST_CASE("a table that may change, or be another's, or not be filled, has no constants") {
+  const auto uses_constants = [](const std::string& fields) {
+    Fixture fixture("(module " + fields + kIndirect + ")");
+    REQUIRE(fixture.module != nullptr);
+    return has(fixture.optimized(), "@table0");
+  };
+  const std::string table = "(table 5 5 funcref) (elem (i32.const 1) func 1 2 3)";
+  CHECK(uses_constants(table));
+  CHECK(uses_constants("(import \"m\" \"f\" (func (param i64 i64)))" + table));
+  CHECK_FALSE(uses_constants("(table (export \"t\") 5 5 funcref) (elem (i32.const 1) func 1 2)"));
+  CHECK_FALSE(uses_constants("(import \"m\" \"t\" (table 5 funcref)) (elem (i32.const 1) func 1 2)"));
+  CHECK_FALSE(uses_constants(table + "(func $w (table.set (i32.const 0) (ref.null func)))"));
+  CHECK_FALSE(uses_constants(table + "(func $w (drop (table.grow (ref.null func) (i32.const 1))))"));
+  CHECK_FALSE(uses_constants(table + "(func $w (table.fill (i32.const 0) (ref.null func) (i32.const 1)))"));
+  CHECK_FALSE(uses_constants(table + "(func $w (table.copy (i32.const 0) (i32.const 1) (i32.const 1)))"));
+  CHECK_FALSE(uses_constants(table + "(elem $e func 0)"
+                                     "(func $w (table.init $e (i32.const 0) (i32.const 0) (i32.const 1)))"));
+  CHECK_FALSE(uses_constants("(table 5 5 funcref) (elem (i32.const 3) func 1 2 3)"));
+  CHECK_FALSE(
+      uses_constants("(import \"m\" \"g\" (global i32)) (table 5 5 funcref) (elem (global.get 0) func 1)"));
+  // What comes behind a segment that may not fit may never be there, while an imported table has functions of the module already.
+  CHECK_FALSE(uses_constants(
+      "(import \"m\" \"g\" (global i32)) (import \"m\" \"t\" (table $other 1 funcref))"
+      "(table $own 5 5 funcref) (elem (table $other) (global.get 0) func 1)"
+      "(elem (table $own) (i32.const 0) func 1)"
+      "(func (param i32) (result i32) (call_indirect $own (type $t) (local.get 0) (local.get 0)))"));
+  // A small module cannot make a large text.
+  CHECK_FALSE(uses_constants("(table 9000000 9000000 funcref) (elem (i32.const 8999999) func 1)"));
+}
+
+TEST_CASE("a call through another table compares type and instance, and keeps the context") {
+  Fixture fixture(std::string("(module (table (export \"t\") 5 5 funcref)") + kIndirect + ")");
+  const std::string code = fixture.assembly();
+  INFO(code);
+  CHECK_FALSE(has(code, ", %r13"));
+  CHECK(count(code, "cmp") == 4);  // Stack, size, type, instance.
+  CHECK(has(fixture.assembly("indirect0.0"), "trap"));
+}
+
+TEST_CASE("an internal function may lose its parameters, and its body") {
+  Fixture fixture(
+      "(module (func (param i32) (result i32) (call 1 (local.get 0) (i32.const 3)))"
+      " (func (param i32 i32) (result i32) (i32.mul (local.get 0) (local.get 1))))");
+  const std::vector<uint32_t> internal = {1};
+  fixture.unit.internal = internal;
+  const std::string all = fixture.text(TextKind::OptimizedIr);
+  CHECK_FALSE(has(all, "@f1("));
+}
+
+TEST_CASE("functions have a frame if anything in them can trap or call") {
+  Fixture fixture(
+      "(module (memory 1) (global $g (mut i32) (i32.const 0))"
+      " (func (param i32) (result i32) (global.set $g (local.get 0)) (i32.mul (local.get 0) (global.get $g)))"
+      " (func (param i32) (result i32) (i32.load (local.get 0)))"
+      " (func (param i32) (i32.store (local.get 0) (local.get 0)))"
+      " (func (param i32) (drop (i32.load (local.get 0))))"
+      " (func (param i32) (result i32) (i32.div_u (i32.const 1) (local.get 0)))"
+      " (func (param i32) (result i32) (i32.atomic.load (local.get 0))))");
+  CHECK_FALSE(has(fixture.assembly("f0"), "%rbp"));
+  for (const char* const name : {"f1", "f2", "f3", "f4", "f5"})
+    CHECK(has(fixture.assembly(name), "%rsp, %rbp"));
+}
+
+// --- Deadlines ---
+
+size_t looks(Fixture& fixture, const std::string& name = "f0") {
+  fixture.options.interruption = true;
+  return count(fixture.optimized(name), "call preserve_allcc void @look(");
+}
+
+TEST_CASE("a path without calls does not test the stack") {
+  Fixture fixture(
+      "(module (func (param i32) (result i32) (if (result i32) (local.get 0) (then (i32.add"
+      " (call 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 1))) (else (i32.const 0)))))");
+  const std::string ir = fixture.function(TextKind::EmittedIr, "f0");
+  INFO(ir);
+  CHECK(ir.find("br i1") < ir.find("frameaddress"));
+  Fixture loop("(module (func (param i32) (loop (call 0 (i32.const 0)) (br_if 0 (local.get 0)))))");
+  const std::string before = loop.function(TextKind::EmittedIr, "f0");
+  INFO(before);
+  CHECK(before.find("frameaddress") < before.find("call swiftcc void @f0"));
+  CHECK(before.find("frameaddress") < before.find("phi"));
+}
+
+TEST_CASE("a function that calls looks once, instead of testing the stack") {
+  Fixture fixture(
+      "(module (func (param i32) (result i32) (if (result i32) (local.get 0) (then (i32.add"
+      " (call 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 1))) (else (i32.const 0)))))");
+  CHECK(looks(fixture) == 1);
+  CHECK_FALSE(has(fixture.optimized(), "@trap10"));
+  const std::string code = fixture.assembly();
+  INFO(code);
+  CHECK(has(code, "\tja") != has(code, "\tjb"));
+}
+
+TEST_CASE("a short function without calls does not look, a long one does") {
+  Fixture fixture(kAdd);
+  CHECK(looks(fixture) == 0);
+  std::string source = "(module (func (param i32) (result i32) (local.get 0)";
+  for (int i = 0; i < 3000; ++i) source += "(i32.const 12345) (i32.mul) (i32.const 13) (i32.rotl)";
+  Fixture large(source + "))");
+  CHECK(looks(large) == 1);
+}
+
+TEST_CASE("loops look once a round, but for those that end soon") {
+  const auto loop = [](const std::string& turns, const std::string& body) {
+    return "(module (memory 1) (func (param $n i32) (result i32) (local $i i32) (local $x i32) (local $j i32)"
+           " (local.set $n " +
+           turns + ") (local.set $x (i32.const 1)) (loop $l" + body +
+           " (local.set $x (i32.rotl (i32.mul (local.get $x) (i32.load (i32.const 8))) (local.get $x)))"
+           " (i32.store (i32.const 8) (local.get $x))"
+           " (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))"
+           " (local.get $x)))";
+  };
+  Fixture endless(loop("(local.get $n)", ""));
+  CHECK(looks(endless) == 1);
+  Fixture brief(loop("(i32.const 100)", ""));
+  CHECK(looks(brief) == 0);
+  Fixture many(loop("(i32.const 1000000)", ""));
+  CHECK(looks(many) == 1);
+  const std::string inner =
+      " (local.set $j (i32.const 0)) (loop $k (i32.store (i32.const 16) (i32.rotr (i32.load (i32.const 16)) "
+      "(local.get $x)))"
+      " (br_if $k (i32.lt_u (local.tee $j (i32.add (local.get $j) (i32.const 1))) (i32.const 100))))";
+  Fixture nested(loop("(i32.const 100)", inner));
+  CHECK(looks(nested) == 1);
 }
 
 TEST_CASE("more results than registers go to the caller's slots") {

@@ -16,6 +16,10 @@ struct CodeProvider {
   // failure `*error` says why (invalid body, out of memory) and the function stays as it was.
   bool (*prepare)(CodeProvider* self, FuncCode* code, base::Error* error) = nullptr;
 
+  // Where code of the module's own native kind calls a function directly, or null. Makes nothing that takes long.
+  // Thread-safe. Null itself: none has native code.
+  const void* (*native)(CodeProvider* self, FuncCode* code) = nullptr;
+
   // The function whose code holds `cell`; `code` is null if none does. Thread-safe. What it finds lives as long as the
   // module.
   CodeSite (*find)(CodeProvider* self, const Cell* cell) = nullptr;

@@ -17,7 +17,7 @@ class TypeDirectory;
 
 namespace wherry::abi {
 
-inline constexpr uint32_t kAbiVersion = 2;
+inline constexpr uint32_t kAbiVersion = 3;
 
 struct Activation;
 struct Builtins;
@@ -27,6 +27,19 @@ struct HeapFront;
 struct NativeBuiltins;
 struct NativeEntry;
 struct StoreState;
+
+// How native code is called; a property of the module that it belongs to. Code of one kind calls only code of the same kind directly.
+enum class NativeKind : uint8_t {
+  Plain = 0,      // Never looks for exceptions.
+  Flagged = 1,    // Tests StoreState::pending_exception after calls.
+  PlainTail = 2,  // The same two with the convention of tail calls (docs/abi.md, "Native code").
+  FlaggedTail = 3,
+};
+inline constexpr uint32_t kNativeKinds = 4;
+
+constexpr NativeKind native_kind(bool is_flagged, bool has_tail_calls) {
+  return static_cast<NativeKind>((is_flagged ? 1 : 0) + (has_tail_calls ? 2 : 0));
+}
 
 // The code of one defined function of a module. Belongs to the module, holds no instance pointer. Zero-filled
 // memory is a valid "not yet prepared" state: `frame_slots` 0. Whoever prepares the code writes all other fields
@@ -42,15 +55,13 @@ struct FuncCode {
   uint16_t param_slots;  // Where the frame header stands.
   uint16_t pinned0;      // Slots of the locals that registers mirror; 0 also when there is none.
   uint16_t pinned1;
-  uint16_t flags;       // Of the tier that made the code.
+  uint16_t flags;       // Of the tier that made the code (engine/abi/native.h).
   uint32_t func_index;  // In the module, imports counted.
-  // Where native code calls it directly (engine/abi/native.h), or null: then it goes through slots. At most one of the
-  // two is set, before the code is published: `native_plain` may be called by code that never looks for exceptions,
-  // `native_flagged` by code that tests StoreState::pending_exception afterwards.
-  std::atomic<const void*> native_plain;
-  std::atomic<const void*> native_flagged;
+  // Where native code of a kind calls it directly (engine/abi/native.h), or null: then it goes through slots. At most one
+  // is set, before the code is published.
+  std::atomic<const void*> native[kNativeKinds];
 };
-static_assert(sizeof(FuncCode) == 48);
+static_assert(sizeof(FuncCode) == 64);
 
 // The last step of preparing code, when every other field has its value.
 inline void publish_code(FuncCode* code, const Cell* entry, uint32_t frame_slots) {
@@ -69,10 +80,14 @@ struct FuncObject {
   Context* context;     // Of its instance; host functions have a context of their own, of which only
                         // `store` and `builtins` are used.
   const wasm::CanonType* type;
+  // `context`, if the function has native code, else null: code of the same instance, which is of the same kind, compares
+  // it with its own context and then calls `native` without changing that. Set when the object is made, or never.
+  Context* native_home = nullptr;
+  const void* native = nullptr;
 
   static constexpr uint32_t kHostFunction = ~uint32_t{0};
 };
-static_assert(sizeof(FuncObject) == 32);
+static_assert(sizeof(FuncObject) == 48);
 
 constexpr uint32_t type_id_of(wasm::CanonId id) { return id.value + 1; }
 
@@ -150,12 +165,15 @@ struct StoreState {
   wasm::TrapCode trap = wasm::TrapCode::None;  // Why the last run stopped.
   uint32_t reserved = 0;
   void* store = nullptr;          // The runtime's store; opaque to tiers.
-  FuncObject* callee = nullptr;   // The host function being entered.
+  FuncObject* callee = nullptr;   // The host function being entered; what native code calls through a thunk.
+  uint64_t callee_index = 0;      // The table entry that native code calls through one.
   Ref barrier_holder = kNullRef;  // What Builtins::barrier is about to be told; scratch of a tier.
   HeapFront* heap = nullptr;      // Where objects are allocated (engine/abi/heap.h). Never null.
   const wasm::TypeDirectory* types = nullptr;  // By canonical id; null while the store has no instance.
   uintptr_t native_stack_limit = 0;            // No frame of native code may begin below this address.
-  NativeEntry* native_entry = nullptr;         // The innermost entry into native code (engine/abi/native.h).
+  // The same, or ~0 when native code is to call NativeBuiltins::look: one comparison answers both. Any thread writes it.
+  std::atomic<uintptr_t> native_look{0};
+  NativeEntry* native_entry = nullptr;  // The innermost entry into native code (engine/abi/native.h).
 };
 
 // Frame header: the slots between parameters and locals.

@@ -10,7 +10,7 @@
 // to it, engine/native runs that code.
 namespace wherry::abi {
 
-// Native functions use LLVM's `swifttailcc`: the context in `swiftself`, then the parameters (i32, i64, float, double,
+// Native functions use LLVM's `swiftcc`, or `swifttailcc` when their module has tail calls: the context in `swiftself`, then the parameters (i32, i64, float, double,
 // v128 as <2 x i64>, references as i64). Results come back in registers when at most this many are integers or
 // references, and at most this many floats or vectors; otherwise the first parameter points to slots that take all
 // of them, laid out as on the value stack.
@@ -32,10 +32,16 @@ constexpr bool native_results_in_memory(std::span<const wasm::ValType> results) 
 // (StoreState::pending_exception is set) the results mean nothing.
 using NativeEnter = void (*)(uint64_t* slots, Context* context, const void* target);
 
-// FuncCode::flags of functions that have native code: `entry` leads to two cells, Tier::native_entry and a NativeEnter.
-inline constexpr uint16_t kNativeCode = 1;
+// FuncCode::flags of functions that have native code: this, and the NativeKind. `entry` leads to two cells, Tier::native_entry and
+// a NativeEnter.
+inline constexpr uint16_t kNativeCode = 0x10;
 
-inline bool has_native_code(const FuncCode* code) { return code->flags == kNativeCode; }
+constexpr uint16_t native_flags(NativeKind kind) { return kNativeCode | static_cast<uint16_t>(kind); }
+inline bool has_native_code(const FuncCode* code) { return (code->flags & kNativeCode) != 0; }
+// Of a function that has some.
+inline const void* native_code(const FuncCode* code) {
+  return code->native[code->flags & (kNativeKinds - 1)].load(std::memory_order_relaxed);
+}
 
 // One entry into native code; lies on the native stack of the function that enters. Traps leave to the innermost.
 struct NativeEntry {
@@ -55,6 +61,10 @@ struct NativeBuiltins {
   void (*trap)(Context* context, uint32_t trap_code) __attribute__((noreturn));
   // Called when StoreState::pending_exception is set, by code whose callers do not look: ends the innermost entry.
   void (*leave_by_exception)(Context* context) __attribute__((noreturn));
+  // For code that compared the address of its frame with StoreState::native_look and found it below. Called by a function that
+  // keeps all registers, whose frame is the one between; looks at the deadline, and comes back unless that, or the stack, is
+  // exhausted.
+  void (*look)(Context* context);
   // What ExceptionObject::tag holds for a tag of the instance.
   const void* (*tag_identity)(Context* context, uint32_t tag);
 };

@@ -96,7 +96,7 @@ native::Source LoadedArtifact::source() {
           .begin = reinterpret_cast<uintptr_t>(text.data()),
           .end = reinterpret_cast<uintptr_t>(text.data() + text.size()),
           .may_fault = artifact.view().has(CodeFlag::GuardPages),
-          .is_flagged = artifact.is_flagged(),
+          .kind = abi::native_kind(artifact.is_flagged(), artifact.view().has(CodeFlag::TailCalls)),
           .function = [](void* self, uint32_t defined) -> const void* {
             const auto& loaded = *static_cast<const LoadedArtifact*>(self);
             return loaded.leaves_out(defined) ? nullptr : loaded.artifact.native_entry(defined);

@@ -22,7 +22,8 @@ enum class CodeFlag : uint64_t {
   CanonicalNan = 1 << 2,  // All NaNs are the canonical one.
   ExactTraps = 1 << 3,    // Memory is exact at a trap, too.
   GuardPages = 1 << 4,    // Out-of-bounds accesses of guarded memories are faults, not checks.
-  Flagged = 1 << 5,  // The module throws or catches: its code looks for pending exceptions (docs/abi.md).
+  Flagged = 1 << 5,    // The module throws or catches: its code looks for pending exceptions (docs/abi.md).
+  TailCalls = 1 << 6,  // The module has tail calls: its code has the convention for them.
 };
 
 enum class SectionKind : uint32_t {

@@ -71,9 +71,9 @@ class Listing {
     decode::NameMap map = names.names(decode::NameKind::Func);
     decode::NameMap::Entry name;
     bool has_name = map.next(&name);
-    size_t compiled = 0;
-    for (const uint32_t offset : view_.functions()) compiled += offset != artifact::kNoCode;
-    put("\nFunctions (%zu, %zu compiled):\n", view_.functions().size(), compiled);
+    size_t entries = 0;
+    for (const uint32_t offset : view_.functions()) entries += offset != artifact::kNoCode;
+    put("\nFunctions (%zu, %zu with an entry):\n", view_.functions().size(), entries);
     for (uint32_t i = 0; i < view_.functions().size() && i < module.bodies.size(); ++i) {
       const uint32_t func = module.imported_funcs + i;
       while (has_name && name.index < func) has_name = map.next(&name);
@@ -88,7 +88,7 @@ class Listing {
     put(": module 0x%x", module.bodies[defined].offset);
     const uint32_t begin = view_.functions()[defined];
     if (begin == artifact::kNoCode) {
-      put(", interpreted\n");
+      put(", interpreted, or called inside the text only\n");
       return;
     }
     const uint32_t size_bytes = size_of(begin);

@@ -211,8 +211,7 @@ constinit FuncCode g_host_code = {
     .pinned1 = 0,
     .flags = 0,
     .func_index = FuncObject::kHostFunction,
-    .native_plain = nullptr,
-    .native_flagged = nullptr,
+    .native = {},
 };  // Never written, but for the type of those who may replace code.
 
 constinit const abi::Tier kTier = {.stub_entry = kStubCells,

@@ -164,6 +164,22 @@ bool call(Context* caller, FuncObject* callee, uint64_t* slots) {
   wherry_native_leave(context->store->native_entry, static_cast<uint32_t>(TrapCode::UncaughtException));
 }
 
+// The frame of the code that looks is the one outside of its caller's.
+void look(Context* context) {
+  StoreState* const store = context->store;
+  const auto* const frame = static_cast<const void* const*>(__builtin_frame_address(0));
+  const auto* const between = static_cast<const void* const*>(frame[0]);
+  set_position(store->native_entry, context, between, __builtin_return_address(0));
+  if (reinterpret_cast<uintptr_t>(between[0]) < store->native_stack_limit) {
+    leave_by_trap(store, TrapCode::CallStackExhausted);
+  }
+  store->activation->stack_top = store->stack_limit;
+  if (const TrapCode trap = context->builtins->interrupted(context); trap != TrapCode::None) {
+    leave_by_trap(store, trap);
+  }
+  store->native_entry->crossing.native_frame = nullptr;
+}
+
 const void* tag_identity(Context* context, uint32_t tag) { return runtime::Instance::of(context)->tag(tag); }
 
 // The fault handler goes on here. The byte behind the instruction stands for a return address.
@@ -180,6 +196,7 @@ constinit const abi::NativeBuiltins kBuiltins = {
     .call = call,
     .trap = trap,
     .leave_by_exception = leave_by_exception,
+    .look = look,
     .tag_identity = tag_identity,
 };
 
@@ -193,8 +210,6 @@ TrapCode enter(Context* context, const abi::FuncCode* code, uint64_t* slots, uin
   }
   abi::Activation* const activation = store->activation;
   const abi::Cell* const cells = code->entry.load(std::memory_order_relaxed);
-  const void* const plain = code->native_plain.load(std::memory_order_relaxed);
-  const void* const target = plain != nullptr ? plain : code->native_flagged.load(std::memory_order_relaxed);
   NativeEntry entry = {.outer = store->native_entry,
                        .stack_pointer = nullptr,
                        .stack_top = stack_top,
@@ -209,8 +224,8 @@ TrapCode enter(Context* context, const abi::FuncCode* code, uint64_t* slots, uin
   activation->crossings = &entry.crossing;
   store->pending_exception = abi::kNullRef;
   // SAFETY: the second cell of native code is the thunk of the function's type (ModuleCode).
-  const uint32_t ended =
-      wherry_native_switch(slots, context, target, reinterpret_cast<abi::NativeEnter>(cells[1]), &entry);
+  const uint32_t ended = wherry_native_switch(slots, context, abi::native_code(code),
+                                              reinterpret_cast<abi::NativeEnter>(cells[1]), &entry);
   activation->crossings = entry.crossing.outer;
   store->native_entry = entry.outer;
   t_innermost = innermost;

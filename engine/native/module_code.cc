@@ -21,6 +21,9 @@ ModuleCode::ModuleCode(const wasm::Module& module, const wasm::TypeSet& types, a
   provider_.prepare = [](abi::CodeProvider* self, abi::FuncCode* code, base::Error* error) {
     return static_cast<Provider*>(self)->owner->prepare(code, error);
   };
+  provider_.native = [](abi::CodeProvider* self, abi::FuncCode* code) {
+    return static_cast<Provider*>(self)->owner->native(code);
+  };
   provider_.find = [](abi::CodeProvider* self, const abi::Cell* cell) {
     abi::CodeProvider* const lowered = static_cast<Provider*>(self)->owner->others_;
     return lowered->find(lowered, cell);
@@ -55,6 +58,15 @@ std::optional<Place> ModuleCode::find(const void* pc) const {
   return Place{module_.imported_funcs + defined, module_offset};
 }
 
+const void* ModuleCode::native(abi::FuncCode* code) {
+  if (code->frame_slots.load(std::memory_order_acquire) == 0) {
+    const auto defined = static_cast<uint32_t>(code - provider_.codes);
+    base::Error error;
+    if (source_.function(source_.environment, defined) == nullptr || !prepare(code, &error)) return nullptr;
+  }
+  return abi::has_native_code(code) ? abi::native_code(code) : nullptr;
+}
+
 const abi::Cell* ModuleCode::cells_for(uint32_t type_index) {
   abi::Cell* const cells = cells_.data() + size_t{type_index} * 2;
   if (cells[0] != 0) return cells;
@@ -78,8 +90,8 @@ bool ModuleCode::prepare(abi::FuncCode* code, base::Error* error) {
   const wasm::CanonType& type = types_[type_index];
   code->func_index = func_index;
   code->param_slots = static_cast<uint16_t>(type.param_slots);
-  code->flags = abi::kNativeCode;
-  (source_.is_flagged ? code->native_flagged : code->native_plain).store(function, std::memory_order_relaxed);
+  code->flags = abi::native_flags(source_.kind);
+  code->native[static_cast<size_t>(source_.kind)].store(function, std::memory_order_relaxed);
   abi::publish_code(code, cells, std::max(type.param_slots + abi::kFrameHeaderSlots, type.result_slots));
   return true;
 }

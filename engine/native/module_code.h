@@ -24,8 +24,8 @@ struct Source {
   void* environment = nullptr;
   uintptr_t begin = 0;  // The executable text.
   uintptr_t end = 0;
-  bool may_fault = false;   // Faults in it are accesses out of bounds.
-  bool is_flagged = false;  // Functions are FuncCode::native_flagged, not native_plain.
+  bool may_fault = false;  // Faults in it are accesses out of bounds.
+  abi::NativeKind kind = abi::NativeKind::Plain;
   // Code of a function by defined index; null: the interpreter runs it. Thread-safe.
   const void* (*function)(void* environment, uint32_t defined) = nullptr;
   // What enters functions of a type, by the module's type index; null: there is nothing, and no function of the type is
@@ -66,6 +66,7 @@ class ModuleCode {
   ModuleCode(const wasm::Module& module, const wasm::TypeSet& types, abi::CodeProvider* others,
              const Source& source, abi::Cell native_entry);
   bool prepare(abi::FuncCode* code, base::Error* error);
+  const void* native(abi::FuncCode* code);
   // Null: there are none.
   const abi::Cell* cells_for(uint32_t type_index);
 

@@ -69,6 +69,15 @@ inline void Store::bound_native_stack() {
   const uint64_t most = budget_.limits().stack_bytes;
   activation_.native_stack_limit = limit;
   state().native_stack_limit = here > limit && here - limit > most ? here - most : limit;
+  if (setup_.interruption) return arm_native();
+  state().native_look.store(state().native_stack_limit, std::memory_order_relaxed);
+}
+
+// As rearm(), for the word that native code looks at.
+void Store::arm_native() {
+  state().native_look.store(state().native_stack_limit);
+  const bool is_due = setup_.clock->epoch()->load() >= state().deadline_epoch.load();
+  if (is_due || interrupts_->requested.load()) state().native_look.store(~uintptr_t{0});
 }
 
 Outcome<void> Store::call(abi::FuncObject* func, uint64_t* slots) {
@@ -181,10 +190,10 @@ void Store::set_pending_error(base::Error error) { pending_error_ = std::move(er
 base::Result<void> Store::set_deadline(uint64_t time_ns) {
   const bool had = deadline_ns_ != kNever;
   const bool has = time_ns != kNever;
-  if (has && !had && !setup_.clock->hold()) {
+  if (has && !had && !setup_.clock->hold(*interrupts_)) {
     return base::fail(wasm::ErrorCode::OutOfMemory, base::Error::kNoOffset, "no thread for deadlines");
   }
-  if (had && !has) setup_.clock->release();
+  if (had && !has) setup_.clock->release(*interrupts_);
   deadline_ns_ = time_ns;
   rearm();
   return {};
@@ -196,7 +205,9 @@ void Store::rearm() {
   const uint64_t next_ns = std::min(deadline_ns_, pause_ns_);
   const uint64_t epoch = next_ns == kNever ? InterruptClock::kNever : InterruptClock::epoch_after(next_ns);
   state().deadline_epoch.store(epoch);
+  if (epoch != InterruptClock::kNever) setup_.clock->expect(epoch);
   if (interrupts_->requested.load()) state().deadline_epoch.store(0);
+  arm_native();
 }
 
 wasm::TrapCode Store::check_interrupt() {
@@ -229,10 +240,10 @@ void Store::pause_if_due() {
 base::Result<void> Store::set_pauses(uint64_t interval_ns, void (*on_pause)(Store& store)) {
   const bool had = pause_ns_ != kNever;
   const bool has = interval_ns != 0;
-  if (has && !had && !setup_.clock->hold()) {
+  if (has && !had && !setup_.clock->hold(*interrupts_)) {
     return base::fail(wasm::ErrorCode::OutOfMemory, base::Error::kNoOffset, "no thread for pauses");
   }
-  if (had && !has) setup_.clock->release();
+  if (had && !has) setup_.clock->release(*interrupts_);
   on_pause_ = on_pause;
   pause_interval_ns_ = interval_ns;
   pause_ns_ = has ? base::monotonic_ns() + interval_ns : kNever;

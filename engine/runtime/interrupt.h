@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 
 #include "engine/abi/context.h"
 #include "engine/base/os/thread.h"
@@ -9,6 +10,8 @@
 #include "engine/runtime/parking_lot.h"
 
 namespace wherry::runtime {
+
+struct InterruptState;
 
 // The engine's interruption page: a number that running code compares with its store's deadline. It counts
 // milliseconds of the monotonic clock, and is only kept up to date while some store has a deadline: then a thread of
@@ -26,15 +29,23 @@ class InterruptClock {
   // The first epoch that is reached only when the monotonic clock has passed `time_ns`. Never 0.
   static uint64_t epoch_after(uint64_t time_ns) { return time_ns / kTickNs + 1; }
 
-  // While held the epoch follows the clock. False if the thread could not be made.
-  [[nodiscard]] bool hold();
-  void release() { ticker_.release(); }
+  // While held the epoch follows the clock, and native code of the store is made to look when it reaches the store's
+  // deadline_epoch, a tick late at most. Counted. False if the thread could not be made.
+  [[nodiscard]] bool hold(InterruptState& state);
+  void release(InterruptState& state);
+  // Has to be told of every deadline_epoch of a store that holds it.
+  void expect(uint64_t epoch);
 
  private:
   static void tick(void* self);
+  void enlist(InterruptState& state);
+  void make_look(uint64_t epoch);
 
   alignas(64) std::atomic<uint64_t> epoch_{0};
   alignas(64) base::Ticker ticker_;
+  std::atomic<uint64_t> soonest_{kNever};  // No listed store has a deadline_epoch below it.
+  std::mutex mutex_;
+  InterruptState* first_ = nullptr;  // Of a list of those who hold it. Under the mutex.
 };
 
 // The part of a store that other threads may touch, and that lives on after it as long as somebody can: counted.
@@ -45,12 +56,16 @@ struct InterruptState {
   MemoryAccount memory{
       0};  // Of the store; shared memories that its modules made count here when it has ended, too.
   abi::StoreState state;
+  uint32_t holds = 0;  // This and what follows belong to the clock.
+  InterruptState* next = nullptr;
+  InterruptState* previous = nullptr;
 
   // The store's guests trap with Interrupted as soon as they look; one that waits is woken to look. Any thread;
   // async-signal-safe.
   void interrupt() {
     requested.store(true);
     state.deadline_epoch.store(0);
+    state.native_look.store(~uintptr_t{0});
     sleeper.nudge();
   }
   void retain() { users.fetch_add(1, std::memory_order_relaxed); }

@@ -71,7 +71,8 @@ bool Store::initialise() {
 
 Store::~Store() {
   if (interrupts_ == nullptr) return;
-  if (deadline_ns_ != kNever) setup_.clock->release();
+  if (deadline_ns_ != kNever) setup_.clock->release(*interrupts_);
+  if (pause_ns_ != kNever) setup_.clock->release(*interrupts_);
   if (host_failure_ != nullptr && destroy_host_failure_ != nullptr) destroy_host_failure_(host_failure_);
   heap_.finalize_all();
   for (size_t i = host_funcs_.size(); i-- > 0;) {
@@ -267,8 +268,11 @@ void Store::make_func(abi::FuncObject* func) {
   const uint32_t defined = static_cast<uint32_t>(func - instance.funcs_);
   const uint32_t index = instance.module().imported_funcs + defined;
   const wasm::CanonType& type = instance.shape().func_type(index);
-  *func = {abi::type_id_of(type.id), index, instance.shape().code->codes + defined, instance.context(),
-           &type};
+  abi::CodeProvider* const provider = instance.shape().code;
+  *func = {abi::type_id_of(type.id), index, provider->codes + defined, instance.context(), &type};
+  if (provider->native == nullptr) return;
+  func->native = provider->native(provider, func->code);
+  if (func->native != nullptr) func->native_home = func->context;
 }
 
 }  // namespace wherry::runtime

@@ -200,6 +200,7 @@ class Store {
   [[nodiscard]] bool map_stack();
   void bound_native_stack();
   void rearm();
+  void arm_native();
   wasm::TrapCode call_guest(abi::FuncObject* func, uint64_t* slots);
   Outcome<void> call_host(abi::FuncObject* func, uint64_t* slots);
   std::unexpected<Stop> stop(wasm::TrapCode trap);

@@ -58,7 +58,7 @@ struct Code {
             .begin = reinterpret_cast<uintptr_t>(__start_wherry_native_test),
             .end = reinterpret_cast<uintptr_t>(__stop_wherry_native_test),
             .may_fault = true,
-            .is_flagged = is_flagged,
+            .kind = abi::native_kind(is_flagged, true),
             .function =
                 [](void* self, uint32_t defined) {
                   const auto& bodies = static_cast<Code*>(self)->bodies;
