@@ -8,6 +8,8 @@
 // those that are long. Loops that are sure to end soon have none either. What is called when a test fails keeps all registers:
 // the loop's own allocation is as good as without a test (nbody took 1.8 times as long with an ordinary call there).
 //
+// Small loops are repeated before the tests come, so that they look every fourth round.
+//
 // Every cycle of the control flow has a test or a bound: after the headers of natural loops, whatever edge still goes back in a walk of the
 // blocks without a test gets one at its target.
 #include <llvm/Analysis/LoopInfo.h>
@@ -20,6 +22,7 @@
 #include <llvm/IR/Module.h>
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
 #include <llvm/Transforms/Utils/Local.h>
+#include <llvm/Transforms/Utils/LoopUtils.h>
 
 #include "compiler/passes.h"
 #include "engine/abi/native.h"
@@ -28,8 +31,14 @@
 namespace wherry::compiler {
 namespace {
 
-// Instructions, with those of loops as often as these turn. A function of 500,000 calls of such ones ends within the second.
+// Instructions of functions that do not look, with those of loops as often as these turn: a function of 500,000 calls of such
+// ones ends within the second. The same of loops that do not look.
 constexpr uint64_t kShort = 2048;
+constexpr uint64_t kShortLoop = 16384;
+
+// Loops of so many instructions look only every kRepeat rounds.
+constexpr uint64_t kSmallLoop = 40;
+constexpr uint32_t kRepeat = 4;
 
 // --- What a failed test calls ---
 
@@ -113,6 +122,22 @@ llvm::Function* make_look(llvm::Module& module) {
 
 // --- Where tests stand ---
 
+bool has_call(const llvm::BasicBlock& block) {
+  return llvm::any_of(block, [](const llvm::Instruction& instruction) {
+    return llvm::isa<llvm::CallBase>(instruction) && !llvm::isa<llvm::IntrinsicInst>(instruction);
+  });
+}
+
+// Whether a test would be a large part of a loop. Traps lie outside.
+bool is_small(const llvm::Loop& loop) {
+  uint64_t size = 0;
+  for (const llvm::BasicBlock* const block : loop.blocks()) {
+    size += block->size();
+    if (size > kSmallLoop || has_call(*block)) return false;
+  }
+  return loop.isInnermost();
+}
+
 class Checker {
  public:
   Checker(llvm::Function& function, llvm::FunctionAnalysisManager& analyses)
@@ -129,13 +154,20 @@ class Checker {
   }
 
   void insert(llvm::Function* look) {
+    llvm::SmallVector<llvm::Instruction*, 16> loops;
     llvm::SmallVector<llvm::Instruction*, 16> places;
     for (llvm::BasicBlock& block : function_) {
-      if (checked_.contains(&block)) places.push_back(&*block.getFirstInsertionPt());
+      if (!checked_.contains(&block)) continue;
+      const llvm::Loop* const loop = loops_.getLoopFor(&block);
+      const bool calls = loop == nullptr || llvm::any_of(loop->blocks(), [](const llvm::BasicBlock* inside) {
+                           return has_call(*inside);
+                         });
+      (calls ? places : loops).push_back(&*block.getFirstInsertionPt());
     }
     places.append(stack_checks_);
     if (is_entry_checked_) places.push_back(&*function_.getEntryBlock().getFirstNonPHIOrDbgOrAlloca());
-    for (llvm::Instruction* const place : places) add(place, look);
+    for (llvm::Instruction* const place : loops) add(place, true, look);
+    for (llvm::Instruction* const place : places) add(place, false, look);
   }
 
   bool is_empty() const { return checked_.empty() && stack_checks_.empty() && !is_entry_checked_; }
@@ -149,8 +181,8 @@ class Checker {
     bool is_long = false;
     for (const llvm::Loop* const inner : loop->getSubLoops()) {
       const uint64_t cost = visit(inner);
-      is_long = is_long || cost > kShort;
-      round += std::min(cost, kShort);
+      is_long = is_long || cost > kShortLoop;
+      round += std::min(cost, kShortLoop);
     }
     for (llvm::BasicBlock* const block : loop->blocks()) {
       if (loops_.getLoopFor(block) != loop) continue;
@@ -158,18 +190,12 @@ class Checker {
       is_long = is_long || has_call(*block);
     }
     const uint64_t turns = evolution_.getSmallConstantMaxTripCount(loop);
-    if (!is_long && turns != 0 && turns <= kShort && round * turns <= kShort) {
+    if (!is_long && turns != 0 && turns <= kShortLoop && round * turns <= kShortLoop) {
       bounded_.insert(loop->getHeader());
       return round * turns;
     }
     checked_.insert(loop->getHeader());
     return kLong;
-  }
-
-  static bool has_call(const llvm::BasicBlock& block) {
-    return llvm::any_of(block, [](const llvm::Instruction& instruction) {
-      return llvm::isa<llvm::CallBase>(instruction) && !llvm::isa<llvm::IntrinsicInst>(instruction);
-    });
   }
 
   void cut_cycles() {
@@ -240,7 +266,7 @@ class Checker {
     }
   }
 
-  void add(llvm::Instruction* before, llvm::Function* look) {
+  void add(llvm::Instruction* before, bool loop_holds_it, llvm::Function* look) {
     llvm::LLVMContext& llvm_context = function_.getContext();
     llvm::IRBuilder<> builder(before);
     llvm::Type* const ptr = builder.getPtrTy();
@@ -250,7 +276,12 @@ class Checker {
     };
     llvm::LoadInst* const store =
         builder.CreateAlignedLoad(ptr, field(context, offsetof(abi::Context, store)), llvm::Align(8));
-    store->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(llvm_context, {}));
+    // In loops without calls a register holds it. Elsewhere one that calls preserve would be needed, and costs more than the load.
+    if (loop_holds_it) {
+      store->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(llvm_context, {}));
+    } else {
+      store->setVolatile(true);
+    }
     // Another thread writes it. A plain load all the same, which becomes an operand of the comparison; code generation moves no loads out of loops.
     llvm::LoadInst* const limit = builder.CreateAlignedLoad(
         builder.getInt64Ty(), field(store, offsetof(abi::StoreState, native_look)), llvm::Align(8));
@@ -284,6 +315,21 @@ bool keeps_context(const llvm::Instruction& instruction) {
   if (call == nullptr || call->getIntrinsicID() != llvm::Intrinsic::var_annotation) return false;
   const auto* context = llvm::dyn_cast<llvm::Argument>(call->getArgOperand(0));
   return context != nullptr && context->hasSwiftSelfAttr();
+}
+
+llvm::PreservedAnalyses RepeatSmallLoops::run(llvm::Function& function,
+                                              llvm::FunctionAnalysisManager& analyses) {
+  for (llvm::Loop* const loop : analyses.getResult<llvm::LoopAnalysis>(function).getLoopsInPreorder()) {
+    if (!is_small(*loop) || llvm::getBooleanLoopAttribute(loop, "llvm.loop.isvectorized")) continue;
+    llvm::LLVMContext& context = function.getContext();
+    llvm::Metadata* const count[] = {
+        llvm::MDString::get(context, "llvm.loop.unroll.count"),
+        llvm::ConstantAsMetadata::get(llvm::ConstantInt::get(llvm::Type::getInt32Ty(context), kRepeat))};
+    llvm::MDNode* const old = loop->getLoopID();
+    loop->setLoopID(llvm::makePostTransformationMetadata(context, old, {"llvm.loop.unroll."},
+                                                         {llvm::MDNode::get(context, count)}));
+  }
+  return llvm::PreservedAnalyses::all();
 }
 
 llvm::PreservedAnalyses DeadlineChecks::run(llvm::Module& module, llvm::ModuleAnalysisManager& analyses) {

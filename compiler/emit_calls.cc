@@ -17,6 +17,18 @@ namespace wherry::compiler {
 using wasm::TrapCode;
 using wasm::ValType;
 
+namespace {
+
+// Loaded in a rare block and not kept in a register for it: a volatile load is not merged with one before.
+llvm::Value* store_state_here(UnitContext& unit, Builder& builder, llvm::Value* context) {
+  llvm::LoadInst* const store =
+      unit.load(builder, unit.ptr(), context, offsetof(abi::Context, store), AliasClass::Context);
+  store->setVolatile(true);
+  return store;
+}
+
+}  // namespace
+
 // --- Objects ---
 
 // Makes an object that nobody has looked at yet.
@@ -114,7 +126,8 @@ llvm::Value* FunctionEmitter::indirect_code(const Instruction& instruction, cons
   llvm::BasicBlock* const fast = builder_.GetInsertBlock();
   builder_.CreateBr(call);
   builder_.SetInsertPoint(slow);
-  unit_.store(builder_, wide, store_state(), offsetof(abi::StoreState, callee_index), AliasClass::Store);
+  unit_.store(builder_, wide, store_state_here(unit_, builder_, context_),
+              offsetof(abi::StoreState, callee_index), AliasClass::Store);
   builder_.CreateBr(call);
   builder_.SetInsertPoint(call);
   llvm::PHINode* const code = builder_.CreatePHI(unit_.ptr(), 2);
@@ -171,7 +184,8 @@ llvm::Value* FunctionEmitter::object_code(llvm::Value* reference, const CanonTyp
       unit_.load(builder_, unit_.ptr(), object, offsetof(abi::FuncObject, native), AliasClass::Function);
   builder_.CreateBr(call);
   builder_.SetInsertPoint(slow);
-  unit_.store(builder_, object, store_state(), offsetof(abi::StoreState, callee), AliasClass::Store);
+  unit_.store(builder_, object, store_state_here(unit_, builder_, context_),
+              offsetof(abi::StoreState, callee), AliasClass::Store);
   builder_.CreateBr(call);
   builder_.SetInsertPoint(call);
   llvm::PHINode* const code = builder_.CreatePHI(unit_.ptr(), 2);

@@ -22,6 +22,11 @@ struct DeadlineChecks : llvm::PassInfoMixin<DeadlineChecks> {
   static bool isRequired() { return true; }
 };
 
+// Tells the unroller to repeat loops of which a test of the deadline would be a large part.
+struct RepeatSmallLoops : llvm::PassInfoMixin<RepeatSmallLoops> {
+  llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses);
+};
+
 // Whether an instruction does nothing but keep a function's context from being dropped (FunctionEmitter::keep_context).
 bool keeps_context(const llvm::Instruction& instruction);
 

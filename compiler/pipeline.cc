@@ -191,7 +191,7 @@ llvm::FunctionPassManager late() {
   return passes;
 }
 
-llvm::ModulePassManager optimizing(llvm::PassBuilder& builder) {
+llvm::ModulePassManager optimizing(llvm::PassBuilder& builder, bool has_deadlines) {
   llvm::ModulePassManager passes;
   {
     llvm::FunctionPassManager first;
@@ -215,6 +215,12 @@ llvm::ModulePassManager optimizing(llvm::PassBuilder& builder) {
   passes.addPass(llvm::GlobalDCEPass());
   llvm::FunctionPassManager rest = vectorization();
   rest.addPass(late());
+  if (has_deadlines) {
+    rest.addPass(RepeatSmallLoops());
+    rest.addPass(llvm::LoopUnrollPass(llvm::LoopUnrollOptions(2, true)));
+    rest.addPass(llvm::InstCombinePass());
+    rest.addPass(llvm::SimplifyCFGPass());
+  }
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(rest)));
   return passes;
 }
@@ -263,7 +269,7 @@ void optimize(llvm::Module& module, llvm::TargetMachine& target, const Options& 
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
   llvm::ModulePassManager passes;
-  if (options.optimization != 0) passes = optimizing(builder);
+  if (options.optimization != 0) passes = optimizing(builder, options.interruption);
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(PinLoads(PinLoads::Stage::Last)));
   if (options.interruption) passes.addPass(DeadlineChecks());
   passes.run(module, modules);
