@@ -10,6 +10,8 @@
 // Time and memory of a compilation are bounded by this number instead of by clocks, which would make other code on another day.
 #include "compiler/weigh.h"
 
+#include <ranges>
+
 namespace wherry::compiler {
 
 namespace {
@@ -115,8 +117,9 @@ void Scales::set_local(uint32_t index) {
   if (index >= last_sets_.size()) last_sets_.resize(index + 1);
   const uint64_t last = last_sets_[index];
   last_sets_[index] = serial_;
-  for (size_t i = constructs_.size(); i-- > 0 && constructs_[i].serial > last;) {
-    ++constructs_[i].sets;
+  for (Construct& construct : std::views::reverse(constructs_)) {
+    if (construct.serial <= last) return;
+    ++construct.sets;
     ++weight_;
   }
 }
