@@ -15,6 +15,9 @@ struct PinLoads : llvm::PassInfoMixin<PinLoads> {
   Stage stage;
 };
 
+// Makes NaNs quiet behind operations that LLVM may take for their operand (quiet_nans.cc). Before all passes.
+void quiet_nans(llvm::Module& module);
+
 // Looks at the deadline at function entries and in loops (docs/abi.md, "Metering"). Behind the vectorizer, which gives up on
 // loops with such tests.
 struct DeadlineChecks : llvm::PassInfoMixin<DeadlineChecks> {

@@ -284,6 +284,7 @@ void drop_frames(llvm::Module& module) {
 
 void optimize(llvm::Module& module, llvm::TargetMachine& target, const Options& options) {
   mark_large(module);
+  quiet_nans(module);
   llvm::PassInstrumentationCallbacks callbacks;
   callbacks.registerShouldRunOptionalPassCallback(is_worth_it);
   Combined combined;
