@@ -328,7 +328,8 @@ struct WastWorld::Impl {
   std::string run(const WastCommand& command) {
     if (std::optional<std::string> answer = components->run(command)) {
       // What follows an instance of a component is said of that.
-      if (command.kind == WastKind::Module || command.kind == WastKind::ModuleInstance) instances.forget_last();
+      if (command.kind == WastKind::Module || command.kind == WastKind::ModuleInstance)
+        instances.forget_last();
       return *std::move(answer);
     }
     switch (command.kind) {
