@@ -13,7 +13,8 @@
 // The vectorizer and what follows, code generation included, see no marks in loops without inner loops. There, and at the end everywhere,
 // a load must be *anchored* in its own block: its value goes, through what has no effects, into a store, a call, the block's terminator or a
 // phi at the block's end, and not only by the arms of selects. Nothing sinks it then, nor the operations between. Code generation does more:
-// for it, neither a phi behind a branch nor one of two conditions of a branch is an anchor. What is not anchored becomes volatile. So does a
+// for it, neither a phi behind a branch nor one of two conditions of a branch is an anchor; nor is a branch for anybody that may turn out to
+// decide nothing. What is not anchored becomes volatile. So does a
 // load of which only some bytes are wanted, since code generation would narrow it and forget the others at the memory's end.
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/SmallPtrSet.h>
@@ -191,7 +192,7 @@ class Pinner {
         // And two branches of one on two conditions, the second load behind the first branch.
         if (stage_ == PinLoads::Stage::Last && user->isBitwiseLogicOp() && user->getType()->isIntegerTy(1))
           continue;
-        if (user->isTerminator() || isa<llvm::StoreInst>(user)) return true;
+        if (isa<llvm::StoreInst>(user) || (user->isTerminator() && stays(*user))) return true;
         if (isa<llvm::CallBase>(user) && !is_mark(*user) && user->mayHaveSideEffects()) return true;
         if (const auto* other = dyn_cast<llvm::LoadInst>(user); other != nullptr && other->isVolatile())
           return true;
@@ -199,6 +200,20 @@ class Pinner {
       }
     }
     return false;
+  }
+
+  // Whether nobody finds that a branch decides nothing and takes its condition away: it ends or repeats a loop, or one way has effects
+  // and the other has none. (Marks are gone by now, and where both have effects, they may be the same.)
+  bool stays(const Instruction& terminator) const {
+    const auto* const branch = dyn_cast<llvm::BranchInst>(&terminator);
+    if (branch == nullptr) return isa<llvm::ReturnInst>(terminator);
+    const llvm::Loop* const loop = loops_.getLoopFor(branch->getParent());
+    uint32_t with_effects = 0;
+    for (const llvm::BasicBlock* const next : branch->successors()) {
+      if (loop != nullptr && (!loop->contains(next) || next == loop->getHeader())) return true;
+      with_effects += llvm::any_of(*next, [](const Instruction& in) { return in.mayHaveSideEffects(); });
+    }
+    return with_effects == 1;
   }
 
   // Code generation splits the edge to a phi and sinks into it what only the phi wants, where there is another way on.

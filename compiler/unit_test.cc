@@ -245,6 +245,18 @@ TEST_CASE("a load that is one of two conditions of a branch is not sunk behind t
   CHECK(code.find("68252(%r") < code.find("\tj"));
 }
 
+// Found by fuzzing: the mark of the second load was covered by the first, whose only use was the branch to the second.
+TEST_CASE("a load that only decides about another load traps") {
+  Fixture fixture(
+      "(module (import \"a\" \"b\" (func)) (memory 1) (func (param i32) (loop (call 0)"
+      " (if (i32.load offset=65528 (i32.const 2050)) (then (drop (i32.load (i32.const 3035)))))"
+      " (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))");
+  const std::string ir = fixture.optimized();
+  INFO(ir);
+  CHECK((has(ir, "i64 67578") || has(ir, "i64 67581")));
+  CHECK(has(ir, "load volatile"));
+}
+
 // Found with it: the edge to a phi was split, and the load put there.
 TEST_CASE("a load that only a phi behind a branch wants is not sunk into the way there") {
   Fixture fixture(

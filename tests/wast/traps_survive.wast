@@ -41,6 +41,10 @@
   (func (export "either-condition") (param i32 i32) (result i32)
     (if (result i32) (i32.or (i32.eqz (local.get 1)) (i32.eqz (i32.load (local.get 0)))) (then (call $mark) (i32.const 1)) (else (i32.const 2))))
 
+  (func (export "decides-about-load") (param i32) (local i32) (local.set 1 (i32.const 3))
+    (loop (if (i32.load offset=65528 (i32.const 2050)) (then (drop (i32.load (i32.const 3035)))))
+      (br_if 0 (local.tee 1 (i32.sub (local.get 1) (i32.const 1))))))
+
   ;; Before another trap, which must not come first.
   (func (export "before-division") (param i32 i32) (result i32) (local i32)
     (local.set 2 (i32.load (local.get 0)))
@@ -124,6 +128,7 @@
 (assert_trap (invoke "either-condition" (i32.const 65533) (i32.const 1)) "out of bounds memory access")
 (assert_trap (invoke "either-condition" (i32.const 65533) (i32.const -1)) "out of bounds memory access")
 (assert_return (invoke "ran") (i32.const 0))
+(assert_trap (invoke "decides-about-load" (i32.const 0)) "out of bounds memory access")
 (assert_trap (invoke "before-division" (i32.const 65533) (i32.const 0)) "out of bounds memory access")
 (assert_trap (invoke "before-division" (i32.const 0) (i32.const 0)) "integer divide by zero")
 (assert_trap (invoke "after-division" (i32.const 65533) (i32.const 0)) "integer divide by zero")
