@@ -6,6 +6,8 @@
 // such imports and others read them; their frame is checked, not what the address in them says.
 #include "component/names.h"
 
+#include <algorithm>
+
 #include "engine/wasm/errors.h"
 
 namespace wherry::component {
@@ -43,12 +45,7 @@ bool is_kebab(std::string_view text, Case allowed) {
 }
 
 base::Failure invalid(std::string_view name, uint64_t offset, std::string_view why) {
-  constexpr size_t kShown = 80;
-  std::string detail = "`";
-  detail += name.substr(0, kShown);
-  detail += name.size() > kShown ? "...`: " : "`: ";
-  detail += why;
-  return base::fail(ErrorCode::InvalidName, offset, std::move(detail));
+  return base::fail(ErrorCode::InvalidName, offset, quoted(name) + ": " + std::string(why));
 }
 
 // Cuts `text` at the first `separator`; the rest is empty if there is none.
@@ -123,6 +120,16 @@ Result<ParsedName> parse_member(std::string_view name, std::string_view rest, Na
 }
 
 }  // namespace
+
+std::string quoted(std::string_view name) {
+  constexpr size_t kMostShown = 100;
+  size_t shown = std::min(name.size(), kMostShown);
+  while (shown < name.size() && shown > 0 && (static_cast<uint8_t>(name[shown]) & 0xc0) == 0x80) --shown;
+  std::string text = "`";
+  for (const char c : name.substr(0, shown)) text += static_cast<uint8_t>(c) < 0x20 || c == 0x7f ? '?' : c;
+  text += shown < name.size() ? "...`" : "`";
+  return text;
+}
 
 bool is_label(std::string_view text) { return is_kebab(text, Case::Any); }
 

@@ -31,6 +31,10 @@ struct ParsedName {
 
 bool is_label(std::string_view text);
 
+// A name for messages: in backquotes, at most 100 bytes of it, and `?` for each control character, because names are a guest's and
+// messages go to terminals. Of a name that is cut no character is left in half.
+std::string quoted(std::string_view name);
+
 // Errors: InvalidName.
 base::Result<ParsedName> parse_name(std::string_view name, const Features& features, uint64_t offset);
 // The same for the argument of `implements`, which must be an interface.

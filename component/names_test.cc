@@ -16,6 +16,13 @@ TEST_CASE("labels are words of one case each, joined by hyphens", "[component][n
     CHECK_FALSE(is_label(bad));
 }
 
+TEST_CASE("a name in a message cannot steer a terminal, and is short", "[component][names]") {
+  CHECK(quoted("a-b") == "`a-b`");
+  CHECK(quoted("a\x1b[31m\x7f\n") == "`a?[31m??`");
+  CHECK(quoted(std::string(101, 'x')) == "`" + std::string(100, 'x') + "...`");
+  CHECK(quoted(std::string(99, 'x') + "\u00fc") == "`" + std::string(99, 'x') + "...`");
+}
+
 TEST_CASE("annotated names hold labels", "[component][names]") {
   CHECK(parse_name("[constructor]a", {}, 0)->kind == NameKind::Constructor);
   CHECK(parse_name("[method]a.b-c", {}, 0)->member == "b-c");

@@ -9,6 +9,7 @@
 //
 // Matcher calls itself for instances and components inside one another. A type's depth is limited when it is made
 // (kMaxTypeDepth), so that this recursion has a bound that no input can raise.
+#include "component/names.h"
 #include "component/types_children.h"
 #include "engine/wasm/errors.h"
 
@@ -20,13 +21,6 @@ using wasm::ErrorCode;
 namespace {
 
 base::Failure out_of_memory() { return base::fail(ErrorCode::OutOfMemory); }
-
-std::string quoted(std::string_view name) {
-  std::string text = "`";
-  text += name;
-  text += '`';
-  return text;
-}
 
 }  // namespace
 

@@ -13,14 +13,6 @@ namespace wherry::component {
 using base::Result;
 using wasm::ErrorCode;
 
-std::string quoted(std::string_view name) {
-  constexpr size_t kShown = 100;
-  std::string text = "`";
-  text += name.substr(0, kShown);
-  text += name.size() > kShown ? "...`" : "`";
-  return text;
-}
-
 Validator::Validator(Component&& component, wasm::TypeRegistry& registry, const ValidateOptions& options)
     : registry_(registry), options_(options) {
   out_.component_ = std::move(component);

@@ -181,7 +181,5 @@ class Validator {
 };
 
 inline base::Failure out_of_memory() { return base::fail(wasm::ErrorCode::OutOfMemory); }
-// "`name`"
-std::string quoted(std::string_view name);
 
 }  // namespace wherry::component
