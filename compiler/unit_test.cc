@@ -428,7 +428,7 @@ TEST_CASE("a call through a table that never changes compares with constants") {
   CHECK(has(ir, "@table0"));
   CHECK(has(ir, "icmp ugt i32 %1, 3"));
   CHECK(has(ir, "@indirect0.0"));
-  CHECK(count(ir, " load ") == count(ir, "!invariant.load"));
+  CHECK(count(ir, " load ") - count(ir, " load volatile ") == count(ir, "!invariant.load"));
   const std::string all = fixture.text(TextKind::OptimizedIr);
   CHECK(
       has(all, "@table0 = hidden constant [4 x [2 x i32]] [[2 x i32] [i32 0, i32 -1], [2 x i32] [i32 trunc"));
@@ -550,7 +550,7 @@ TEST_CASE("loops look once a round, but for those that end soon") {
            " (local.get $x)))";
   };
   Fixture endless(loop("(local.get $n)", ""));
-  CHECK(looks(endless) == 1);
+  CHECK(looks(endless) == 2);  // Four rounds at a time, and those that are left.
   Fixture brief(loop("(i32.const 100)", ""));
   CHECK(looks(brief) == 0);
   Fixture many(loop("(i32.const 1000000)", ""));

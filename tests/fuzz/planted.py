@@ -30,14 +30,18 @@ def main():
     parser.add_argument("--compiler")
     args, rest = parser.parse_known_args()  # The others are for the fuzzer.
     numbers = [int(n) for n in args.plants.split(",")] if args.plants else range(6 if args.compiler else 15)
-    there = [peer for peer in args.peer if os.access(os.path.expanduser(peer.partition("=")[2].split()[0]), os.X_OK)]
+    there = []
     for peer in args.peer:
-        if peer not in there:
+        name, _, command = peer.partition("=")
+        command = os.path.expanduser(command)
+        if os.access(command.split()[0], os.X_OK):
+            there += ["--peer", f"{name}={command}"]
+        else:
             print(f"without {peer}: `tools/peers fuzz-peers` builds it")
     if args.peer and not there:
         print("skipped: no peer is there")
         return 0
-    peers = rest + [word for peer in there for word in ("--peer", os.path.expanduser(peer))]
+    peers = rest + there
     if args.compiler:
         peers += ["--compiler", args.compiler]
     missed, slowest, before = 0, 0, 0
