@@ -2,9 +2,8 @@
 //
 // A row says what an operator is; a function for each kind of row emits it. What LLVM leaves undefined never reaches it: divisors and
 // ranges are tested first, shift counts are masked. Floating point runs in LLVM's default environment, which may pass on a signalling
-// NaN where it drops an operation (x * 1, promote of demote): where an operand is such a constant, and for minimum and
-// maximum, whose lowering on x86-64 picks an operand, the result is made quiet by integer instructions. The constrained intrinsics
-// would be exact everywhere, and keep the vectorizer from every loop.
+// NaN where it drops an operation (quiet_nans.cc), and minimum and maximum, whose lowering on x86-64 picks an operand, are made quiet
+// here.
 #include <llvm/IR/Intrinsics.h>
 
 #include <array>
@@ -25,7 +24,6 @@ enum class Kind : uint8_t {
   Compare,       // which: a predicate.
   FloatCompare,  // which: a predicate.
   Binary,        // which: an llvm::Instruction opcode.
-  FloatBinary,
   Shift,
   Rotate,   // which: an intrinsic.
   Divide,   // which: an opcode.
@@ -96,10 +94,10 @@ consteval auto make_rows() {
   FLOATS(Gt, Kind::FloatCompare, Predicate::FCMP_OGT);
   FLOATS(Le, Kind::FloatCompare, Predicate::FCMP_OLE);
   FLOATS(Ge, Kind::FloatCompare, Predicate::FCMP_OGE);
-  FLOATS(Add, Kind::FloatBinary, llvm::Instruction::FAdd);
-  FLOATS(Sub, Kind::FloatBinary, llvm::Instruction::FSub);
-  FLOATS(Mul, Kind::FloatBinary, llvm::Instruction::FMul);
-  FLOATS(Div, Kind::FloatBinary, llvm::Instruction::FDiv);
+  FLOATS(Add, Kind::Binary, llvm::Instruction::FAdd);
+  FLOATS(Sub, Kind::Binary, llvm::Instruction::FSub);
+  FLOATS(Mul, Kind::Binary, llvm::Instruction::FMul);
+  FLOATS(Div, Kind::Binary, llvm::Instruction::FDiv);
   FLOATS(Min, Kind::MinMax, llvm::Intrinsic::minimum);
   FLOATS(Max, Kind::MinMax, llvm::Intrinsic::maximum);
   FLOATS(Copysign, Kind::Binary2, llvm::Intrinsic::copysign);
@@ -148,26 +146,6 @@ consteval auto make_rows() {
   return rows;
 }
 constexpr auto kRows = make_rows();
-
-// Whether LLVM may drop an operation for a constant among its operands, or turn it into a change of sign: x + 0, x - 0, 0 - x,
-// x * 1, x * -1, x / 1, x / -1. Others (1 / x, x + 1) stay, and make NaNs quiet themselves.
-bool may_be_dropped(uint32_t opcode, const llvm::Value* left, const llvm::Value* right) {
-  const auto is = [](const llvm::Value* value, bool (*test)(const llvm::APFloat&)) {
-    const auto* constant = llvm::dyn_cast<llvm::ConstantFP>(value);
-    return constant != nullptr && test(constant->getValueAPF());
-  };
-  constexpr auto kIsZero = [](const llvm::APFloat& number) { return number.isZero(); };
-  constexpr auto kIsOne = [](const llvm::APFloat& number) {
-    return number.isExactlyValue(1.0) || number.isExactlyValue(-1.0);
-  };
-  switch (opcode) {
-    case llvm::Instruction::FAdd:
-    case llvm::Instruction::FSub: return is(left, kIsZero) || is(right, kIsZero);
-    case llvm::Instruction::FMul: return is(left, kIsOne) || is(right, kIsOne);
-    case llvm::Instruction::FDiv: return is(right, kIsOne);
-    default: return true;
-  }
-}
 
 llvm::APFloat float_of(const llvm::Type* type, double value) {
   llvm::APFloat number(value);
@@ -230,10 +208,6 @@ void FunctionEmitter::number_op(const Instruction& instruction, Operand* operand
     case Kind::Binary:
       result = builder_.CreateBinOp(llvm::Instruction::BinaryOps(row.which), left, right);
       break;
-    case Kind::FloatBinary:
-      result = builder_.CreateBinOp(llvm::Instruction::BinaryOps(row.which), left, right);
-      if (may_be_dropped(row.which, left, right)) result = quiet(result);
-      break;
     case Kind::Shift: {
       llvm::Value* const mask =
           llvm::ConstantInt::get(left->getType(), left->getType()->getIntegerBitWidth() - 1);
@@ -257,10 +231,7 @@ void FunctionEmitter::number_op(const Instruction& instruction, Operand* operand
       if (unit_.options().architecture == Architecture::X86_64) result = quiet(result);
       break;
     case Kind::Negate: result = builder_.CreateFNeg(left); break;
-    case Kind::Cast:
-      result = builder_.CreateCast(llvm::Instruction::CastOps(row.which), left, to);
-      if (row.which == llvm::Instruction::FPTrunc && llvm::isa<llvm::FPExtInst>(left)) result = quiet(result);
-      break;
+    case Kind::Cast: result = builder_.CreateCast(llvm::Instruction::CastOps(row.which), left, to); break;
     case Kind::Extend:
       result = builder_.CreateSExt(builder_.CreateTrunc(left, builder_.getIntNTy(row.bits)), to);
       break;

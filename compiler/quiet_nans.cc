@@ -1,12 +1,12 @@
 // That arithmetic makes NaNs quiet (core spec 4.3.3), although LLVM drops operations on the way.
 //
-// For LLVM x * 1, x / 1, x - 0, x + -0 and the narrowing of what was widened are x, and x * -1 a change of sign: it does not promise to
-// make a signalling NaN quiet, and a NaN's bits can be seen. The emitter knows constants that stand beside the operation; those
-// that come through a local, a phi, a call or a constant computation are known here, when locals have become values and nothing is
-// simplified yet. What has such an operand is made quiet by integer instructions, which nothing folds.
+// For LLVM x * 1, x / 1, x - 0, x + -0 and the narrowing of what was widened are x, and x * -1, x / -1 and -0 - x a change of sign: it
+// does not promise to make a signalling NaN quiet, and a NaN's bits can be seen. The constant need not stand beside the operation: it may come
+// through a local, a phi, a call or a constant computation. So this runs when locals have become values and nothing is simplified yet. What
+// has such an operand is made quiet by integer instructions, which nothing folds. Others (x + 1, 1 / x, x * 0) stay, and make NaNs quiet themselves.
 //
-// A constant that only a later pass finds out, such as one proven by a comparison or in the first turn of an unrolled loop, is not foreseen. Constrained intrinsics would be exact
-// there too, and keep the vectorizer from every loop.
+// A constant that only a later pass finds out, such as one proven by a comparison or in the first turn of an unrolled loop, is not foreseen.
+// Constrained intrinsics would be exact there too, and keep the vectorizer from every loop.
 #include <llvm/ADT/SmallPtrSet.h>
 #include <llvm/Analysis/ConstantFolding.h>
 #include <llvm/IR/Constants.h>
@@ -30,17 +30,20 @@ using llvm::Value;
 constexpr uint32_t kMostDepth = 8;
 constexpr uint32_t kMostCallers = 256;
 
-// Whether LLVM would drop an operation that has it as an operand, or turn it into a change of sign.
-bool is_identity(const llvm::Constant& constant) {
-  if (const auto* number = dyn_cast<llvm::ConstantFP>(&constant)) {
-    const llvm::APFloat& value = number->getValueAPF();
-    return value.isZero() || value.isInfinity() || value.isExactlyValue(1.0) || value.isExactlyValue(-1.0);
-  }
-  if (isa<llvm::ConstantAggregateZero>(constant)) return true;
+// Whether LLVM would drop an operation that has the number as an operand, or turn it into a change of sign.
+bool is_identity(uint32_t opcode, const llvm::APFloat& number) {
+  if (opcode == Instruction::FAdd || opcode == Instruction::FSub) return number.isZero();
+  return number.isExactlyValue(1.0) || number.isExactlyValue(-1.0);
+}
+
+// The same of a vector with such an element.
+bool is_identity(uint32_t opcode, const llvm::Constant& constant) {
+  if (const auto* number = dyn_cast<llvm::ConstantFP>(&constant))
+    return is_identity(opcode, number->getValueAPF());
   const auto* const vector = dyn_cast<llvm::FixedVectorType>(constant.getType());
   for (uint32_t i = 0; vector != nullptr && i < vector->getNumElements(); ++i) {
-    const llvm::Constant* const element = constant.getAggregateElement(i);
-    if (element != nullptr && is_identity(*element)) return true;
+    const auto* const element = llvm::dyn_cast_or_null<llvm::ConstantFP>(constant.getAggregateElement(i));
+    if (element != nullptr && is_identity(opcode, element->getValueAPF())) return true;
   }
   return false;
 }
@@ -62,10 +65,11 @@ class Dominators {
 
 class Search {
  public:
-  Search(const llvm::DataLayout& layout, Dominators& dominators) : layout_(layout), dominators_(dominators) {}
+  Search(uint32_t opcode, const llvm::DataLayout& layout, Dominators& dominators)
+      : opcode_(opcode), layout_(layout), dominators_(dominators) {}
 
   bool may_be_identity(Value* value, uint32_t depth = 0) {
-    if (const auto* constant = dyn_cast<llvm::Constant>(value)) return is_identity(*constant);
+    if (const auto* constant = dyn_cast<llvm::Constant>(value)) return is_identity(opcode_, *constant);
     if (depth > kMostDepth || !seen_.insert(value).second) return false;
     if (auto* phi = dyn_cast<llvm::PHINode>(value)) {
       return !dominators_.is_loop_phi(*phi) &&
@@ -80,7 +84,7 @@ class Search {
     if (auto* call = dyn_cast<llvm::CallInst>(value); call != nullptr && call->getIntrinsicID() == 0)
       return is_returned(call->getCalledFunction(), depth);
     const llvm::Constant* const known = evaluate(value, depth);
-    return known != nullptr && is_identity(*known);
+    return known != nullptr && is_identity(opcode_, *known);
   }
 
  private:
@@ -122,6 +126,7 @@ class Search {
     return llvm::ConstantFoldInstOperands(instruction, operands, layout_);
   }
 
+  const uint32_t opcode_;
   const llvm::DataLayout& layout_;
   Dominators& dominators_;
   llvm::SmallPtrSet<const Value*, 16> seen_;
@@ -141,25 +146,18 @@ bool may_be_widened(const Value* value, uint32_t depth = 0) {
 }
 
 bool may_be_dropped(Instruction& instruction, const llvm::DataLayout& layout, Dominators& dominators) {
-  switch (instruction.getOpcode()) {
+  const uint32_t opcode = instruction.getOpcode();
+  const auto may_be_identity = [&](uint32_t operand) {
+    return Search(opcode, layout, dominators).may_be_identity(instruction.getOperand(operand));
+  };
+  switch (opcode) {
     case Instruction::FAdd:
     case Instruction::FSub:
-    case Instruction::FMul:
-    case Instruction::FDiv:
-      return Search(layout, dominators).may_be_identity(instruction.getOperand(0)) ||
-             Search(layout, dominators).may_be_identity(instruction.getOperand(1));
+    case Instruction::FMul: return may_be_identity(0) || may_be_identity(1);
+    case Instruction::FDiv: return may_be_identity(1);
     case Instruction::FPTrunc: return may_be_widened(instruction.getOperand(0));
     default: return false;
   }
-}
-
-// By the emitter.
-bool is_quiet(const Instruction& instruction) {
-  return llvm::any_of(instruction.users(), [&](const llvm::User* user) {
-    const auto* const compare = dyn_cast<llvm::FCmpInst>(user);
-    return compare != nullptr && compare->getPredicate() == llvm::CmpInst::FCMP_UNO &&
-           compare->getOperand(0) == &instruction && compare->getOperand(1) == &instruction;
-  });
 }
 
 void quiet(Instruction& instruction) {
@@ -185,8 +183,7 @@ void quiet_nans(llvm::Module& module) {
   for (llvm::Function& function : module) {
     llvm::SmallVector<Instruction*, 8> found;
     for (Instruction& instruction : llvm::instructions(function)) {
-      if (may_be_dropped(instruction, layout, dominators) && !is_quiet(instruction))
-        found.push_back(&instruction);
+      if (may_be_dropped(instruction, layout, dominators)) found.push_back(&instruction);
     }
     for (Instruction* const instruction : found) quiet(*instruction);
   }
