@@ -5,7 +5,6 @@
 namespace wherry::component {
 
 using text::TokenKind;
-using wasm::ErrorCode;
 
 namespace {
 

@@ -277,7 +277,10 @@ Result<void> Validator::core_instantiate(const InstanceDef& instance, uint64_t o
     std::string why;
     const bool fits = WHERRY_TRY(
         types().core_matches(types().core_extern(found->item), types().core_extern(import.item), &why));
-    if (!fits) return base::fail(ErrorCode::TypeMismatch, offset, "argument " + name + ": " + why);
+    if (!fits) {
+      why.insert(0, "argument " + name + ": ");
+      return base::fail(ErrorCode::TypeMismatch, offset, std::move(why));
+    }
   }
   CoreModuleType made;
   made.exports = module.exports;
