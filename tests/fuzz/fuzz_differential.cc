@@ -455,11 +455,13 @@ void parse(Options& options, std::span<char*> words) {
     } else if (word == "--compiler") {
       options.compiler = value();
     } else if (word == "--compiled") {
-      for (std::string_view list = value(); !list.empty();) {
+      const std::string list = value();
+      for (const char* at = list.c_str(); *at != 0;) {
+        char* end = nullptr;
         options.compiled.push_back(
-            static_cast<uint32_t>(std::strtoul(list.data(), nullptr, 10) % compiled_modes().size()));
-        const size_t comma = list.find(',');
-        list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+            static_cast<uint32_t>(std::strtoul(at, &end, 10) % compiled_modes().size()));
+        if (end == at) usage(words[i]);
+        at = *end == ',' ? end + 1 : end;
       }
     } else if (word == "--files") {
       while (i + 1 < words.size()) options.files.emplace_back(words[++i]);
