@@ -162,7 +162,8 @@ bool ComponentParser::take_id(std::string_view* id) {
   advance();
   if (!at_annotation("name")) return true;
   advance();
-  Annotated annotated{id->data(), {}};
+  Annotated annotated;
+  annotated.id = id->data();
   if (!expect_name(&annotated.name) || !expect_close()) return false;
   return annotated_.push_back(annotated) || out_of_memory();
 }

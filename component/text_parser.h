@@ -175,7 +175,7 @@ class ComponentParser : private text::ParserBase {
   uint32_t nesting_ = 0;
   // Names that annotations give to definitions which are not complete yet, by identifier: where it stands in the text.
   struct Annotated {
-    const void* id;  // Where the identifier stands in the text.
+    const void* id = nullptr;  // Where the identifier stands in the text.
     std::string_view name;
   };
   base::Vector<Annotated> annotated_;
