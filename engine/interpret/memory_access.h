@@ -47,6 +47,15 @@ WHERRY_INLINE void write_memory(const Cell*& pc, uint8_t* mem, uint64_t address,
       WHERRY_STEP_TRAP(TrapCode::MemoryOutOfBounds);     \
   }
 
+// A constant address is the offset itself.
+template <From a>
+WHERRY_INLINE uint64_t plain_address(SlotsOffset slots, const uint64_t* fp, uint64_t acc, uint64_t pin0,
+                                     uint64_t pin1) {
+  if constexpr (a == From::Const) return slots.offset;
+  return uint64_t{slots.offset} + get<uint32_t, a>(fp, slots.a, 0, acc, pin0, pin1, 0, 0);
+}
+#define WHERRY_PLAIN_ADDRESS(a, slots) (plain_address<a>((slots), fp, acc, pin0, pin1))
+
 // The handler of one access, in the section it belongs to.
 template <Access access, class Step>
 constexpr HandlerFn access_handler() {
@@ -56,7 +65,7 @@ constexpr HandlerFn access_handler() {
     return &hot<Step>;
 }
 
-// SlotsOffset{a, d, offset}; a constant address is the offset itself.
+// SlotsOffset{a, d, offset}.
 template <Op op, Access access, From a, To to>
 struct Load {
   template <uint32_t at, class... Rest>
@@ -64,8 +73,7 @@ struct Load {
     WHERRY_STATE;
     using Memory = typename Operation<op>::Memory;
     const SlotsOffset slots = slots_offset_at(pc + at + 1);
-    uint64_t address = slots.offset;
-    if constexpr (a != From::Const) address += WHERRY_GET(uint32_t, a, slots.a, 0);
+    const uint64_t address = WHERRY_PLAIN_ADDRESS(a, slots);
     WHERRY_CHECK_BOUNDS(Memory, address)
     const Memory value = read_memory<Memory, access>(pc, mem, address);
     WHERRY_PUT(typename Operation<op>::Out, to, slots.d, Operation<op>::value(value));
@@ -102,8 +110,7 @@ struct Store {
     using Memory = typename Operation<op>::Memory;
     constexpr uint32_t kWords = value == From::Const ? 3 : 2;
     const SlotsOffset slots = slots_offset_at(pc + at + 1);
-    uint64_t address = slots.offset;
-    if constexpr (a != From::Const) address += WHERRY_GET(uint32_t, a, slots.a, 0);
+    const uint64_t address = WHERRY_PLAIN_ADDRESS(a, slots);
     const In x = WHERRY_GET(In, value, slots.d, pc[at + kWords - 1]);
     WHERRY_CHECK_BOUNDS(Memory, address)
     write_memory<Memory, access>(pc, mem, address, Operation<op>::value(x));

@@ -12,12 +12,6 @@ namespace wherry::interpret {
 #define WHERRY_VECTOR_ACCESS WHERRY_VECTOR
 #endif
 
-#define WHERRY_CHECK_VECTOR_BOUNDS(Memory, address)      \
-  if constexpr (access == Access::Checked) {             \
-    if (is_outside<Memory>(ctx, (address))) [[unlikely]] \
-      WHERRY_TRAP(TrapCode::MemoryOutOfBounds);          \
-  }
-
 // SAFETY: called with an address that is below the memory's size or faults in its reservation.
 template <class Memory>
 WHERRY_INLINE Memory read_lanes(const uint8_t* mem, uint64_t address) {
@@ -46,14 +40,6 @@ WHERRY_INLINE V128 accessed(const Cell*& pc, V128 result) {
   return result;
 }
 
-template <From a>
-WHERRY_INLINE uint64_t plain_address(SlotsOffset slots, const uint64_t* fp, uint64_t acc, uint64_t pin0,
-                                     uint64_t pin1) {
-  if constexpr (a == From::Const) return slots.offset;
-  return uint64_t{slots.offset} + get<uint32_t, a>(fp, slots.a, 0, acc, pin0, pin1, 0, 0);
-}
-#define WHERRY_PLAIN_ADDRESS(a, slots) (plain_address<a>((slots), fp, acc, pin0, pin1))
-
 // SlotsOffset{a, d, offset}.
 template <Op op, Access access, From a, To to>
 struct VectorLoad {
@@ -63,7 +49,7 @@ struct VectorLoad {
     using Memory = typename VectorOperation<op>::Memory;
     const SlotsOffset slots = slots_offset_at(pc + at + 1);
     const uint64_t address = WHERRY_PLAIN_ADDRESS(a, slots);
-    WHERRY_CHECK_VECTOR_BOUNDS(Memory, address)
+    WHERRY_CHECK_BOUNDS(Memory, address)
     const Memory value = read_lanes<Memory>(mem, address);
     put_vector<to>(fp, slots.d, accessed<access>(pc, VectorOperation<op>::value(value)), va);
     WHERRY_THEN(2);
@@ -82,7 +68,7 @@ struct VectorLoadIndexed {
     const uint32_t x = WHERRY_GET(uint32_t, a, slots.a, 0);
     const uint32_t y = WHERRY_GET(uint32_t, b, slots.b, pc[at + kWords - 1]);
     const uint64_t address = uint64_t{x + y} + slots.e;
-    WHERRY_CHECK_VECTOR_BOUNDS(Memory, address)
+    WHERRY_CHECK_BOUNDS(Memory, address)
     const Memory value = read_lanes<Memory>(mem, address);
     put_vector<to>(fp, slots.d, accessed<access>(pc, VectorOperation<op>::value(value)), va);
     WHERRY_THEN(kWords);
@@ -97,7 +83,7 @@ struct VectorStore {
     WHERRY_STATE;
     const SlotsOffset slots = slots_offset_at(pc + at + 1);
     const uint64_t address = WHERRY_PLAIN_ADDRESS(a, slots);
-    WHERRY_CHECK_VECTOR_BOUNDS(V128, address)
+    WHERRY_CHECK_BOUNDS(V128, address)
     write_memory<V128, access>(pc, mem, address, get_vector<value>(fp, slots.d, va));
     WHERRY_THEN(2);
   }
@@ -114,7 +100,7 @@ struct VectorStoreIndexed {
     const uint32_t x = WHERRY_GET(uint32_t, a, slots.a, 0);
     const uint32_t y = WHERRY_GET(uint32_t, b, slots.b, pc[at + kWords - 1]);
     const uint64_t address = uint64_t{x + y} + slots.e;
-    WHERRY_CHECK_VECTOR_BOUNDS(V128, address)
+    WHERRY_CHECK_BOUNDS(V128, address)
     write_memory<V128, access>(pc, mem, address, get_vector<value>(fp, slots.d, va));
     WHERRY_THEN(kWords);
   }
@@ -132,7 +118,7 @@ struct VectorLoadLane {
     const Slots lane = slots_at(pc + at + 2);
     const V128 vector = vector_at(fp + lane.a);
     const uint64_t address = WHERRY_PLAIN_ADDRESS(a, slots);
-    WHERRY_CHECK_VECTOR_BOUNDS(Memory, address)
+    WHERRY_CHECK_BOUNDS(Memory, address)
     const V128 result =
         replace_lane<typename Operation::Lanes>(vector, read_lanes<Memory>(mem, address), lane.b);
     put_vector<To::Slot>(fp, slots.d, accessed<access>(pc, result), va);
@@ -153,7 +139,7 @@ struct VectorStoreLane {
                 reinterpret_cast<const uint8_t*>(fp + slots.d) + slots_at(pc + at + 2).b * sizeof value,
                 sizeof value);
     const uint64_t address = WHERRY_PLAIN_ADDRESS(a, slots);
-    WHERRY_CHECK_VECTOR_BOUNDS(Memory, address)
+    WHERRY_CHECK_BOUNDS(Memory, address)
     write_memory<Memory, access>(pc, mem, address, value);
     WHERRY_THEN(3);
   }
