@@ -151,8 +151,7 @@ Result<void> ItemReader::read_core_instance() {
     item.index = WHERRY_TRY(u32());
   }
   instance.items = {list, items};
-  if (!out.core_instances.push_back(instance)) return decode::out_of_memory();
-  return add(DefKind::CoreInstance, out.core_instances.size() - 1, at);
+  return add(DefKind::CoreInstance, out.core_instances, instance, at);
 }
 
 Result<void> ItemReader::read_instance() {
@@ -175,8 +174,7 @@ Result<void> ItemReader::read_instance() {
     item.index = WHERRY_TRY(u32());
   }
   instance.items = {list, items};
-  if (!out.instances.push_back(instance)) return decode::out_of_memory();
-  return add(DefKind::Instance, out.instances.size() - 1, at);
+  return add(DefKind::Instance, out.instances, instance, at);
 }
 
 // ---- aliases
@@ -202,8 +200,7 @@ Result<void> ItemReader::read_alias() {
   } else {
     alias.name = WHERRY_TRY(decode::read_name(section));
   }
-  if (!out.aliases.push_back(alias)) return decode::out_of_memory();
-  return add(DefKind::Alias, out.aliases.size() - 1, at);
+  return add(DefKind::Alias, out.aliases, alias, at);
 }
 
 // Inside of a core module type there are only outer aliases of core types.
@@ -220,8 +217,7 @@ Result<void> ItemReader::read_core_alias() {
   if (kind != 1) return malformed(ErrorCode::MalformedComponentItem, kind_at, kind, "0x01");
   alias.instance = WHERRY_TRY(u32());
   alias.index = WHERRY_TRY(u32());
-  if (!out.aliases.push_back(alias)) return decode::out_of_memory();
-  return add(DefKind::Alias, out.aliases.size() - 1, at);
+  return add(DefKind::Alias, out.aliases, alias, at);
 }
 
 // ---- canonical definitions
@@ -320,8 +316,7 @@ Result<void> ItemReader::read_canon() {
   Canon canon;
   canon.op = static_cast<CanonOp>(row - kCanonRows);
   WHERRY_TRY(read_canon_immediates(row->immediates, &canon));
-  if (!out.canons.push_back(canon)) return decode::out_of_memory();
-  return add(DefKind::Canon, out.canons.size() - 1, at);
+  return add(DefKind::Canon, out.canons, canon, at);
 }
 
 // ---- start, imports, exports, values
@@ -337,8 +332,7 @@ Result<void> ItemReader::read_start() {
   for (uint32_t i = 0; i < arguments; ++i) list[i] = WHERRY_TRY(u32());
   start.arguments = {list, arguments};
   start.results = WHERRY_TRY(u32());
-  if (!out.starts.push_back(start)) return decode::out_of_memory();
-  return add(DefKind::Start, out.starts.size() - 1, at);
+  return add(DefKind::Start, out.starts, start, at);
 }
 
 Result<void> ItemReader::read_import() {
@@ -346,8 +340,7 @@ Result<void> ItemReader::read_import() {
   Import import;
   import.name = WHERRY_TRY(read_extern_name());
   import.type = WHERRY_TRY(read_extern_type());
-  if (!out.imports.push_back(import)) return decode::out_of_memory();
-  return add(DefKind::Import, out.imports.size() - 1, at);
+  return add(DefKind::Import, out.imports, import, at);
 }
 
 Result<void> ItemReader::read_export() {
@@ -359,8 +352,7 @@ Result<void> ItemReader::read_export() {
   exported.has_item = true;
   exported.has_type = WHERRY_TRY(flag("0x00 or 0x01"));
   if (exported.has_type) exported.type = WHERRY_TRY(read_extern_type());
-  if (!out.exports.push_back(exported)) return decode::out_of_memory();
-  return add(DefKind::Export, out.exports.size() - 1, at);
+  return add(DefKind::Export, out.exports, exported, at);
 }
 
 Result<void> ItemReader::read_export_declaration() {
@@ -370,8 +362,7 @@ Result<void> ItemReader::read_export_declaration() {
   exported.type = WHERRY_TRY(read_extern_type());
   exported.sort = exported.type.sort;
   exported.has_type = true;
-  if (!out.exports.push_back(exported)) return decode::out_of_memory();
-  return add(DefKind::Export, out.exports.size() - 1, at);
+  return add(DefKind::Export, out.exports, exported, at);
 }
 
 Result<void> ItemReader::read_value() {
@@ -383,8 +374,7 @@ Result<void> ItemReader::read_value() {
   value.offset = static_cast<uint32_t>(offset());
   value.bytes = section.reader.take(size_bytes);
   if (!section.reader.ok()) return wasm::reader_failure(section.reader);
-  if (!out.values.push_back(value)) return decode::out_of_memory();
-  return add(DefKind::Value, out.values.size() - 1, at);
+  return add(DefKind::Value, out.values, value, at);
 }
 
 }  // namespace wherry::component

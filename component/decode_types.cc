@@ -163,8 +163,7 @@ Result<ItemReader::Opened> ItemReader::read_type() {
   } else {
     WHERRY_TRY(read_defined_type(code, &type));
   }
-  if (!out.types.push_back(type)) return decode::out_of_memory();
-  WHERRY_TRY(add(DefKind::Type, out.types.size() - 1, type.offset));
+  WHERRY_TRY(add(DefKind::Type, out.types, type, type.offset));
   return Opened{};
 }
 
@@ -189,8 +188,7 @@ Result<ItemReader::Opened> ItemReader::read_core_type() {
   }
   const wasm::RecGroup group = WHERRY_TRY(decode::read_rec_group(section));
   if (!section.reader.ok()) return wasm::reader_failure(section.reader);
-  if (!out.core_types.push_back(group)) return decode::out_of_memory();
-  WHERRY_TRY(add(DefKind::CoreType, out.core_types.size() - 1, at));
+  WHERRY_TRY(add(DefKind::CoreType, out.core_types, group, at));
   return Opened{};
 }
 
@@ -215,8 +213,7 @@ Result<void> ItemReader::read_core_import() {
   import.module = WHERRY_TRY(decode::read_name(section));
   import.name = WHERRY_TRY(decode::read_name(section));
   import.type = WHERRY_TRY(read_core_extern_type());
-  if (!out.core_imports.push_back(import)) return decode::out_of_memory();
-  return add(DefKind::CoreImport, out.core_imports.size() - 1, at);
+  return add(DefKind::CoreImport, out.core_imports, import, at);
 }
 
 Result<void> ItemReader::read_core_export() {
@@ -224,8 +221,7 @@ Result<void> ItemReader::read_core_export() {
   CoreExport exported;
   exported.name = WHERRY_TRY(decode::read_name(section));
   exported.type = WHERRY_TRY(read_core_extern_type());
-  if (!out.core_exports.push_back(exported)) return decode::out_of_memory();
-  return add(DefKind::CoreExport, out.core_exports.size() - 1, at);
+  return add(DefKind::CoreExport, out.core_exports, exported, at);
 }
 
 }  // namespace wherry::component

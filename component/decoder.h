@@ -36,6 +36,12 @@ struct ItemReader {
 
   // Appends to the list of definitions; `offset` is where the item begins.
   base::Result<void> add(DefKind kind, size_t index, uint64_t offset);
+  // The same, having put the item into the list of its kind.
+  template <class T>
+  base::Result<void> add(DefKind kind, base::Vector<T>& list, const T& item, uint64_t offset) {
+    if (!list.push_back(item)) return decode::out_of_memory();
+    return add(kind, list.size() - 1, offset);
+  }
   base::Result<uint8_t> byte() { return decode::read_byte(section); }
   base::Result<uint32_t> u32();
   base::Result<uint32_t> count(const char* what, uint32_t limit) {
