@@ -301,27 +301,17 @@ bool ComponentParser::parse_core_field(uint32_t begin) {
 bool ComponentParser::parse_component_field(uint32_t begin) {
   const Nesting nesting(*this);
   if (!nesting.ok()) return false;
-  std::string_view id;
-  base::Vector<uint32_t> exports;
-  if (!take_id(&id) || !parse_inline_exports(&exports)) return false;
-  Name import;
-  bool is_import = false;
-  if (!parse_inline_import(&import, &is_import)) return false;
-  uint32_t index = scope().next[static_cast<uint32_t>(Sort::Component)];
-  if (is_import) {
-    Buffer type;
-    if (!parse_typed_extern(Sort::Component, &type) || !expect_close()) return false;
-    index = scope().next[static_cast<uint32_t>(Sort::Component)];
-    return emit_import(import, type, Sort::Component, id, begin) &&
-           write_inline_exports(exports, Sort::Component, index);
-  }
-  if (!open_scope(DefKind::Component, id) || !parse_fields(true)) return false;
+  Head head;
+  if (!parse_head(Sort::Component, begin, &head)) return false;
+  if (head.is_whole) return true;
+  if (!open_scope(DefKind::Component, head.id) || !parse_fields(true)) return false;
   Buffer bytes;
   Positions positions;
   if (!close_scope(&bytes, &positions)) return false;
   emit_whole(TextSection::Component, bytes.span(), begin, &positions);
-  return expect_close() && define(Sort::Component, id, &index) &&
-         write_inline_exports(exports, Sort::Component, index);
+  uint32_t index = 0;
+  return expect_close() && define(Sort::Component, head.id, &index) &&
+         write_inline_exports(head.exports, Sort::Component, index);
 }
 
 base::Result<text::TextModule> parse_component(base::ByteSpan source, const text::ParseOptions& options) {

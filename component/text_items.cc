@@ -111,6 +111,28 @@ bool ComponentParser::emit_import(const Name& name, const Buffer& type, Sort sor
   return define(sort, id);
 }
 
+// Behind the keyword of a definition: its identifier, exports, and what may stand in its place.
+bool ComponentParser::parse_head(Sort sort, uint32_t begin, Head* head) {
+  Name import;
+  bool is_import = false;
+  if (!take_id(&head->id) || !parse_inline_exports(&head->exports) ||
+      !parse_inline_import(&import, &is_import)) {
+    return false;
+  }
+  // A component begins with definitions, of which an alias is one.
+  const bool is_alias = !is_import && sort != Sort::Component && at_open("alias");
+  head->is_whole = is_import || is_alias;
+  if (!head->is_whole) return true;
+  Buffer type;
+  if (is_import && (!parse_typed_extern(sort, &type) || !expect_close())) return false;
+  const uint32_t index = scope().next[static_cast<uint32_t>(sort)];
+  if (is_import ? !emit_import(import, type, sort, head->id, begin)
+                : !parse_inline_alias(sort, head->id) || !expect_close()) {
+    return false;
+  }
+  return write_inline_exports(head->exports, sort, index);
+}
+
 bool ComponentParser::parse_import(uint32_t begin) {
   Name name;
   Buffer type;
@@ -150,31 +172,14 @@ bool ComponentParser::parse_export(uint32_t begin) {
 
 // Behind "(func".
 bool ComponentParser::parse_func(uint32_t begin) {
-  std::string_view id;
-  base::Vector<uint32_t> exports;
-  Name import;
-  bool is_import = false;
-  if (!take_id(&id) || !parse_inline_exports(&exports) || !parse_inline_import(&import, &is_import))
-    return false;
-  uint32_t index = 0;
-  if (is_import) {
-    Buffer type;
-    if (!parse_typed_extern(Sort::Func, &type) || !expect_close()) return false;
-    index = scope().next[static_cast<uint32_t>(Sort::Func)];
-    return emit_import(import, type, Sort::Func, id, begin) &&
-           write_inline_exports(exports, Sort::Func, index);
-  }
-  if (at_open("alias")) {
-    index = scope().next[static_cast<uint32_t>(Sort::Func)];
-    return parse_inline_alias(Sort::Func, id) && expect_close() &&
-           write_inline_exports(exports, Sort::Func, index);
-  }
+  Head head;
+  if (!parse_head(Sort::Func, begin, &head)) return false;
+  if (head.is_whole) return true;
   Buffer use;
   if (!parse_typed_extern(Sort::Func, &use)) return false;
   if (!expect_open("canon") || !expect_keyword("lift")) return false;
-  if (!parse_lift(begin, &use, id) || !expect_close()) return false;
-  index = scope().next[static_cast<uint32_t>(Sort::Func)] - 1;
-  return expect_close() && write_inline_exports(exports, Sort::Func, index);
+  if (!parse_lift(begin, &use, head.id) || !expect_close() || !expect_close()) return false;
+  return write_inline_exports(head.exports, Sort::Func, scope().next[static_cast<uint32_t>(Sort::Func)] - 1);
 }
 
 // Behind "lift". The type stands in front (an extern type: 01 and the index) or at the end, with the identifier.
@@ -441,25 +446,9 @@ bool ComponentParser::parse_instantiate(Buffer* item, bool in_core) {
 
 // Behind "(instance".
 bool ComponentParser::parse_instance(uint32_t begin) {
-  std::string_view id;
-  base::Vector<uint32_t> exports;
-  Name import;
-  bool is_import = false;
-  if (!take_id(&id) || !parse_inline_exports(&exports) || !parse_inline_import(&import, &is_import))
-    return false;
-  uint32_t index = 0;
-  if (is_import) {
-    Buffer type;
-    if (!parse_typed_extern(Sort::Instance, &type) || !expect_close()) return false;
-    index = scope().next[static_cast<uint32_t>(Sort::Instance)];
-    return emit_import(import, type, Sort::Instance, id, begin) &&
-           write_inline_exports(exports, Sort::Instance, index);
-  }
-  if (at_open("alias")) {
-    index = scope().next[static_cast<uint32_t>(Sort::Instance)];
-    return parse_inline_alias(Sort::Instance, id) && expect_close() &&
-           write_inline_exports(exports, Sort::Instance, index);
-  }
+  Head head;
+  if (!parse_head(Sort::Instance, begin, &head)) return false;
+  if (head.is_whole) return true;
   Buffer item;
   if (at_open("instantiate")) {
     if (!parse_instantiate(&item, false)) return false;
@@ -472,8 +461,9 @@ bool ComponentParser::parse_instance(uint32_t begin) {
     item.append(items.span());
   }
   emit(TextSection::Instance, item, begin);
-  return define(Sort::Instance, id, &index) && expect_close() &&
-         write_inline_exports(exports, Sort::Instance, index);
+  uint32_t index = 0;
+  return define(Sort::Instance, head.id, &index) && expect_close() &&
+         write_inline_exports(head.exports, Sort::Instance, index);
 }
 
 }  // namespace wherry::component

@@ -67,6 +67,12 @@ class ComponentParser : private text::ParserBase {
     Buffer bytes;
     std::string_view text;
   };
+  // How a definition begins.
+  struct Head {
+    std::string_view id;
+    base::Vector<uint32_t> exports;  // Where they stand.
+    bool is_whole = false;           // It was an import or an alias: nothing follows.
+  };
   class Nesting;
 
   // text_component.cc
@@ -101,6 +107,7 @@ class ComponentParser : private text::ParserBase {
                          uint32_t text_offset);
   bool parse_alias();
   bool parse_alias_target(Sort* sort, std::string_view* id);
+  void emit_outer_alias(Sort sort, uint32_t depth, uint32_t index, uint32_t text_offset);
   bool parse_outer_alias(uint32_t begin);
   bool parse_inline_alias(Sort sort, std::string_view id);
 
@@ -111,6 +118,7 @@ class ComponentParser : private text::ParserBase {
   bool write_inline_exports(const base::Vector<uint32_t>& exports, Sort sort, uint32_t index);
   void emit_export(const Name& name, Sort sort, uint32_t index, const Buffer* type, uint32_t text_offset);
   bool parse_inline_import(Name* name, bool* found);
+  bool parse_head(Sort sort, uint32_t begin, Head* head);
   bool emit_import(const Name& name, const Buffer& type, Sort sort, std::string_view id,
                    uint32_t text_offset);
   bool parse_import(uint32_t begin);
@@ -123,7 +131,6 @@ class ComponentParser : private text::ParserBase {
   bool parse_canon(uint32_t begin);
   bool parse_canon_body(uint32_t begin, const std::string_view* core_id);
   bool parse_lift(uint32_t begin, const Buffer* func_type, std::string_view id);
-  bool parse_lift_target(std::string_view* id, uint32_t* type);
   bool parse_options(Buffer* out);
   bool parse_option(Buffer* out, bool* found);
   bool parse_immediates(const CanonRow& row, Buffer* item);
@@ -173,7 +180,7 @@ class ComponentParser : private text::ParserBase {
   bool is_quote_ = false;
   uint32_t quote_offset_ = 0;
   uint32_t nesting_ = 0;
-  // Names that annotations give to definitions which are not complete yet, by identifier: where it stands in the text.
+  // Names that annotations give to definitions which are not complete yet.
   struct Annotated {
     const void* id = nullptr;  // Where the identifier stands in the text.
     std::string_view name;

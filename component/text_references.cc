@@ -39,17 +39,7 @@ bool ComponentParser::resolve(Sort sort, uint32_t* index) {
       return fail(ErrorCode::UnknownIdentifier, token().offset,
                   "outer item '$" + std::string(id) + "' is not a module, type, or component");
     }
-    Buffer alias;
-    if (scope().kind == DefKind::CoreModuleType) {
-      alias.u8(0x10);
-      alias.u8(1);
-    } else {
-      write_sort(sort, &alias);
-      alias.u8(static_cast<uint8_t>(AliasKind::Outer));
-    }
-    alias.u32(static_cast<uint32_t>(depth));
-    alias.u32(*found);
-    emit(TextSection::Alias, alias, token().offset);
+    emit_outer_alias(sort, static_cast<uint32_t>(depth), *found, token().offset);
     *index = scope().next[place]++;
     if (scope().names[place].insert(id, *index) == text::NameMap::Insertion::OutOfMemory)
       return out_of_memory();
@@ -87,6 +77,21 @@ void ComponentParser::emit_export_alias(AliasKind kind, Sort sort, uint32_t inst
   alias.u8(static_cast<uint8_t>(kind));
   alias.u32(instance);
   alias.name(name);
+  emit(TextSection::Alias, alias, text_offset);
+}
+
+// In the type of a core module only types can be had from outside, in a form of its own.
+void ComponentParser::emit_outer_alias(Sort sort, uint32_t depth, uint32_t index, uint32_t text_offset) {
+  Buffer alias;
+  if (scope().kind == DefKind::CoreModuleType) {
+    alias.u8(0x10);
+    alias.u8(1);
+  } else {
+    write_sort(sort, &alias);
+    alias.u8(static_cast<uint8_t>(AliasKind::Outer));
+  }
+  alias.u32(depth);
+  alias.u32(index);
   emit(TextSection::Alias, alias, text_offset);
 }
 
@@ -177,17 +182,7 @@ bool ComponentParser::parse_outer_alias(uint32_t begin) {
   } else if (text::parse_natural(text(item), 32, &index) != text::NumberFault::None) {
     return fail(ErrorCode::ConstantOutOfRange, item.offset, "an index of 32 bits");
   }
-  Buffer alias;
-  if (scope().kind == DefKind::CoreModuleType) {
-    alias.u8(0x10);
-    alias.u8(1);
-  } else {
-    write_sort(sort, &alias);
-    alias.u8(static_cast<uint8_t>(AliasKind::Outer));
-  }
-  alias.u32(static_cast<uint32_t>(count));
-  alias.u32(static_cast<uint32_t>(index));
-  emit(TextSection::Alias, alias, begin);
+  emit_outer_alias(sort, static_cast<uint32_t>(count), static_cast<uint32_t>(index), begin);
   return define(sort, id);
 }
 

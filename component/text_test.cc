@@ -161,6 +161,15 @@ TEST_CASE("identifiers come back from the section component-name", "[component][
         "    (import \"a\" (func $f (;0;) (type 1)))\n  )\n)\n");
 }
 
+// The alias was made and the export forgotten.
+TEST_CASE("a type that is an alias is exported where it stands", "[component][text]") {
+  auto parsed = component::parse_component(
+      base::as_bytes("(component (import \"i\" (instance $i (export \"t\" (type (sub resource)))))"
+                     " (type $u (export \"u\") (alias export $i \"t\")))"));
+  REQUIRE(parsed.has_value());
+  CHECK(printed(parsed->binary).find("(export (;2;) \"u\" (type 1))") != std::string::npos);
+}
+
 TEST_CASE("nesting in text has a limit", "[component][text]") {
   std::string types = "(component (type ";
   for (int i = 0; i < 100'000; ++i) types += "(list ";

@@ -233,26 +233,16 @@ bool ComponentParser::parse_definition(Buffer* out, Positions* positions) {
 
 // Behind "(type".
 bool ComponentParser::parse_type_field(uint32_t begin) {
-  std::string_view id;
-  base::Vector<uint32_t> exports;
-  Name import;
-  bool is_import = false;
-  if (!take_id(&id) || !parse_inline_exports(&exports) || !parse_inline_import(&import, &is_import))
-    return false;
-  uint32_t index = 0;
-  if (is_import) {
-    Buffer type;
-    if (!parse_typed_extern(Sort::Type, &type) || !expect_close()) return false;
-    index = scope().next[static_cast<uint32_t>(Sort::Type)];
-    return emit_import(import, type, Sort::Type, id, begin) &&
-           write_inline_exports(exports, Sort::Type, index);
-  }
-  if (at_open("alias")) return parse_inline_alias(Sort::Type, id) && expect_close();
+  Head head;
+  if (!parse_head(Sort::Type, begin, &head)) return false;
+  if (head.is_whole) return true;
   Buffer type;
   Positions positions;
   if (!parse_definition(&type, &positions)) return false;
   emit(TextSection::Type, type, begin, &positions);
-  return define(Sort::Type, id, &index) && expect_close() && write_inline_exports(exports, Sort::Type, index);
+  uint32_t index = 0;
+  return define(Sort::Type, head.id, &index) && expect_close() &&
+         write_inline_exports(head.exports, Sort::Type, index);
 }
 
 // ---- types of imports and exports
