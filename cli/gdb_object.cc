@@ -3,11 +3,10 @@
 // interface's: gdb puts a breakpoint on the function and reads the structure.
 //
 // The object is relocatable with an address in its section header, which is the form that gdb takes without relocating anything.
-#include <elf.h>
-
 #include <algorithm>
 #include <cstring>
 
+#include "cli/native_bytes.h"
 #include "cli/native_symbols.h"
 
 extern "C" {
@@ -44,29 +43,22 @@ constexpr char kSectionNames[] = "\0.text\0.eh_frame\0.symtab\0.strtab\0.shstrta
 constexpr uint32_t kNameAt[kSections] = {0, 1, 7, 17, 25, 33};
 
 #if defined(__x86_64__)
-constexpr uint16_t kMachine = EM_X86_64;
 constexpr uint8_t kFramePointer = 6, kReturnAddress = 16, kStackPointer = 7;
 #else
-constexpr uint16_t kMachine = EM_AARCH64;
 constexpr uint8_t kFramePointer = 29, kReturnAddress = 30, kStackPointer = 31;
 #endif
-
-template <class T>
-void append(std::string* out, const T& item) {
-  out->append(reinterpret_cast<const char*>(&item), sizeof(item));
-}
 
 // A record of .eh_frame, with its length in front and filled up to 8 bytes by DW_CFA_nop.
 void append_record(std::string* out, std::string record) {
   while ((record.size() + 4) % 8 != 0) record += '\0';
-  append(out, static_cast<uint32_t>(record.size()));
+  append_bytes(out, static_cast<uint32_t>(record.size()));
   *out += record;
 }
 
 // The caller's frame begins 16 bytes above the frame pointer; the old one and the return address lie below that.
 std::string frames_of(uint64_t begin, uint64_t size_bytes) {
   std::string common;
-  append(&common, uint32_t{0});
+  append_bytes(&common, uint32_t{0});
   common += '\1';
   common += '\0';  // No augmentation: addresses are absolute.
   common += '\1';
@@ -80,11 +72,11 @@ std::string frames_of(uint64_t begin, uint64_t size_bytes) {
   std::string out;
   append_record(&out, common);
   std::string all;
-  append(&all, static_cast<uint32_t>(out.size() + 4));  // The way back to the common record.
-  append(&all, begin);
-  append(&all, size_bytes);
+  append_bytes(&all, static_cast<uint32_t>(out.size() + 4));  // The way back to the common record.
+  append_bytes(&all, begin);
+  append_bytes(&all, size_bytes);
   append_record(&out, all);
-  append(&out, uint32_t{0});
+  append_bytes(&out, uint32_t{0});
   return out;
 }
 
@@ -99,7 +91,7 @@ Elf64_Shdr section(Index index, uint32_t type, uint64_t flags, uint64_t align) {
 
 void add_symbols(const std::vector<NativeFunction>& functions, uint64_t begin, std::string* symbols,
                  std::string* strings) {
-  append(symbols, Elf64_Sym{});
+  append_bytes(symbols, Elf64_Sym{});
   *strings += '\0';
   for (const NativeFunction& function : functions) {
     Elf64_Sym symbol{};
@@ -108,7 +100,7 @@ void add_symbols(const std::vector<NativeFunction>& functions, uint64_t begin, s
     symbol.st_shndx = kText;
     symbol.st_value = reinterpret_cast<uintptr_t>(function.code) - begin;
     symbol.st_size = function.size_bytes;
-    append(symbols, symbol);
+    append_bytes(symbols, symbol);
     *strings += symbol_of(function);
     *strings += '\0';
   }
@@ -153,7 +145,7 @@ std::string gdb_object(const std::vector<NativeFunction>& functions) {
   file.e_ident[EI_DATA] = ELFDATA2LSB;
   file.e_ident[EI_VERSION] = file.e_version = EV_CURRENT;
   file.e_type = ET_REL;
-  file.e_machine = kMachine;
+  file.e_machine = kElfMachine;
   file.e_shoff = sizeof(file);
   file.e_ehsize = sizeof(file);
   file.e_shentsize = sizeof(Elf64_Shdr);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "cli/console.h"
+#include "cli/native_bytes.h"
 
 namespace wherry::cli {
 
@@ -47,12 +48,6 @@ struct DumpedCode {
 };
 static_assert(sizeof(DumpedCode) == 56);
 
-#if defined(__x86_64__)
-constexpr uint32_t kMachine = 62;
-#else
-constexpr uint32_t kMachine = 183;
-#endif
-
 uint64_t now_ns() {
   timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
@@ -75,16 +70,6 @@ Result<int> create(const std::string& path) {
   return file;
 }
 
-bool is_on(const Invocation& invocation, KeyId key) {
-  const KeySetting* const setting = invocation.key(key);
-  return setting != nullptr && setting->number != 0;
-}
-
-template <class T>
-void append(std::string* out, const T& record) {
-  out->append(reinterpret_cast<const char*>(&record), sizeof(record));
-}
-
 }  // namespace
 
 std::string symbol_of(const NativeFunction& function) {
@@ -103,9 +88,9 @@ NativeSymbols::~NativeSymbols() {
 }
 
 Result<void> NativeSymbols::open(const Invocation& invocation) {
-  gdb_ = is_on(invocation, KeyId::Gdb);
-  if (is_on(invocation, KeyId::PerfMap)) WHERRY_RETURN_IF_ERROR(open_perf_map());
-  if (is_on(invocation, KeyId::Jitdump)) WHERRY_RETURN_IF_ERROR(open_jitdump());
+  gdb_ = invocation.is_on(KeyId::Gdb);
+  if (invocation.is_on(KeyId::PerfMap)) WHERRY_RETURN_IF_ERROR(open_perf_map());
+  if (invocation.is_on(KeyId::Jitdump)) WHERRY_RETURN_IF_ERROR(open_jitdump());
   return {};
 }
 
@@ -118,11 +103,11 @@ Result<void> NativeSymbols::open_jitdump() {
   const std::string path = "jit-" + std::to_string(getpid()) + ".dump";
   WHERRY_ASSIGN_OR_RETURN(jitdump_, create(path));
   DumpHeader header{};
-  header.machine = kMachine;
+  header.machine = kElfMachine;
   header.process = static_cast<uint32_t>(getpid());
   header.time_ns = now_ns();
   std::string bytes;
-  append(&bytes, header);
+  append_bytes(&bytes, header);
   if (!write_all(jitdump_, bytes)) return cannot_write(path, errno);
   void* const marker = mmap(nullptr, 1, PROT_READ | PROT_EXEC, MAP_PRIVATE, jitdump_, 0);
   if (marker == MAP_FAILED) return cannot_write(path, errno);
@@ -165,7 +150,7 @@ bool NativeSymbols::write_jitdump(const std::vector<NativeFunction>& functions) 
     record.code_bytes = function.size_bytes;
     record.index = next_code_++;
     std::string bytes;
-    append(&bytes, record);
+    append_bytes(&bytes, record);
     bytes.append(name.c_str(), name.size() + 1);
     bytes.append(static_cast<const char*>(function.code), function.size_bytes);
     if (!write_all(jitdump_, bytes)) return false;

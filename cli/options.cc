@@ -331,6 +331,11 @@ const KeySetting* Invocation::key(KeyId id) const {
   return nullptr;
 }
 
+bool Invocation::is_on(KeyId id, bool otherwise) const {
+  const KeySetting* const setting = key(id);
+  return setting == nullptr ? otherwise : setting->number != 0;
+}
+
 ParsedOptions parse_options(int argc, const char* const* argv) { return Parser(argc, argv).parse(); }
 
 }  // namespace wherry::cli

@@ -108,6 +108,8 @@ struct Invocation {
   // Of the last one given.
   std::optional<std::string_view> value(OptionId id) const;
   const KeySetting* key(KeyId id) const;
+  // Of a key of kind Bool; `otherwise` if it was not given.
+  bool is_on(KeyId id, bool otherwise = false) const;
 };
 
 // Either an invocation or what is wrong with the command line, in one line.

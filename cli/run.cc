@@ -69,11 +69,6 @@ struct Surroundings {
   wasi::Preview1Config config;
 };
 
-bool is_on(const Invocation& invocation, KeyId key, bool otherwise) {
-  const KeySetting* const setting = invocation.key(key);
-  return setting == nullptr ? otherwise : setting->number != 0;
-}
-
 Result<void> add_variable(std::string_view text, Surroundings* out) {
   const size_t equals = text.find('=');
   if (equals != std::string_view::npos) {
@@ -108,11 +103,11 @@ Result<void> look_around(const Invocation& invocation, Surroundings* out) {
   config.env = out->env;
   config.preopens = out->preopens;
   config.tcp_listen = out->tcp_listen;
-  config.inherit_env = is_on(invocation, KeyId::InheritEnv, false);
-  config.listen_fds = is_on(invocation, KeyId::ListenFd, false);
-  if (is_on(invocation, KeyId::InheritStdin, true)) config.in = wasi::StdioChoice::inherit();
-  if (is_on(invocation, KeyId::InheritStdout, true)) config.out = wasi::StdioChoice::inherit();
-  if (is_on(invocation, KeyId::InheritStderr, true)) config.err = wasi::StdioChoice::inherit();
+  config.inherit_env = invocation.is_on(KeyId::InheritEnv);
+  config.listen_fds = invocation.is_on(KeyId::ListenFd);
+  if (invocation.is_on(KeyId::InheritStdin, true)) config.in = wasi::StdioChoice::inherit();
+  if (invocation.is_on(KeyId::InheritStdout, true)) config.out = wasi::StdioChoice::inherit();
+  if (invocation.is_on(KeyId::InheritStderr, true)) config.err = wasi::StdioChoice::inherit();
   return {};
 }
 
@@ -147,7 +142,7 @@ class Program {
     if (result) result = start();
     if (watch_ != nullptr) [[unlikely]]
       end_watch(&result);
-    if (store_ && is_on(invocation_, KeyId::GcStats, false)) report_collections();
+    if (store_ && invocation_.is_on(KeyId::GcStats)) report_collections();
     return end(result ? nullptr : &result.error());
   }
 
@@ -155,8 +150,7 @@ class Program {
   // `*status` is set when all has been said already.
   Result<void> prepare(const char* path, std::optional<int>* status) {
     WHERRY_ASSIGN_OR_RETURN(Config config, config_of(invocation_));
-    config.validation =
-        is_on(invocation_, KeyId::LazyValidation, true) ? Validation::Lazy : Validation::Eager;
+    config.validation = invocation_.is_on(KeyId::LazyValidation, true) ? Validation::Lazy : Validation::Eager;
     if (std::ranges::any_of(invocation_.keys, is_watching)) WHERRY_RETURN_IF_ERROR(prepare_watch(&config));
     WHERRY_ASSIGN_OR_RETURN(Engine engine, Engine::create(config));
     WHERRY_RETURN_IF_ERROR(symbols_.open(invocation_));
@@ -166,15 +160,15 @@ class Program {
     store_.emplace(std::move(store));
     linker_.emplace(engine);
     WHERRY_RETURN_IF_ERROR(limit_store(invocation_, *store_));
-    if (is_on(invocation_, KeyId::Cli, true)) {
+    if (invocation_.is_on(KeyId::Cli, true)) {
       WHERRY_RETURN_IF_ERROR(look_around(invocation_, &surroundings_));
-      surroundings_.config.shared = is_on(invocation_, KeyId::Threads, false);
+      surroundings_.config.shared = invocation_.is_on(KeyId::Threads);
       WHERRY_RETURN_IF_ERROR(wasi::add_to_linker(*linker_));
       WHERRY_RETURN_IF_ERROR(wasi::attach(*store_, surroundings_.config));
     }
     WHERRY_RETURN_IF_ERROR(preload(engine, status));
     if (*status) return {};
-    if (is_on(invocation_, KeyId::Threads, false)) WHERRY_RETURN_IF_ERROR(provide_threads(engine));
+    if (invocation_.is_on(KeyId::Threads)) WHERRY_RETURN_IF_ERROR(provide_threads(engine));
     return unknown_imports();
   }
 
@@ -201,7 +195,7 @@ class Program {
       const std::chrono::nanoseconds left = *deadline - std::chrono::steady_clock::now();
       WHERRY_RETURN_IF_ERROR(store.set_deadline(left));
     }
-    return is_on(invocation_, KeyId::Cli, true) ? wasi::attach_shared(store, *store_) : Result<void>();
+    return invocation_.is_on(KeyId::Cli, true) ? wasi::attach_shared(store, *store_) : Result<void>();
   }
 
   Result<void> load(const Engine& engine, const char* path, std::optional<Module>* out,
@@ -280,7 +274,7 @@ class Program {
   }
 
   Result<void> unknown_imports() {
-    if (is_on(invocation_, KeyId::UnknownImportsDefault, false)) {
+    if (invocation_.is_on(KeyId::UnknownImportsDefault)) {
       for (const ImportType& import : module_->imports()) {
         if (import.type.kind != ExternKind::Func) continue;
         WHERRY_ASSIGN_OR_RETURN(const std::optional<Extern> known,
@@ -291,7 +285,7 @@ class Program {
         WHERRY_RETURN_IF_ERROR(linker_->func(import.module, import.name, import.type.func, zeros));
       }
     }
-    if (is_on(invocation_, KeyId::UnknownImportsTrap, false))
+    if (invocation_.is_on(KeyId::UnknownImportsTrap))
       return linker_->define_unknown_imports_as_traps(*module_);
     return {};
   }

@@ -76,8 +76,8 @@ Result<std::unique_ptr<Watch>> watch_of(const Invocation& invocation) {
   };
   const std::string_view trace = text(KeyId::Trace);
   const std::string_view profile = text(KeyId::Profile);
-  const KeySetting* const summary = invocation.key(KeyId::ProfileSummary);
-  const bool profiles = !profile.empty() || (summary != nullptr && summary->number != 0);
+  const bool summary = invocation.is_on(KeyId::ProfileSummary);
+  const bool profiles = !profile.empty() || summary;
   if (!trace.empty() && trace != "calls" && trace != "instructions")
     return Error::usage("-D trace is " + quoted(trace) + ", expected calls or instructions");
   if (trace.empty() && !text(KeyId::TraceFile).empty())
@@ -87,7 +87,7 @@ Result<std::unique_ptr<Watch>> watch_of(const Invocation& invocation) {
   if (!trace.empty()) return make_trace(trace == "instructions", text(KeyId::TraceFile));
   if (!profiles) return std::unique_ptr<Watch>();
   const std::string_view path = invocation.operands[0];
-  return make_profile(path.substr(path.rfind('/') + 1), profile, summary != nullptr && summary->number != 0);
+  return make_profile(path.substr(path.rfind('/') + 1), profile, summary);
 }
 
 }  // namespace wherry::cli

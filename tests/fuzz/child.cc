@@ -16,6 +16,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "engine/base/os/descriptor.h"
+
 namespace wherry::fuzz {
 
 namespace {
@@ -26,27 +28,6 @@ constexpr int kPatienceMs = 60'000;
 
 void put(std::string& to, uint64_t value, size_t bytes) {
   for (size_t i = 0; i < bytes; ++i) to += static_cast<char>(value >> (8 * i));
-}
-
-bool write_all(int file, const char* bytes, size_t size) {
-  while (size > 0) {
-    const ssize_t done = ::write(file, bytes, size);
-    if (done <= 0) return false;
-    bytes += done;
-    size -= static_cast<size_t>(done);
-  }
-  return true;
-}
-
-bool read_all(int file, void* to, size_t size) {
-  auto* at = static_cast<char*>(to);
-  while (size > 0) {
-    const ssize_t done = ::read(file, at, size);
-    if (done <= 0) return false;
-    at += done;
-    size -= static_cast<size_t>(done);
-  }
-  return true;
 }
 
 Child::Child(const std::string& command) {
@@ -97,14 +78,14 @@ void Child::stop() {
 }
 
 bool Child::send(const std::string& bytes) {
-  if (write_all(to_, bytes.data(), bytes.size())) return true;
+  if (base::write_all(to_, bytes.data(), bytes.size())) return true;
   stop();
   return false;
 }
 
 bool Child::receive(void* to, size_t size) {
   pollfd waiting{from_, POLLIN, 0};
-  return ::poll(&waiting, 1, kPatienceMs) == 1 && read_all(from_, to, size);
+  return ::poll(&waiting, 1, kPatienceMs) == 1 && base::read_all(from_, to, size) == size;
 }
 
 }  // namespace wherry::fuzz

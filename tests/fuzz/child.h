@@ -37,8 +37,4 @@ class Child {
 // `value` in so many bytes, little-endian.
 void put(std::string& to, uint64_t value, size_t bytes);
 
-// False when the file ends before.
-bool read_all(int file, void* to, size_t size);
-bool write_all(int file, const char* bytes, size_t size);
-
 }  // namespace wherry::fuzz

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "engine/base/os/descriptor.h"
 #include "wherry/wherry.h"
 
 namespace wherry::fuzz {
@@ -53,9 +54,9 @@ std::optional<std::string> Peer::answer() {
 
 void serve(const Mode& mode) {
   uint32_t size = 0;
-  while (read_all(0, &size, 4)) {
+  while (base::read_all(0, &size, 4) == 4) {
     std::vector<uint8_t> body(size);
-    if (!read_all(0, body.data(), size)) return;
+    if (base::read_all(0, body.data(), size) != size) return;
     uint32_t module_size = 0;
     std::memcpy(&module_size, body.data(), 4);
     const uint8_t* at = body.data() + 4 + module_size;
@@ -66,7 +67,7 @@ void serve(const Mode& mode) {
     std::string message;
     put(message, text.size(), 4);
     message += text;
-    if (!write_all(1, message.data(), message.size())) return;
+    if (!base::write_all(1, message.data(), message.size())) return;
   }
 }
 
