@@ -254,6 +254,41 @@ TEST_CASE("types: forms, fields, supertypes") {
   CHECK(error_of({1, 3, 1, 0x4e, 0}) == "no error");
 }
 
+TEST_CASE("types: functions of numbers, of any size and mixture") {
+  const Bytes codes{0x7f, 0x7e, 0x7d, 0x7c, 0x7b, 0x70};
+  for (size_t params = 0; params < 40; ++params) {
+    for (size_t results = 0; results < 4; ++results) {
+      for (size_t kinds = 1; kinds <= codes.size(); ++kinds) {
+        const auto code = [&](size_t i) { return codes[i % kinds]; };
+        Bytes content{2, 0x60, static_cast<uint8_t>(params)};
+        for (size_t i = 0; i < params; ++i) content.push_back(code(i));
+        content.push_back(static_cast<uint8_t>(results));
+        for (size_t i = 0; i < results; ++i) content.push_back(code(params + i));
+        const auto module = read(kHeader + section(1, content + Bytes{0x60, 0, 0}));
+        REQUIRE(module);
+        REQUIRE(module->types.size() == 2);
+        REQUIRE(module->rec_groups.size() == 2);
+        const wasm::SubType& type = module->types[0];
+        REQUIRE(type.func.params.size() == params);
+        REQUIRE(type.func.results.size() == results);
+        CHECK(type.offset == 12);
+        for (size_t i = 0; i < params + results; ++i) {
+          const wasm::ValType found = i < params ? type.func.params[i] : type.func.results[i - params];
+          const wasm::ValType expected =
+              code(i) == 0x70 ? wasm::kFuncRef : wasm::ValType(wasm::ValKind{code(i)});
+          REQUIRE(found == expected);
+        }
+        CHECK(module->types[1].func.params.empty());
+      }
+    }
+  }
+  CHECK(error_of(section(1, {1, 0x60, 1, 0x7f, 2, 0x7f, 0x7f}), wasm::Features::mvp()) ==
+        "feature is disabled: multi-value, needed by several results at offset 0xf");
+  CHECK(error_of(section(1, {1, 0x60, 1, 0x7f, 1})) ==
+        "length out of bounds: found 1 results in 0 bytes at offset 0xf");
+  CHECK(error_of(section(1, {1, 0x60, 1, 0x7a, 0})) == "malformed value type: found 0x7a at offset 0xe");
+}
+
 TEST_CASE("limits: flags by feature") {
   CHECK(error_of({5, 3, 1, 0x10, 0}) ==
         "malformed limits flags: found 0x10, expected less than 0x10 at offset 0xb");

@@ -84,12 +84,19 @@ base::Result<TypeSet> TypeRegistry::add(const Module& module) {
     if (group.count == 0) continue;
     assert(group.first == set.types_.size());
     const std::span<const SubType> types = module.types.span().subspan(group.first, group.count);
+    if (group.count == 1) {
+      if (TypeGroup* const plain = store_->intern_plain(types[0], &left_bytes); plain != nullptr) [[likely]] {
+        (void)set.hold_->groups.push_back(plain);  // Both have room.
+        (void)set.types_.push_back(&plain->types[0]);
+        continue;
+      }
+    }
     for (uint32_t i = 0; i < group.count; ++i) {
       WHERRY_TRY(check_indices(types[i], group.first + i, group.first + group.count));
     }
     const GroupSource source{types, group.first, set.types_.data()};
     TypeGroup* const canonical = WHERRY_TRY(store_->intern(source, &left_bytes));
-    (void)set.hold_->groups.push_back(canonical);  // Both have room.
+    (void)set.hold_->groups.push_back(canonical);
     for (const StoredType& type : canonical->types) (void)set.types_.push_back(&type);
   }
   return set;
@@ -103,7 +110,9 @@ base::Result<TypeSet> TypeRegistry::add_function(FuncType type) {
   source.func = type;
   size_t left_bytes = ~size_t{0};
   const std::lock_guard lock(store_->mutex);
-  TypeGroup* const group = WHERRY_TRY(store_->intern({{&source, 1}, ~uint32_t{0}, nullptr}, &left_bytes));
+  TypeGroup* group = store_->intern_plain(source, &left_bytes);
+  if (group == nullptr)
+    group = WHERRY_TRY(store_->intern({{&source, 1}, ~uint32_t{0}, nullptr}, &left_bytes));
   (void)set.hold_->groups.push_back(group);
   (void)set.types_.push_back(&group->types[0]);
   return set;

@@ -97,6 +97,38 @@ TEST_CASE("equal function types have one id, also the host's") {
   CHECK((*host)[at(0)].id == (*set)[at(2)].id);
 }
 
+TEST_CASE("a plain function type is the same type on every way into the registry") {
+  TypeRegistry registry;
+  const ValType params[] = {kI64, kF32, kV128, kExternRef};
+  const ValType results[] = {kF64};
+  SubType type;
+  type.func = {params, results};
+  SubType open = type;
+  open.is_final = false;
+  const auto host = registry.add_function(type.func);
+  const auto group = registry.add_group({&type, 1}, 1000);
+  const auto open_group = registry.add_group({&open, 1}, 1000);
+  const auto set = registry.add(Types()
+                                    .func({kI64, kF32, kV128, kExternRef}, {kF64})
+                                    .func({kI64, kF32, kV128, kExternRef}, {kF64})
+                                    .open()
+                                    .func({kI64, kF32, kV128, kExternRef, kF64})
+                                    .module());
+  REQUIRE(host);
+  REQUIRE(group);
+  REQUIRE(open_group);
+  REQUIRE(set);
+  CHECK((*set)[at(0)].id == (*host)[at(0)].id);
+  CHECK((*group)[at(0)].id == (*host)[at(0)].id);
+  CHECK((*set)[at(1)].id == (*open_group)[at(0)].id);
+  CHECK((*set)[at(1)].id != (*host)[at(0)].id);
+  CHECK((*set)[at(2)].id != (*host)[at(0)].id);
+  CHECK((*host)[at(0)].display.size() == 1);
+  CHECK((*host)[at(0)].display[0] == (*host)[at(0)].id);
+  CHECK((*host)[at(0)].param_slots == 5);
+  CHECK((*host)[at(0)].result_slots == 1);
+}
+
 TEST_CASE("parameters are not taken for results") {
   TypeRegistry registry;
   const auto set =

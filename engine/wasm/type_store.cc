@@ -23,6 +23,8 @@ namespace {
 
 constexpr uint32_t kPosition = 1u << 31;  // Neither ValType::bits() nor an id reaches it.
 
+constexpr uint64_t kGolden = 0x9e3779b97f4a7c15;
+
 uint64_t mix(uint64_t a, uint64_t b) {
   const unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
@@ -35,6 +37,10 @@ const StoredType* outer_type(const GroupSource& source, const TypeStore& store, 
   return static_cast<const StoredType*>(source.outer[index]);
 }
 
+constexpr uint32_t first_word(CompositeKind kind, bool is_final) {
+  return static_cast<uint32_t>(kind) | (is_final ? 4u : 0u);
+}
+
 // Writes a type as words; `index_word` says what an index is replaced by.
 template <class IndexWord>
 class Encoder {
@@ -43,7 +49,7 @@ class Encoder {
 
   bool type(CompositeKind kind, bool is_final, uint32_t super, const FuncType& func,
             std::span<const FieldType> fields) {
-    bool ok = words_.push_back(static_cast<uint32_t>(kind) | (is_final ? 4u : 0u));
+    bool ok = words_.push_back(first_word(kind, is_final));
     ok = ok && words_.push_back(super == SubType::kNoSuper ? super : index_word_(super));
     if (kind == CompositeKind::Func) {
       ok = ok && words_.push_back(static_cast<uint32_t>(func.params.size()));
@@ -165,7 +171,7 @@ bool TypeStore::encode(const TypeGroup& group) {
 
 uint64_t TypeStore::hash_words() const {
   uint64_t hash = seed_[0] ^ words_.size();
-  for (const uint32_t word : words_) hash = mix(hash ^ word, 0x9e3779b97f4a7c15u ^ seed_[1]);
+  for (const uint32_t word : words_) hash = mix(hash ^ word, kGolden ^ seed_[1]);
   return hash;
 }
 
@@ -208,6 +214,90 @@ base::Result<TypeGroup*> TypeStore::intern(const GroupSource& source, size_t* le
   }
   for (TypeGroup* needed : group->needs) ++needed->users;
   return group;
+}
+
+// What hash_words() says of its words, which are made here one by one. False: it is not plain.
+bool TypeStore::hash_plain(const SubType& source, uint64_t* hash) const {
+  if (source.kind != CompositeKind::Func || !source.is_final || source.super != SubType::kNoSuper)
+    return false;
+  const FuncType& func = source.func;
+  uint64_t words = seed_[0] ^ (func.params.size() + func.results.size() + 4);
+  const uint64_t factor = kGolden ^ seed_[1];
+  words = mix(words ^ first_word(CompositeKind::Func, true), factor);
+  words = mix(words ^ SubType::kNoSuper, factor);
+  words = mix(words ^ static_cast<uint32_t>(func.params.size()), factor);
+  bool is_plain = true;
+  for (const std::span<const ValType> values : {func.params, func.results}) {
+    for (const ValType value : values) {
+      is_plain = is_plain && !(value.is_ref() && value.heap().is_concrete());
+      words = mix(words ^ value.bits(), factor);
+    }
+  }
+  *hash = mix(words ^ static_cast<uint32_t>(func.results.size()), factor);
+  return is_plain;
+}
+
+TypeGroup* TypeStore::find_plain(uint64_t hash, const FuncType& func) {
+  if (buckets_.empty()) return nullptr;
+  for (TypeGroup* group = buckets_[hash & (buckets_.size() - 1)]; group != nullptr; group = group->next) {
+    if (group->hash != hash || group->types.size() != 1) continue;
+    const StoredType& type = group->types[0];
+    if (type.kind == CompositeKind::Func && type.is_final && type.depth == 0 &&
+        std::ranges::equal(type.func.params, func.params) &&
+        std::ranges::equal(type.func.results, func.results))
+      return group;
+  }
+  return nullptr;
+}
+
+// The group with all but its hash, as make() makes it; null: no memory.
+TypeGroup* TypeStore::make_plain(const SubType& source, size_t* left_bytes) {
+  const size_t values = source.func.params.size() + source.func.results.size();
+  const size_t size_bytes =
+      sizeof(TypeGroup) + sizeof(StoredType) + values * sizeof(ValType) + sizeof(CanonId);
+  if (size_bytes > *left_bytes) return nullptr;
+  auto* memory = static_cast<uint8_t*>(std::malloc(size_bytes));
+  if (memory == nullptr) return nullptr;
+  auto* const group = new (memory) TypeGroup();
+  memory += sizeof(TypeGroup);
+  group->types = carve<StoredType>(memory, 1);
+  if (!allocate_ids(group)) {
+    std::free(group);
+    return nullptr;
+  }
+  StoredType& type = group->types[0];
+  type.group = group;
+  const auto copy = [&](std::span<const ValType> from, uint32_t* slots) {
+    auto* const to = reinterpret_cast<ValType*>(memory);
+    memory += from.size_bytes();
+    for (size_t i = 0; i < from.size(); ++i) {
+      new (to + i) ValType(from[i]);
+      *slots += slots_of(from[i]);
+    }
+    return std::span<const ValType>(to, from.size());
+  };
+  type.func.params = copy(source.func.params, &type.param_slots);
+  type.func.results = copy(source.func.results, &type.result_slots);
+  type.display = {new (memory) CanonId(type.id), 1};
+  *left_bytes -= size_bytes;
+  return group;
+}
+
+TypeGroup* TypeStore::intern_plain(const SubType& source, size_t* left_bytes) {
+  uint64_t hash;
+  if (!hash_plain(source, &hash)) return nullptr;
+  if (TypeGroup* const known = find_plain(hash, source.func); known != nullptr) {
+    ++known->users;
+    return known;
+  }
+  TypeGroup* const group = make_plain(source, left_bytes);
+  if (group == nullptr) return nullptr;
+  group->hash = hash;
+  group->users = 1;
+  if (enter(group)) return group;
+  free_ids(*group);
+  std::free(group);
+  return nullptr;
 }
 
 bool TypeStore::collect_needs(const GroupSource& source) {

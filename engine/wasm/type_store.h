@@ -49,6 +49,9 @@ class TypeStore {
   // The group equal to `source`, entered if it was not there, with one more user. The memory which that takes is
   // taken from `*left_bytes`; TooManyItems when it is more.
   base::Result<TypeGroup*> intern(const GroupSource& source, size_t* left_bytes);
+  // The same for one final function type that mentions no defined type, which nearly all are. Null: it is another, or there is not
+  // the memory; intern() knows which.
+  TypeGroup* intern_plain(const SubType& source, size_t* left_bytes);
   // One user less; the last one's leaving frees the group.
   void release(TypeGroup* group);
 
@@ -64,7 +67,10 @@ class TypeStore {
   bool encode(const TypeGroup& group);
   uint64_t hash_words() const;
   void trim_scratch();
+  bool hash_plain(const SubType& source, uint64_t* hash) const;
   TypeGroup* find(uint64_t hash);
+  TypeGroup* find_plain(uint64_t hash, const FuncType& func);
+  TypeGroup* make_plain(const SubType& source, size_t* left_bytes);
   base::Result<TypeGroup*> make(const GroupSource& source, size_t* left_bytes);
   bool collect_needs(const GroupSource& source);
   void fill(const GroupSource& source, TypeGroup* group, uint8_t* memory);
