@@ -23,9 +23,9 @@ constexpr size_t kNativeMarginBytes = 128 << 10;
 
 // Few slots, as nearly all calls have: calling memcpy would take longer. The empty asm keeps it a loop.
 inline void copy_slots(uint64_t* to, const uint64_t* from, uint32_t count) {
-  for (; count != 0; --count) {
-    *to++ = *from++;
-    asm volatile("" : "+r"(to), "+r"(from));
+  for (size_t left = count; left != 0; --left) {
+    asm volatile("" : "+r"(left));
+    to[left - 1] = from[left - 1];
   }
 }
 
@@ -62,9 +62,21 @@ bool Store::map_stack() {
   return true;
 }
 
-// Native code may use as much of the native stack as the interpreter may use of its own, if the thread has that much.
+// Native code may use as much of the native stack as the interpreter may use of its own, if the thread has that much. Calls that
+// begin where the last one did, as those of a loop do, find the bounds as they are. Nor do they arm anything then: what is to make
+// native code look stays until it has looked, so a word that has the limit in it still is what arming would write; and a store
+// that all threads see at once takes as long as fifty instructions.
 inline void Store::bound_native_stack() {
   const auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  const NativeBounds bounds{here, base::t_stack_bounds.low, base::t_stack_bounds.high};
+  if (bounds == native_bounds_ &&
+      state().native_look.load(std::memory_order_relaxed) == state().native_stack_limit) [[likely]]
+    return;
+  find_native_bounds(here);
+  native_bounds_ = {here, base::t_stack_bounds.low, base::t_stack_bounds.high};
+}
+
+[[gnu::noinline]] void Store::find_native_bounds(uintptr_t here) {
   const uintptr_t limit = base::native_stack_limit(kNativeMarginBytes);
   const uint64_t most = budget_.limits().stack_bytes;
   activation_.native_stack_limit = limit;

@@ -199,6 +199,7 @@ class Store {
   const CatchSite& find_site(abi::Context* context, const abi::Cell* cell, CatchSite* scratch);
   [[nodiscard]] bool map_stack();
   void bound_native_stack();
+  void find_native_bounds(uintptr_t here);
   void rearm();
   void arm_native();
   wasm::TrapCode call_guest(abi::FuncObject* func, uint64_t* slots);
@@ -225,6 +226,14 @@ class Store {
   abi::Context host_context_{};
   void* stack_mapping_ = nullptr;
   size_t stack_mapping_bytes_ = 0;
+  // Where the last call from outside began, and on what stack.
+  struct NativeBounds {
+    uintptr_t here = 0;
+    uintptr_t low = 0;
+    uintptr_t high = 0;
+    bool operator==(const NativeBounds&) const = default;
+  };
+  NativeBounds native_bounds_;
   uint32_t depth_ = 0;
   uint64_t deadline_ns_ = kNever;
   uint64_t pause_ns_ = kNever;  // When the next one is due.
