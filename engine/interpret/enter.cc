@@ -182,10 +182,9 @@ void link_crossing(abi::Activation* activation, FuncObject* func, uint64_t* slot
   return trap;
 }
 
-TrapCode enter(FuncObject* func, uint64_t* slots, abi::Crossing* crossing) {
+[[gnu::noinline]] TrapCode enter_other(FuncObject* func, uint64_t* slots, abi::Crossing* crossing) {
   const FuncCode* const code = func->code;
   const uint32_t frame_slots = code->frame_slots.load(std::memory_order_acquire);
-  if (frame_slots != 0 && abi::has_native_code(code)) return enter_native_code(func, slots, crossing);
   abi::StoreState* store = func->context->store;
   abi::Activation* activation = store->activation;
   uint64_t* const top = activation->stack_top;
@@ -202,6 +201,14 @@ TrapCode enter(FuncObject* func, uint64_t* slots, abi::Crossing* crossing) {
   activation->crossings = crossing->outer;
   activation->stack_top = top;
   return trap;
+}
+
+// Only chooses, so that neither way saves registers twice.
+TrapCode enter(FuncObject* func, uint64_t* slots, abi::Crossing* crossing) {
+  const FuncCode* const code = func->code;
+  const bool is_ready = code->frame_slots.load(std::memory_order_acquire) != 0;
+  if (is_ready && abi::has_native_code(code)) return enter_native_code(func, slots, crossing);
+  return enter_other(func, slots, crossing);
 }
 
 constinit const Cell kHostCells[2] = {word_of(&enter_host), 0};
