@@ -122,6 +122,27 @@ std::string_view trap_message(TrapCode code) {
     case TrapCode::DeadlineExceeded: return "deadline exceeded";
     case TrapCode::UnknownImport: return "unknown import called";
     case TrapCode::HostCallBudget: return "host call budget exhausted";
+    case TrapCode::CannotLeave: return "cannot leave component instance";
+    case TrapCode::CannotEnter: return "cannot enter component instance";
+    case TrapCode::UnalignedPointer: return "unaligned pointer";
+    case TrapCode::StringOutOfBounds: return "string pointer/length out of bounds of memory";
+    case TrapCode::ListOutOfBounds: return "list pointer/length out of bounds of memory";
+    case TrapCode::PointerOutOfBounds: return "pointer out of bounds of memory";
+    case TrapCode::StringTooLong: return "string content too long";
+    case TrapCode::ListTooLong: return "list content too long";
+    case TrapCode::InvalidUtf8: return "invalid utf-8 encoding in a string";
+    case TrapCode::InvalidUtf16: return "invalid utf-16 encoding in a string";
+    case TrapCode::InvalidChar: return "invalid `char` bit pattern";
+    case TrapCode::InvalidDiscriminant: return "invalid variant discriminant";
+    case TrapCode::ReallocUnaligned: return "realloc return: result not aligned";
+    case TrapCode::ReallocOutOfBounds: return "realloc return: beyond end of memory";
+    case TrapCode::UnknownHandle: return "unknown handle index";
+    case TrapCode::WrongHandleType: return "handle used with the wrong type";
+    case TrapCode::ResourceLent: return "cannot remove owned resource while borrowed";
+    case TrapCode::NotOwned: return "cannot lift own resource from a borrow";
+    case TrapCode::BorrowsRemain: return "borrow handles still remain at the end of the call";
+    case TrapCode::TooManyHandles: return "handle table is full";
+    case TrapCode::AsyncUnsupported: return "asynchronous execution is not supported";
     default: break;
   }
   const auto number = static_cast<uint16_t>(code);

@@ -48,6 +48,29 @@ enum class TrapCode : uint16_t {
   DeadlineExceeded = 100,  // "deadline exceeded": see StoreRef::set_deadline
   UnknownImport = 101,     // "unknown import called": see Linker::define_unknown_imports_as_traps
   HostCallBudget = 102,    // "host call budget exhausted": see Caller::charge
+
+  // What the canonical ABI of components has trap (CanonicalABI.md of the component model).
+  CannotLeave = 200,          // "cannot leave component instance": called out during realloc or post-return
+  CannotEnter = 201,          // "cannot enter component instance": it runs already, or has trapped
+  UnalignedPointer = 202,     // "unaligned pointer": of a list, string or spilled values
+  StringOutOfBounds = 203,    // "string pointer/length out of bounds of memory"
+  ListOutOfBounds = 204,      // "list pointer/length out of bounds of memory"
+  PointerOutOfBounds = 205,   // "pointer out of bounds of memory": of spilled parameters or results
+  StringTooLong = 206,        // "string content too long": 2^28 bytes or more
+  ListTooLong = 207,          // "list content too long": 2^28 bytes or more
+  InvalidUtf8 = 208,          // "invalid utf-8 encoding in a string"
+  InvalidUtf16 = 209,         // "invalid utf-16 encoding in a string"
+  InvalidChar = 210,          // "invalid `char` bit pattern": a surrogate, or above U+10FFFF
+  InvalidDiscriminant = 211,  // "invalid variant discriminant"
+  ReallocUnaligned = 212,     // "realloc return: result not aligned"
+  ReallocOutOfBounds = 213,   // "realloc return: beyond end of memory"
+  UnknownHandle = 214,        // "unknown handle index 5"
+  WrongHandleType = 215,      // "handle index 1 used with the wrong type, ..."
+  ResourceLent = 216,         // "cannot remove owned resource while borrowed"
+  NotOwned = 217,             // "cannot lift own resource from a borrow"
+  BorrowsRemain = 218,        // "borrow handles still remain at the end of the call"
+  TooManyHandles = 219,       // "handle table is full"
+  AsyncUnsupported = 220,     // "asynchronous execution is not supported": what needs it was called
 };
 
 // The text of a code, exactly as quoted above; "trap" for a number that this version does not know, "host function
