@@ -4,15 +4,12 @@
 // who can reach a guest. "localhost" alone is understood, as 127.0.0.1.
 #include "wasi/host/socket.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include "wasi/host/address.h"
 
 namespace wherry::wasi::host {
 
@@ -20,59 +17,27 @@ namespace {
 
 constexpr int kBacklog = 128;
 
-struct Address {
-  sockaddr_storage storage = {};
-  socklen_t size = 0;
-};
-
-bool parse_number(std::string_view text, unsigned long most, unsigned long& out) {
-  if (text.empty() || text.size() > 9) return false;
-  out = 0;
-  for (char c : text) {
-    if (c < '0' || c > '9') return false;
-    out = out * 10 + static_cast<unsigned long>(c - '0');
-  }
-  return out <= most;
-}
-
-bool parse_address(std::string_view text, Address& out) {
-  const size_t colon = text.rfind(':');
-  unsigned long port;
-  if (colon == std::string_view::npos || !parse_number(text.substr(colon + 1), 65535, port)) return false;
-  std::string_view host = text.substr(0, colon);
-  if (host == "localhost") host = "127.0.0.1";
-  const bool v6 = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (v6) host = host.substr(1, host.size() - 2);
-  char buffer[INET6_ADDRSTRLEN + 1];
-  if (host.empty() || host.size() >= sizeof buffer) return false;
-  memcpy(buffer, host.data(), host.size());
-  buffer[host.size()] = 0;
-  if (v6) {
-    auto* address = reinterpret_cast<sockaddr_in6*>(&out.storage);
-    address->sin6_family = AF_INET6;
-    address->sin6_port = htons(static_cast<uint16_t>(port));
-    out.size = sizeof *address;
-    return inet_pton(AF_INET6, buffer, &address->sin6_addr) == 1;
-  }
-  auto* address = reinterpret_cast<sockaddr_in*>(&out.storage);
-  address->sin_family = AF_INET;
-  address->sin_port = htons(static_cast<uint16_t>(port));
-  out.size = sizeof *address;
-  return inet_pton(AF_INET, buffer, &address->sin_addr) == 1;
-}
-
 }  // namespace
 
 int listen_tcp(std::string_view text, Handle& out) {
-  Address address;
-  if (!parse_address(text, address)) return EINVAL;
-  Handle socket_fd =
-      Handle::own(socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  constexpr std::string_view kLocal = "localhost:";
+  SocketAddress address;
+  const bool is_local = text.starts_with(kLocal);
+  uint32_t port = 0;
+  if (is_local) {
+    if (!parse_number(text.substr(kLocal.size()), 65535, port)) return EINVAL;
+    address.ip.bytes = {127, 0, 0, 1};
+    address.port = static_cast<uint16_t>(port);
+  } else if (!parse_socket_address(text, address)) {
+    return EINVAL;
+  }
+  sockaddr_storage storage;
+  const socklen_t size = to_sockaddr(address, storage);
+  Handle socket_fd = Handle::own(socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (socket_fd.empty()) return errno;
   const int on = 1;
   if (setsockopt(socket_fd.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) return errno;
-  if (bind(socket_fd.fd(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0)
-    return errno;
+  if (bind(socket_fd.fd(), reinterpret_cast<const sockaddr*>(&storage), size) != 0) return errno;
   if (listen(socket_fd.fd(), kBacklog) != 0) return errno;
   out = std::move(socket_fd);
   return 0;
@@ -81,11 +46,11 @@ int listen_tcp(std::string_view text, Handle& out) {
 int passed_sockets() {
   const char* count = getenv("LISTEN_FDS");
   const char* pid = getenv("LISTEN_PID");
-  unsigned long number;
+  uint32_t number;
   if (count == nullptr || !parse_number(count, 1024, number)) return 0;
-  unsigned long process;
+  uint32_t process;
   if (pid != nullptr &&
-      (!parse_number(pid, 999'999'999, process) || process != static_cast<unsigned long>(getpid()))) {
+      (!parse_number(pid, 999'999'999, process) || process != static_cast<uint32_t>(getpid()))) {
     return 0;
   }
   return static_cast<int>(number);

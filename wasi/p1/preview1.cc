@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 #include <new>
 #include <string>
 
+#include "wasi/host/quota.h"
 #include "wasi/host/socket.h"
 #include "wasi/host/stream.h"
 #include "wasi/p1/state.h"
@@ -144,12 +144,6 @@ Result<void> add_sockets(State& state, const Preview1Config& config) {
   return {};
 }
 
-uint32_t descriptor_limit(uint32_t wanted) {
-  rlimit own;
-  if (getrlimit(RLIMIT_NOFILE, &own) != 0 || own.rlim_cur == RLIM_INFINITY) return wanted;
-  return static_cast<uint32_t>(std::min<uint64_t>(wanted, own.rlim_cur - own.rlim_cur / 4));
-}
-
 host::Resolver to_resolver(PathResolution resolution) {
   switch (resolution) {
     case PathResolution::Kernel: return host::Resolver::Kernel;
@@ -162,7 +156,7 @@ host::Resolver to_resolver(PathResolution resolution) {
 }  // namespace
 
 Result<std::unique_ptr<State>> make_state(const Preview1Config& config) {
-  std::unique_ptr<State> state(new (std::nothrow) State(descriptor_limit(config.max_descriptors)));
+  std::unique_ptr<State> state(new (std::nothrow) State(host::descriptor_limit(config.max_descriptors)));
   if (state == nullptr) return Error::out_of_memory();
   state->resolver = to_resolver(config.path_resolution);
   state->monotonic_start = host::monotonic_now();
