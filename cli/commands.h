@@ -12,5 +12,6 @@ int validate_command(const Invocation& invocation);
 int print_command(const Invocation& invocation);
 int parse_command(const Invocation& invocation);
 int objdump_command(const Invocation& invocation);
+int component_wit_command(const Invocation& invocation);
 
 }  // namespace wherry::cli

@@ -41,8 +41,20 @@ std::string key_words(Group group, std::string_view separator) {
 std::string command_words() {
   std::string words;
   for (const CommandInfo& command : commands()) {
+    if (command.is_inner()) continue;
     if (!words.empty()) words += ' ';
     words += command.word;
+  }
+  return words;
+}
+
+// Of `outer`, which has commands.
+std::string inner_words(Command outer) {
+  std::string words;
+  for (const CommandInfo& command : commands()) {
+    if (!info(outer).contains(command)) continue;
+    if (!words.empty()) words += ' ';
+    words += command.last_word();
   }
   return words;
 }
@@ -51,9 +63,9 @@ std::string command_words() {
 std::string option_arms() {
   std::string text;
   for (size_t i = 0; i < commands().size(); ++i) {
-    text += "    ";
+    text += "    \"";
     text += commands()[i].word;
-    text += ") flags=\"";
+    text += "\") flags=\"";
     text += option_words(static_cast<Command>(i));
     text += "\" ;;\n";
   }
@@ -82,6 +94,15 @@ std::string bash_script() {
   text += command_words();
   text += R"(" -- "$word") $(compgen -f -- "$word"))
     return
+  fi
+  if [ "$command" = component ]; then
+    if [ "$COMP_CWORD" = 2 ]; then
+      COMPREPLY=($(compgen -W ")";
+  text += inner_words(Command::Component);
+  text += R"(" -- "$word"))
+      return
+    fi
+    command="component ${COMP_WORDS[2]}"
   fi
   case $before in
 )";
@@ -127,6 +148,15 @@ _wherry() {
   text += R"(
     _files
     return
+  fi
+  if [[ $command == component ]]; then
+    if (( CURRENT == 3 )); then
+      compadd -- )";
+  text += inner_words(Command::Component);
+  text += R"(
+      return
+    fi
+    command="component ${words[3]}"
   fi
   case $before in
 )";
@@ -177,7 +207,7 @@ std::string fish_condition(CommandSet set) {
   for (size_t i = 0; i < commands().size(); ++i) {
     std::string& list = (set >> i & 1) != 0 ? in : other;
     list += ' ';
-    list += commands()[i].word;
+    list += commands()[i].last_word();
   }
   if (other.empty()) return {};
   if ((set & kRun) != 0) return " -n 'not __fish_seen_subcommand_from" + other + "'";
@@ -187,8 +217,11 @@ std::string fish_condition(CommandSet set) {
 std::string fish_script() {
   std::string text;
   for (const CommandInfo& command : commands()) {
-    text += "complete -c wherry -n __fish_use_subcommand -a ";
-    text += command.word;
+    const std::string_view word = command.word;
+    text += command.is_inner() ? "complete -c wherry -n '__fish_seen_subcommand_from " +
+                                     std::string(word.substr(0, word.find(' '))) + "' -a "
+                               : "complete -c wherry -n __fish_use_subcommand -a ";
+    text += command.last_word();
     text += " -d " + fish_quoted(command.summary) + "\n";
   }
   for (const OptionInfo& option : options()) {

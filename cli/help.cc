@@ -169,7 +169,9 @@ std::string help_text() {
   std::string out = "wherry runs WebAssembly programs.\n\nusage:\n  ";
   out += usage(Command::Run);
   out += "\n  wherry COMMAND [OPTIONS] ...\n\ncommands:\n";
-  for (const CommandInfo& command : commands()) row(&out, command.word, command.summary, 16);
+  for (const CommandInfo& command : commands()) {
+    if (!command.is_inner()) row(&out, command.word, command.summary, 16);
+  }
   out += "\noptions of run:\n";
   for (const OptionInfo& option : options()) {
     if ((option.commands & kRun) != 0) row(&out, spelling(option), option.summary, kColumn);
@@ -179,12 +181,29 @@ std::string help_text() {
   return out;
 }
 
+namespace {
+
+// Of a command that has commands: their list.
+std::string inner_commands(Command command) {
+  std::string out;
+  for (const CommandInfo& other : commands()) {
+    if (!info(command).contains(other)) continue;
+    if (out.empty()) out = "\n\ncommands:\n";
+    row(&out, other.last_word(), other.summary, 16);
+  }
+  if (out.ends_with('\n')) out.pop_back();
+  return out;
+}
+
+}  // namespace
+
 std::string help_text(Command command) {
   std::string out(info(command).word);
   out += ": ";
   out += info(command).summary;
   out += "\n\nusage:\n  ";
   out += usage(command);
+  out += inner_commands(command);
   out += "\n\noptions:\n";
   for (const OptionInfo& option : options()) {
     if ((option.commands & set_of(command)) != 0) row(&out, spelling(option), option.summary, kColumn);

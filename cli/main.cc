@@ -30,7 +30,8 @@ int completion_command(const Invocation& invocation) {
 int help_command(const Invocation& invocation) {
   if (invocation.has(OptionId::Man)) return print_text_to_out(man_page());
   if (invocation.operands.empty()) return print_text_to_out(help_text());
-  const std::string_view word = invocation.operands[0];
+  std::string word = invocation.operands[0];
+  for (size_t i = 1; i < invocation.operands.size(); ++i) word += std::string(" ") + invocation.operands[i];
   Nearest nearest(word);
   for (size_t i = 0; i < commands().size(); ++i) {
     if (commands()[i].word == word) return print_text_to_out(help_text(static_cast<Command>(i)));
@@ -57,6 +58,10 @@ int dispatch(const Invocation& invocation) {
     case Command::Print: return print_command(invocation);
     case Command::Parse: return parse_command(invocation);
     case Command::Objdump: return objdump_command(invocation);
+    case Command::Component:
+      print_out(help_text(Command::Component));
+      return complain("'component' needs a command", kWrongUsage);
+    case Command::ComponentWit: return component_wit_command(invocation);
     case Command::Completion: return completion_command(invocation);
     case Command::Help: return help_command(invocation);
   }

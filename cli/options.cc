@@ -110,9 +110,9 @@ class Parser {
   void choose_command() {
     const std::string_view word = argv_[1];
     next_ = 2;
-    if (find_command(word, &invocation().command) != nullptr) {
+    if (const CommandInfo* const found = find_command(word, &invocation().command)) {
       invocation().is_named = true;
-      return;
+      if (!found->is_inner()) return choose_inner_command(*found);
     }
     next_ = 1;
     invocation().command = Command::Run;
@@ -124,8 +124,27 @@ class Parser {
       }
     }
     Nearest nearest(word);
-    for (const CommandInfo& command : kCommands) nearest.consider(command.word);
+    for (const CommandInfo& command : kCommands) {
+      if (!command.is_inner()) nearest.consider(command.word);
+    }
     fail("there is no command and no file " + quoted(word) + nearest.hint());
+  }
+
+  // The second word of those that have two.
+  void choose_inner_command(const CommandInfo& outer) {
+    Nearest nearest(next_ < argc_ ? argv_[next_] : "");
+    bool has_inner = false;
+    for (size_t i = 0; i < std::size(kCommands); ++i) {
+      if (!outer.contains(kCommands[i])) continue;
+      has_inner = true;
+      nearest.consider(kCommands[i].last_word());
+      if (next_ == argc_ || kCommands[i].last_word() != argv_[next_]) continue;
+      ++next_;
+      invocation().command = static_cast<Command>(i);
+      return;
+    }
+    if (!has_inner || next_ == argc_ || argv_[next_][0] == '-') return;
+    fail("'" + std::string(outer.word) + "' has no command " + quoted(argv_[next_]) + nearest.hint());
   }
 
   void argument() {

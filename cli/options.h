@@ -39,17 +39,25 @@ enum class KeyKind : uint8_t {
 };
 
 // A set of commands.
-using CommandSet = uint16_t;
+using CommandSet = uint32_t;
 #define COMMAND(name, word, operands, summary) \
   inline constexpr CommandSet k##name = 1u << static_cast<uint32_t>(Command::name);
 #include "cli/options.inc"
-inline constexpr CommandSet kAll = 0xffff;
+inline constexpr CommandSet kAll = 0xffffffff;
 constexpr CommandSet set_of(Command command) {
   return static_cast<CommandSet>(1u << static_cast<uint32_t>(command));
 }
 
 struct CommandInfo {
   std::string_view word, operands, summary;
+
+  // "wit" of "component wit", "print" of "print".
+  std::string_view last_word() const { return word.substr(word.find(' ') + 1); }
+  // Whether `other` is a command of this one.
+  bool contains(const CommandInfo& other) const {
+    return other.word.size() > word.size() && other.word.starts_with(word) && other.word[word.size()] == ' ';
+  }
+  bool is_inner() const { return word.find(' ') != std::string_view::npos; }
 };
 struct OptionInfo {
   CommandSet commands;

@@ -1,11 +1,8 @@
 // The commands that look at modules and components without running them: validate, print, parse, objdump.
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/input.h"
+#include "cli/output.h"
 #include "cli/settings.h"
 #include "component/decode.h"
 #include "component/print.h"
@@ -17,50 +14,6 @@
 namespace wherry::cli {
 
 namespace {
-
-// A file that is written, or standard output.
-class Output final : public text::TextSink {
- public:
-  // False, having said so, if the file cannot be made.
-  bool open_for(const Invocation& invocation) {
-    const auto path = invocation.value(OptionId::Output);
-    if (!path || *path == "-") return true;
-    path_ = *path;
-    file_ = open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (file_ >= 0) return true;
-    complain("cannot write " + quoted(path_) + ": " + system_message(errno));
-    return false;
-  }
-
-  bool write(std::string_view text) override {
-    if (write_all(file_, text)) return true;
-    if (error_ == 0) error_ = errno;
-    return false;
-  }
-
-  // 0, or what went wrong with the first write that failed; has said so.
-  int finish() {
-    if (file_ > 2 && close(file_) != 0 && error_ == 0) error_ = errno;
-    if (error_ == 0) return kSuccess;
-    return complain("cannot write " + (path_.empty() ? "to standard output" : quoted(path_)) + ": " +
-                    system_message(error_));
-  }
-  bool has_failed() const { return error_ != 0; }
-
- private:
-  int file_ = 1;
-  int error_ = 0;
-  std::string path_;
-};
-
-// The one operand, or null, having said so.
-const char* only_file(const Invocation& invocation) {
-  if (invocation.operands.size() == 1) return invocation.operands[0];
-  complain("'" + std::string(info(invocation.command).word) + "' needs one file, not " +
-               std::to_string(invocation.operands.size()),
-           kWrongUsage);
-  return nullptr;
-}
 
 // Of a text, errors are shown in the text.
 std::string describe(const char* path, const ModuleInput& input, const base::Error& error) {
@@ -194,10 +147,7 @@ int parse_command(const Invocation& invocation) {
   ModuleInput input;
   Output output;
   if (!read_module(path, {.names = !invocation.has(OptionId::NoNames)}, &input)) return kFailure;
-  if (!invocation.has(OptionId::Output) && isatty(1) != 0) {
-    return complain("a binary module is not for a terminal; name a file: wherry parse -o FILE ...",
-                    kWrongUsage);
-  }
+  if (!is_for_bytes(invocation)) return kWrongUsage;
   if (!output.open_for(invocation)) return kFailure;
   output.write(base::as_text(input.binary));
   return output.finish();

@@ -3,9 +3,16 @@ _wherry() {
   local before=${words[CURRENT-1]} command=${words[2]} keys=
   local current=${words[CURRENT]}
   if (( CURRENT == 2 )) && [[ $current != -* ]]; then
-    compadd -- run compile wast validate print parse objdump completion help
+    compadd -- run compile wast validate print parse objdump component completion help
     _files
     return
+  fi
+  if [[ $command == component ]]; then
+    if (( CURRENT == 3 )); then
+      compadd -- wit
+      return
+    fi
+    command="component ${words[3]}"
   fi
   case $before in
     -W|--wasm) keys="fuel= timeout= max-wasm-stack= max-memory-size= max-table-elements= max-instances= max-tables= max-memories= max-gc-heap-size= unknown-imports-trap unknown-imports-default trap-on-grow-failure nan-canonicalization relaxed-simd-deterministic all-proposals mutable-global saturating-float-to-int sign-extension multi-value bulk-memory reference-types simd relaxed-simd tail-call extended-const function-references gc exceptions multi-memory memory64 threads wide-arithmetic custom-page-sizes compact-imports component-model-async component-model-map component-model-implements component-model-more-async-builtins component-model-async-stackful component-model-threading component-model-shared-threads component-model-error-context component-model-fixed-length-lists component-model-memory64 component-model-values component-model-canonical-names component-model-nested-names help help-long" ;;
@@ -22,20 +29,22 @@ _wherry() {
   fi
   local flags=
   case $command in
-    run) flags="--dir --mapdir --env --invoke --preload --argv0 --fuel --timeout --allow-precompiled --help --version -W -S -D -C -O" ;;
-    compile) flags="--target --target-cpu --trap-precision --threads --emit --time-passes --verify --output --help --version -W -O" ;;
-    wast) flags="--known-failures --engine --wherryc --help --version -W -D -O" ;;
-    validate) flags="--help --version -W" ;;
-    print) flags="--output --skeleton --print-offsets --no-names --help --version" ;;
-    parse) flags="--output --no-names --help --version" ;;
-    objdump) flags="--funcs --slots --help --version -W -O" ;;
-    completion) flags="--help --version" ;;
-    help) flags="--man --help --version" ;;
+    "run") flags="--dir --mapdir --env --invoke --preload --argv0 --fuel --timeout --allow-precompiled --help --version -W -S -D -C -O" ;;
+    "compile") flags="--target --target-cpu --trap-precision --threads --emit --time-passes --verify --output --help --version -W -O" ;;
+    "wast") flags="--known-failures --engine --wherryc --help --version -W -D -O" ;;
+    "validate") flags="--help --version -W" ;;
+    "print") flags="--output --skeleton --print-offsets --no-names --help --version" ;;
+    "parse") flags="--output --no-names --help --version" ;;
+    "objdump") flags="--funcs --slots --help --version -W -O" ;;
+    "component") flags="--help --version" ;;
+    "component wit") flags="--output --json --no-docs --main-only --features --all-features --help --version" ;;
+    "completion") flags="--help --version" ;;
+    "help") flags="--man --help --version" ;;
     *) flags="--dir --mapdir --env --invoke --preload --argv0 --fuel --timeout --allow-precompiled --help --version -W -S -D -C -O" ;;
   esac
   case $command in
     completion) compadd -- bash zsh fish; return ;;
-    help) compadd -- run compile wast validate print parse objdump completion help ;;
+    help) compadd -- run compile wast validate print parse objdump component completion help ;;
   esac
   compadd -- ${=flags}
   [[ $current == -* ]] || _files
