@@ -214,7 +214,7 @@ bool make_tables(const Contents& contents, Bytes* out) {
   // Segments have bytes that belong to no member: they are zeros in the file.
   base::Vector<wasm::DataSegment> data;
   if (!data.resize(module.data.size())) return false;
-  std::memset(static_cast<void*>(data.data()), 0, data.span().size_bytes());
+  if (!data.empty()) std::memset(static_cast<void*>(data.data()), 0, data.span().size_bytes());
   for (size_t i = 0; i < data.size(); ++i) {
     const wasm::DataSegment& segment = module.data[i];
     data[i].mode = segment.mode;
