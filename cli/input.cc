@@ -64,4 +64,14 @@ bool read_module(const char* path, const text::ParseOptions& options, ModuleInpu
   return to_binary(path, options, out);
 }
 
+std::string describe_error(const char* path, const ModuleInput& input, const base::Error& error) {
+  if (input.is_text && error.offset != base::Error::kNoOffset) {
+    const uint64_t place = input.parsed.text_offset(error.offset);
+    if (place != base::Error::kNoOffset) {
+      return text::describe_text_error(input.source.bytes(), {error.code, place, error.detail}, path);
+    }
+  }
+  return quoted(path) + ": " + wasm::describe(error);
+}
+
 }  // namespace wherry::cli

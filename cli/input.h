@@ -23,4 +23,7 @@ bool read_module(const char* path, const text::ParseOptions& options, ModuleInpu
 // The same for bytes that were read already.
 bool to_binary(const char* path, const text::ParseOptions& options, ModuleInput* out);
 
+// An error for people; of a text, it is shown in the text.
+std::string describe_error(const char* path, const ModuleInput& input, const base::Error& error);
+
 }  // namespace wherry::cli

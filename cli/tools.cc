@@ -15,17 +15,6 @@ namespace wherry::cli {
 
 namespace {
 
-// Of a text, errors are shown in the text.
-std::string describe(const char* path, const ModuleInput& input, const base::Error& error) {
-  if (input.is_text && error.offset != base::Error::kNoOffset) {
-    const uint64_t place = input.parsed.text_offset(error.offset);
-    if (place != base::Error::kNoOffset) {
-      return text::describe_text_error(input.source.bytes(), {error.code, place, error.detail}, path);
-    }
-  }
-  return quoted(path) + ": " + wasm::describe(error);
-}
-
 // The file, and its module unless it is a compiled one.
 bool read_any(const char* path, const text::ParseOptions& options, ModuleInput* out, bool* is_compiled) {
   Result<Blob> source = read_input(path);
@@ -42,7 +31,7 @@ int finish_listing(const char* path, const ModuleInput& input, const base::Resul
                    Output* output) {
   if (!result && !output->has_failed()) {
     output->finish();
-    return complain(describe(path, input, result.error()));
+    return complain(describe_error(path, input, result.error()));
   }
   return output->finish();
 }
@@ -116,12 +105,12 @@ int validate_command(const Invocation& invocation) {
       status = kFailure;
     } else if (is_compiled) {
       const auto sound = inspect::verify_compiled(input.source.bytes());
-      if (!sound) status = complain(describe(path, input, sound.error()));
+      if (!sound) status = complain(describe_error(path, input, sound.error()));
     } else if (const auto valid = input.is_component()
                                       ? validate_component(input.binary, component_features_of(invocation))
                                       : inspect::validate(input.binary, features_of(invocation));
                !valid) {
-      status = complain(describe(path, input, valid.error()));
+      status = complain(describe_error(path, input, valid.error()));
     }
   }
   return status;

@@ -260,7 +260,11 @@ Result<TypeId> Types::add(const TypeNode& node, uint64_t offset) {
   return TypeId(static_cast<uint32_t>(nodes_.size() - 1));
 }
 
-Result<TypeId> Types::copy(TypeId id, uint64_t offset) { return add(TypeNode(nodes_[id.value]), offset); }
+Result<TypeId> Types::copy(TypeId id, uint64_t offset) {
+  TypeNode node = nodes_[id.value];
+  node.origin = id;
+  return add(node, offset);
+}
 
 Result<ResourceId> Types::add_resource(const Resource& resource) {
   WHERRY_TRY(grow(1));

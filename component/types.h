@@ -146,6 +146,7 @@ struct TypeNode {
   uint32_t size = 1;    // Nodes once everything is written out.
   uint32_t length = 0;  // FixedList
   ResourceId resource;  // Resource
+  ValType origin;       // Of which this is another name (see copy()), or none. Not part of the type.
   ValType first;   // Element, ok, key, primitive type, result of a function; of Own and Borrow the resource.
   ValType second;  // Error, value of a map.
   Range members;   // Into Types::members

@@ -36,6 +36,7 @@ class Substituter {
       types_.each_child(node, [&](TypeId child) {
         if (result) result = reach(child);
       });
+      if (result && node.origin.is_id()) result = reach(node.origin.id());
       WHERRY_TRY(std::move(result));
     }
     std::sort(reached_.begin(), reached_.end());
@@ -101,7 +102,9 @@ class Substituter {
       has_changed = has_changed || map(child) != child;
     });
     WHERRY_TRY(types_.step(children));
+    has_changed = has_changed || map(node.origin) != node.origin;
     if (!has_changed) return {};
+    node.origin = map(node.origin);
     node.first = map(node.first);
     node.second = map(node.second);
     node.members = WHERRY_TRY(map_members(node.members));

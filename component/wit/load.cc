@@ -68,7 +68,8 @@ class Loader {
     std::vector<std::string> names;
     if (!names_in(folder, &names)) return false;
     for (const std::string& name : names) {
-      const std::string path = folder + "/" + name;
+      std::string path = folder;
+      path.append("/").append(name);
       if (name.ends_with(".wit") && !is_folder(path) && !add_file(path, group)) return false;
     }
     return true;
@@ -79,7 +80,8 @@ class Loader {
     if (!names_in(folder, &names)) return false;
     uint32_t group = 0;
     for (const std::string& name : names) {
-      const std::string path = folder + "/" + name;
+      std::string path = folder;
+      path.append("/").append(name);
       ++group;
       const bool added = is_folder(path)          ? add_folder(path, group)
                          : name.ends_with(".wit") ? add_file(path, group)

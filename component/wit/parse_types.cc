@@ -2,8 +2,6 @@
 //
 // Trailing commas are allowed everywhere. A type is used by name or written in place; written types go into Ast::types
 // behind what they are made of.
-#include <charconv>
-
 #include "component/limits.h"
 #include "component/names.h"
 #include "component/wit/parser.h"
@@ -227,9 +225,11 @@ bool Parser::parse_list(AstType* type) {
   if (take_symbol(",")) {
     type->kind = TypeKind::FixedList;
     if (token_.kind != TokenKind::Integer) return unexpected("a length");
-    const char* const end = token_.text.data() + token_.text.size();
-    const auto read = std::from_chars(token_.text.data(), end, type->count);
-    if (read.ec != std::errc() || type->count == 0) return fail(here(), "not a length of lists");
+    uint64_t length = 0;
+    for (const char digit : token_.text)
+      length = length >> 32 != 0 ? length : 10 * length + uint64_t(digit - '0');
+    type->count = static_cast<uint32_t>(length);
+    if (length == 0 || length >> 32 != 0) return fail(here(), "not a length of lists");
     if (!advance()) return false;
   }
   return expect_symbol(">");

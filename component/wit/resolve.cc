@@ -6,7 +6,6 @@
 #include "component/wit/resolve.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "component/names.h"
 #include "component/wit/resolver.h"
@@ -26,17 +25,29 @@ std::string describe(const Source& source, uint32_t offset, std::string_view mes
   return text;
 }
 
+namespace {
+
+// The number at the beginning, as far as there is one, and the dot behind it, taken away; what is too large counts as largest.
+uint64_t take_number(std::string_view* text) {
+  uint64_t number = 0;
+  while (!text->empty() && text->front() >= '0' && text->front() <= '9') {
+    const auto digit = static_cast<uint64_t>(text->front() - '0');
+    const bool overflows =
+        __builtin_mul_overflow(number, 10, &number) || __builtin_add_overflow(number, digit, &number);
+    if (overflows) number = ~uint64_t{0};
+    text->remove_prefix(1);
+  }
+  if (text->starts_with('.')) text->remove_prefix(1);
+  return number;
+}
+
+}  // namespace
+
 int compare_versions(std::string_view a, std::string_view b) {
   for (int part = 0; part < 3; ++part) {
-    uint64_t numbers[2] = {0, 0};
-    std::string_view* const texts[2] = {&a, &b};
-    for (int i = 0; i < 2; ++i) {
-      const char* const end = texts[i]->data() + texts[i]->size();
-      const auto read = std::from_chars(texts[i]->data(), end, numbers[i]);
-      texts[i]->remove_prefix(static_cast<size_t>(read.ptr - texts[i]->data()));
-      if (texts[i]->starts_with('.')) texts[i]->remove_prefix(1);
-    }
-    if (numbers[0] != numbers[1]) return numbers[0] < numbers[1] ? -1 : 1;
+    const uint64_t of_a = take_number(&a);
+    const uint64_t of_b = take_number(&b);
+    if (of_a != of_b) return of_a < of_b ? -1 : 1;
   }
   return 0;
 }
@@ -54,7 +65,7 @@ std::expected<Model, std::string> Resolver::run() {
   return std::move(model_);
 }
 
-bool Resolver::fail(Place place, std::string message) {
+bool Resolver::fail(Place place, const std::string& message) {
   if (message_.empty()) message_ = describe(files_[place.file], place.offset, message);
   return false;
 }

@@ -91,7 +91,7 @@ class Resolver {
   bool uses_of(const Unit& unit, base::Vector<Use>* uses);
   void list_packages();
   bool is_open(const Gate& gate, PackageId package, Place place, bool* open);
-  bool fail(Place place, std::string message);
+  bool fail(Place place, const std::string& message);
 
   // resolve_interfaces.cc
   bool resolve_interface(const AstInterface& source, uint32_t ast, PackageId package, std::string_view name,

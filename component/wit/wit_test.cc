@@ -10,9 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "component/decode.h"
+#include "component/text.h"
+#include "component/validate.h"
+#include "component/wit/decode.h"
 #include "component/wit/load.h"
 #include "component/wit/print.h"
 #include "component/wit/resolve.h"
+#include "engine/wasm/errors.h"
 
 namespace {
 
@@ -255,4 +260,52 @@ TEST_CASE("the drafts of WASI are read") {
     CHECK(error_of(model) == "");
     if (model) check_round_trip(*model);
   }
+}
+
+namespace {
+
+// The WIT of a component that is given as text.
+std::string wit_of(std::string_view text) {
+  auto binary = parse_component(base::as_bytes(text));
+  REQUIRE(binary);
+  wasm::TypeRegistry registry;
+  auto decoded = component::decode(binary->binary.span(), Features::all());
+  REQUIRE(decoded);
+  auto valid = component::validate(std::move(*decoded), registry);
+  if (!valid) return wasm::describe(valid.error());
+  auto model = wit::decode(*valid);
+  if (!model) return wasm::describe(model.error());
+  return print(*model);
+}
+
+}  // namespace
+
+// testdata/wit/components.txt: the text of a component, and what is printed of it behind `-----` (BLESS=1 rewrites it).
+TEST_CASE("the WIT of components") {
+  std::istringstream lines(read(folder() / "components.txt"));
+  std::string out, name, text, expected;
+  bool in_expected = false;
+  const auto check = [&] {
+    if (name.empty()) return;
+    INFO(name);
+    std::string found = wit_of(text);
+    if (!found.ends_with('\n')) found += '\n';
+    if (std::getenv("BLESS") == nullptr) CHECK(found == expected);
+    out += "--- " + name + "\n" + text + "-----\n" + found;
+  };
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("--- ")) {
+      check();
+      name = line.substr(4);
+      text.clear();
+      expected.clear();
+      in_expected = false;
+    } else if (line == "-----") {
+      in_expected = true;
+    } else {
+      (in_expected ? expected : text) += line + "\n";
+    }
+  }
+  check();
+  if (std::getenv("BLESS") != nullptr) std::ofstream(folder() / "components.txt") << out;
 }
