@@ -10,15 +10,20 @@ namespace wherry::lower {
 
 constexpr uint32_t join_slot(uint32_t key, uint32_t shift) { return (key * 0x9e37'79b1) >> shift; }
 
-// The entry of a step after what was read so far; null: they make no sequence.
+// The entry of a step after what was read so far; null: they make no sequence. An entry stands where it should or right behind
+// that, nearly always, so both are looked at without a branch between them: which of the two it is, the processor could not guess.
 constexpr const JoinEntry* find_join(const JoinEntry* entries, uint32_t shift, uint32_t before,
                                      uint32_t step) {
   const uint32_t mask = ~uint32_t{0} >> shift;
   const uint32_t key = before | step << 16;
-  for (uint32_t at = join_slot(key, shift);; ++at) {
-    const JoinEntry& entry = entries[at & mask];
-    if (entry.key == key) return &entry;
-    if (entry.key == 0) return nullptr;
+  for (uint32_t at = join_slot(key, shift);; at += 2) {
+    const JoinEntry* const first = &entries[at & mask];
+    const JoinEntry* const second = &entries[(at + 1) & mask];
+    const JoinEntry* const entry = first->key == key ? first : second;
+    const bool is_end = (first->key == 0) | (second->key == 0);
+    if (entry->key == key) return entry;
+    if (is_end) [[likely]]
+      return nullptr;
   }
 }
 
