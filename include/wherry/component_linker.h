@@ -129,7 +129,9 @@ class ComponentLinker {
   void unknown_imports_trap(bool trap);
 
   // Finds the imports of a component and compares their types. Error: Link for one that is not defined or of another
-  // type, with names and both types; Usage for a component of another engine.
+  // type, with names and both types; Usage for a component of another engine; Unsupported for one that is valid and
+  // cannot be instantiated (values, imported components, interfaces inside of imported interfaces); Limit for one of more than
+  // 10,000 instances.
   Result<ComponentPre> prelink(const Component& component) const;
 
   // prelink() and ComponentPre::instantiate in one; errors of both.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -118,7 +119,7 @@ class ComponentVal {
   // String; else empty.
   std::string_view text() const;
   // List, FixedList, Map, Record, Tuple; else empty.
-  const List& items() const;
+  std::span<const ComponentVal> items() const;
   // Variant, Enum, Option (1: some), Result (1: error): which case.
   uint32_t index() const { return index_; }
   // Variant, Option, Result: what the case carries; null for nothing.

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "component/runtime.h"
+#include "engine/canon/plan.h"
+#include "wherry/detail/component_canon.h"
+
+// What lifting and lowering by plans share with the typed functions' templates: one side of a call.
+namespace wherry::component {
+
+using detail::CanonCall;
+
+// A string as it stands in a guest's memory or in the host's, valid in its encoding.
+struct SourceString {
+  enum class Form : uint8_t { Utf8, Utf16, Latin1 };
+  Form form = Form::Utf8;
+  bool is_tagged = false;  // Comes from latin1+utf16.
+  const uint8_t* bytes = nullptr;
+  uint32_t units = 0;
+
+  uint32_t byte_length() const { return form == Form::Utf16 ? 2 * units : units; }
+};
+
+inline const detail::CanonOptions& options_of(const CanonCall& call) {
+  return detail::CanonCallAccess::options(call);
+}
+
+// Calls the guest's realloc: bounds and alignment of what it answers are checked.
+[[nodiscard]] bool reallocate(CanonCall& call, uint32_t old_address, uint32_t old_size, uint32_t align,
+                              uint32_t size, uint32_t* address, uint8_t** bytes);
+
+// Finds and validates a string of the guest's.
+[[nodiscard]] bool find_string(CanonCall& call, uint32_t address, uint32_t length, SourceString* string);
+// Writes a string into the guest's memory, with exactly the calls of realloc that CanonicalABI.md says.
+[[nodiscard]] bool store_string(CanonCall& call, const SourceString& from, uint32_t* address,
+                                uint32_t* length);
+
+// Handles: out of a guest's table, and into it. A rep is a number of the guest's that defines the resource, or an address of the host's.
+// An entry of the right type; null and failed if there is none.
+Handle* find_handle(CanonCall& call, uint32_t index, const RtResource* resource);
+[[nodiscard]] bool take_own(CanonCall& call, uint32_t index, const RtResource* resource, uint64_t* rep);
+[[nodiscard]] bool lend(CanonCall& call, uint32_t index, const RtResource* resource, uint64_t* rep);
+// Lends what the host holds.
+[[nodiscard]] bool lend_host(CanonCall& call, ComponentResource resource);
+[[nodiscard]] bool give_own(CanonCall& call, RtResource* resource, uint64_t rep, uint32_t* index);
+[[nodiscard]] bool give_borrow(CanonCall& call, RtResource* resource, uint64_t rep, uint32_t* index);
+
+// Whether nothing that was lent to the callee is left in its table.
+[[nodiscard]] bool check_borrows(CanonCall& call);
+
+// Calls a core function; what is thrown out of it is a trap.
+[[nodiscard]] bool call_core(CanonCall& call, Func func, void* object, uint64_t* slots);
+
+}  // namespace wherry::component

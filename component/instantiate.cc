@@ -1,0 +1,379 @@
+// Instantiating a flattened component: resources, then core instances in order, with what they ask for made as they ask.
+//
+// Nothing is linked by name any more, but what an imported module imports. A canonical function takes form as a host
+// function of the store when a core instance takes it, or not at all: where nothing happens between two guests, the callee's own core
+// function is handed over. Lifted functions are looked up when they are called first.
+//
+// A tree that fails on the way stays with its store, as its core instances do: something may refer to it.
+#include <atomic>
+#include <new>
+
+#include "component/link_types.h"
+#include "component/runtime.h"
+
+namespace wherry {
+
+namespace component {
+
+namespace {
+
+constexpr DataKey<RtStore> kComponents{"components"};
+
+// Ids of stores' components are unique in the process, so that a handle means nothing in another store.
+uint64_t next_id() {
+  static constinit std::atomic<uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+}  // namespace
+
+RtStore::RtStore() : id(next_id()) {}
+
+// Objects of the host that guests still have, or that the host has by a handle.
+RtStore::~RtStore() {
+  const auto sweep = [](HandleTable& table) {
+    for (Handle& handle : table.entries()) {
+      if (handle.resource == nullptr || !handle.is_own || handle.resource->host == nullptr) continue;
+      handle.resource->host->destroy(reinterpret_cast<void*>(handle.rep));
+    }
+  };
+  for (const auto& tree : trees) {
+    for (RtInstance& instance : tree->instances) sweep(instance.handles);
+  }
+  sweep(host_handles);
+}
+
+RtStore* RtStore::find(StoreRef store) { return store.data(kComponents); }
+
+Result<RtStore*> RtStore::of(StoreRef store) {
+  if (RtStore* const known = find(store)) return known;
+  std::unique_ptr<RtStore> made(new (std::nothrow) RtStore);
+  if (made == nullptr) return Error::out_of_memory();
+  RtStore* const address = made.get();
+  WHERRY_RETURN_IF_ERROR(store.attach(kComponents, std::move(made)));
+  return address;
+}
+
+RtResource* RtStore::host_resource(const detail::ResourceClass* host) {
+  for (const auto& known : host_resources) {
+    if (known->host == host) return known.get();
+  }
+  std::unique_ptr<RtResource> made(new (std::nothrow) RtResource);
+  if (made == nullptr) return nullptr;
+  made->host = host;
+  return host_resources.push_back(std::move(made)) ? host_resources.back().get() : nullptr;
+}
+
+// ---- core items
+
+namespace {
+
+// A function of the engine's from a canonical one.
+Result<Func> make_canon(RtCanon* canon);
+
+Error no_item() { return Error::usage("a core item that does not exist"); }
+
+}  // namespace
+
+Result<wherry::Extern> resolve(RtTree* tree, const CoreItem& item) {
+  switch (item.from) {
+    case CoreItem::From::Nothing: return no_item();
+    case CoreItem::From::Export: {
+      if (item.index >= tree->core_instances.size()) return no_item();
+      const Instance instance = tree->core_instances[item.index];
+      return item.position == kNone ? instance.get(tree->store_ref, item.name)
+                                    : instance.get_at(tree->store_ref, item.position);
+    }
+    case CoreItem::From::Canon: break;
+  }
+  RtCanon& canon = tree->canons[item.index];
+  if (canon.flat->is_direct) return resolve(tree, tree->flat().lifts[canon.flat->callee.index].func);
+  if (canon.func.is_null()) {
+    WHERRY_ASSIGN_OR_RETURN(canon.func, make_canon(&canon));
+  }
+  return wherry::Extern(canon.func);
+}
+
+namespace {
+
+struct CoreSignature {
+  static constexpr size_t kMost = 20;  // 16 parameters, a place for results; built-ins have fewer.
+  wherry::ValType types[2 * kMost] = {
+#define WHERRY_FIVE                                                                               \
+  wherry::ValType::i32(), wherry::ValType::i32(), wherry::ValType::i32(), wherry::ValType::i32(), \
+      wherry::ValType::i32()
+      WHERRY_FIVE, WHERRY_FIVE, WHERRY_FIVE, WHERRY_FIVE, WHERRY_FIVE, WHERRY_FIVE, WHERRY_FIVE, WHERRY_FIVE};
+#undef WHERRY_FIVE
+  size_t params = 0;
+  size_t results = 0;
+  SignatureView view() const { return {{types, params}, {types + kMost, results}}; }
+};
+
+bool to_public(wasm::ValType type, wherry::ValType* out) {
+  switch (type.kind()) {
+    case wasm::ValKind::I32: *out = wherry::ValType::i32(); return true;
+    case wasm::ValKind::I64: *out = wherry::ValType::i64(); return true;
+    case wasm::ValKind::F32: *out = wherry::ValType::f32(); return true;
+    case wasm::ValKind::F64: *out = wherry::ValType::f64(); return true;
+    default: return false;
+  }
+}
+
+bool signature_of(const wasm::CanonType& type, CoreSignature* out) {
+  if (type.func.params.size() > CoreSignature::kMost || type.func.results.size() > CoreSignature::kMost)
+    return false;
+  for (const wasm::ValType param : type.func.params) {
+    if (!to_public(param, &out->types[out->params++])) return false;
+  }
+  for (const wasm::ValType result : type.func.results) {
+    if (!to_public(result, &out->types[CoreSignature::kMost + out->results++])) return false;
+  }
+  return true;
+}
+
+Result<Func> make_canon(RtCanon* canon) {
+  RtTree* const tree = canon->tree;
+  const FlatCanon& flat = *canon->flat;
+  CoreSignature signature;
+  if (!signature_of(tree->component().registry->type(flat.core_type), &signature)) {
+    return Error::make(ErrorKind::Unsupported, "a canonical function whose type has references");
+  }
+  detail::HostClosure closure;
+  closure.environment = canon;
+  canon->binding.may_leave = &canon->instance->may_leave;
+  if (flat.op != CanonOp::Lower) {
+    closure.entry = &builtin_entry;
+    return detail::create_host_func(tree->store_ref, signature.view(), closure);
+  }
+  WHERRY_RETURN_IF_ERROR(resolve_options(tree, canon->instance, flat.options, canon->options));
+  canon->binding.options = canon->options;
+  closure.entry = &lowered_entry;
+  if (flat.options.is_async || flat.options.is_wide) {
+    closure.entry = &builtin_entry;
+    return detail::create_host_func(tree->store_ref, signature.view(), closure);
+  }
+  if (flat.is_barred) {
+    closure.entry = &barred_entry;
+    return detail::create_host_func(tree->store_ref, signature.view(), closure);
+  }
+  if (!flat.callee.is_leaf) {
+    canon->callee = &tree->lifts[flat.callee.index];
+    return detail::create_host_func(tree->store_ref, signature.view(), closure);
+  }
+  const Supply& supply = tree->pre.get()->supplies[flat.callee.index];
+  canon->binding.environment = supply.environment;
+  switch (supply.kind) {
+    case Supply::Kind::Typed: closure.entry = supply.entry; break;
+    case Supply::Kind::Dynamic: closure.entry = &dynamic_entry; break;
+    case Supply::Kind::Lifted: canon->callee = &tree->store->trees[supply.tree]->lifts[supply.index]; break;
+    default: closure.entry = &unknown_entry; break;
+  }
+  return detail::create_host_func(tree->store_ref, signature.view(), closure);
+}
+
+}  // namespace
+
+Result<void> resolve_func(RtTree* tree, const CoreItem& item, uint32_t params, bool has_result, Func* func,
+                          void** object) {
+  static constexpr wherry::ValType kTypes[] = {wherry::ValType::i32(), wherry::ValType::i32(),
+                                               wherry::ValType::i32(), wherry::ValType::i32()};
+  WHERRY_ASSIGN_OR_RETURN(const wherry::Extern found, resolve(tree, item));
+  *func = *found.func();
+  WHERRY_ASSIGN_OR_RETURN(
+      *object,
+      detail::check_signature(tree->store_ref, *func, {{kTypes, params}, {kTypes, has_result ? 1u : 0u}}));
+  return {};
+}
+
+Result<void> resolve_options(RtTree* tree, RtInstance* instance, const FlatOptions& flat,
+                             detail::CanonOptions* options) {
+  options->store = tree->store;
+  options->instance = instance;
+  options->tree = tree;
+  options->encoding = flat.encoding;
+  options->is_wide = flat.is_wide;
+  if (flat.memory.from != CoreItem::From::Nothing) {
+    WHERRY_ASSIGN_OR_RETURN(const wherry::Extern memory, resolve(tree, flat.memory));
+    options->memory = *memory.memory();
+  }
+  if (flat.realloc.from != CoreItem::From::Nothing && !flat.is_wide) {
+    WHERRY_RETURN_IF_ERROR(
+        resolve_func(tree, flat.realloc, 4, true, &options->realloc, &options->realloc_object));
+  }
+  return {};
+}
+
+Result<void> resolve_lift(detail::LiftedFunc* lifted) {
+  RtTree* const tree = lifted->tree;
+  const FlatLift& flat = *lifted->flat;
+  if (flat.options.is_async || flat.signature.is_async || flat.options.is_wide) {
+    return Error::make(ErrorKind::Unsupported,
+                       flat.options.is_wide ? "lifting from a 64-bit memory" : "asynchronous execution");
+  }
+  WHERRY_RETURN_IF_ERROR(resolve_options(tree, lifted->instance, flat.options, &lifted->options));
+  WHERRY_ASSIGN_OR_RETURN(const wherry::Extern found, resolve(tree, flat.func));
+  lifted->func = *found.func();
+  WHERRY_ASSIGN_OR_RETURN(const FuncType type, lifted->func.type(tree->store_ref));
+  if (flat.options.post_return.from != CoreItem::From::Nothing) {
+    WHERRY_ASSIGN_OR_RETURN(const wherry::Extern post, resolve(tree, flat.options.post_return));
+    lifted->post_return = *post.func();
+    WHERRY_ASSIGN_OR_RETURN(
+        lifted->post_return_object,
+        detail::check_signature(tree->store_ref, lifted->post_return, {type.results, {}}));
+  }
+  WHERRY_ASSIGN_OR_RETURN(
+      lifted->object, detail::check_signature(tree->store_ref, lifted->func, {type.params, type.results}));
+  return {};
+}
+
+// ---- the tree
+
+namespace {
+
+Result<RtResource*> resource_of(RtTree* tree, const FlatResource& flat, RtResource* own) {
+  if (flat.leaf == kNone) {
+    own->impl = &tree->instances[flat.instance];
+    own->destructor = flat.destructor;
+    return own;
+  }
+  const Supply& supply = tree->pre.get()->supplies[flat.leaf];
+  if (supply.kind == Supply::Kind::Guest) return tree->store->trees[supply.tree]->resources[supply.index];
+  if (supply.kind != Supply::Kind::Resource) return own;
+  RtResource* const made = tree->store->host_resource(supply.host);
+  if (made == nullptr) return Error::out_of_memory();
+  return made;
+}
+
+Result<void> prepare(RtTree* tree) {
+  const FlatComponent& flat = tree->flat();
+  if (!tree->instances.resize(flat.instances.size()) || !tree->own_resources.resize(flat.resources.size()) ||
+      !tree->lifts.resize(flat.lifts.size()) || !tree->canons.resize(flat.canons.size()) ||
+      !tree->canon_options.resize(flat.canons.size()) || !tree->resources.reserve(flat.resources.size()) ||
+      !tree->core_instances.reserve(flat.core_instances.size())) {
+    return Error::out_of_memory();
+  }
+  for (size_t i = 0; i < flat.instances.size(); ++i) {
+    RtInstance& instance = tree->instances[i];
+    instance.tree = tree;
+    instance.flat = &flat.instances[i];
+    if (flat.instances[i].parent == kNone) continue;
+    instance.parent = &tree->instances[flat.instances[i].parent];
+    instance.depth = static_cast<uint16_t>(instance.parent->depth + 1);
+  }
+  for (size_t i = 0; i < flat.resources.size(); ++i) {
+    WHERRY_ASSIGN_OR_RETURN(RtResource* const resource,
+                            resource_of(tree, flat.resources[i], &tree->own_resources[i]));
+    (void)tree->resources.push_back(resource);  // There is room.
+  }
+  for (size_t i = 0; i < flat.lifts.size(); ++i) {
+    detail::LiftedFunc& lifted = tree->lifts[i];
+    lifted.flat = &flat.lifts[i];
+    lifted.tree = tree;
+    lifted.instance = &tree->instances[flat.lifts[i].instance];
+  }
+  for (size_t i = 0; i < flat.canons.size(); ++i) {
+    RtCanon& canon = tree->canons[i];
+    canon.tree = tree;
+    canon.flat = &flat.canons[i];
+    canon.instance = &tree->instances[flat.canons[i].instance];
+    canon.options = &tree->canon_options[i];
+  }
+  return {};
+}
+
+// Functions and resources of other instances: of this store, and of the right types.
+Result<void> check_supplies(const RtTree& tree) {
+  const FlatComponent& flat = tree.flat();
+  const detail::ComponentPreState& pre = *tree.pre.get();
+  if (pre.store == 0) return {};
+  if (pre.store != tree.store->id) {
+    return Error::make(ErrorKind::InvalidHandle, "the component imports from an instance of another store");
+  }
+  for (size_t i = 0; i < flat.leaves.size(); ++i) {
+    const Supply& supply = pre.supplies[i];
+    if (supply.kind != Supply::Kind::Lifted) continue;
+    std::string why;
+    if (matches_lifted(tree, flat.leaves[i].type, *tree.store->trees[supply.tree], supply.guest_type, &why))
+      continue;
+    return Error::make(ErrorKind::Link, "import '" + std::string(flat.leaves[i].interface) + "' '" +
+                                            std::string(flat.leaves[i].name) + "': " + why);
+  }
+  return {};
+}
+
+Result<void> instantiate_core(RtTree* tree, const FlatCoreInstance& flat) {
+  constexpr size_t kFew = 32;
+  wherry::Extern few[kFew];
+  base::Vector<wherry::Extern> many;
+  size_t count = flat.arguments.count;
+  const FlatComponent& all = tree->flat();
+  const wherry::Module* module = nullptr;
+  if (flat.module.is_leaf) {
+    module = &*tree->pre.get()->supplies[flat.module.index].module;
+    count = module->import_count();
+  } else {
+    module = &tree->component().modules[flat.module.index];
+  }
+  if (count > kFew && !many.resize(count)) return Error::out_of_memory();
+  wherry::Extern* const externs = count > kFew ? many.data() : few;
+  for (size_t i = 0; i < count; ++i) {
+    const CoreItem* item = nullptr;
+    if (flat.module.is_leaf) {
+      const ImportType import = module->import_at(i);
+      for (uint32_t j = 0; j < flat.arguments.count; ++j) {
+        const FlatArgument& argument = all.named_arguments[flat.arguments.first + j];
+        if (argument.module == import.module && argument.name == import.name) item = &argument.item;
+      }
+      if (item == nullptr) return Error::make(ErrorKind::Link, "a module imports what its type does not say");
+    } else {
+      item = &all.core_arguments[flat.arguments.first + i];
+    }
+    WHERRY_ASSIGN_OR_RETURN(externs[i], resolve(tree, *item));
+  }
+  WHERRY_ASSIGN_OR_RETURN(
+      const Instance made,
+      Instance::create(tree->store_ref, *module, std::span<const wherry::Extern>(externs, count)));
+  (void)tree->core_instances.push_back(made);  // There is room.
+  return {};
+}
+
+}  // namespace
+
+RtTree* find_tree(StoreRef store, detail::Handle handle) {
+  RtStore* const found = RtStore::find(store);
+  if (found == nullptr || found->id != handle.store || handle.index >= found->trees.size()) return nullptr;
+  return found->trees[handle.index].get();
+}
+
+detail::LiftedFunc* find_lift(StoreRef store, detail::Handle handle) {
+  RtTree* const tree = find_tree(store, handle);
+  if (tree == nullptr || handle.generation >= tree->flat().exports.size()) return nullptr;
+  const FlatFunc func = tree->flat().exports[handle.generation].func;
+  return func.is_leaf ? nullptr : &tree->lifts[func.index];
+}
+
+}  // namespace component
+
+Result<ComponentInstance> ComponentPre::instantiate(StoreRef store) const {
+  using component::RtStore;
+  using component::RtTree;
+  if (store.engine() != component().engine()) {
+    return Error::usage("the component is of another engine than the store");
+  }
+  WHERRY_ASSIGN_OR_RETURN(RtStore* const components, RtStore::of(store));
+  std::unique_ptr<RtTree> made(new (std::nothrow) RtTree(detail::retain(state_.get()), store));
+  if (made == nullptr) return Error::out_of_memory();
+  RtTree* const tree = made.get();
+  tree->store = components;
+  tree->index = static_cast<uint32_t>(components->trees.size());
+  if (!components->trees.push_back(std::move(made))) return Error::out_of_memory();
+  WHERRY_RETURN_IF_ERROR(component::prepare(tree));
+  WHERRY_RETURN_IF_ERROR(component::check_supplies(*tree));
+  for (const component::FlatCoreInstance& core : tree->flat().core_instances) {
+    WHERRY_RETURN_IF_ERROR(component::instantiate_core(tree, core));
+  }
+  tree->is_complete = true;
+  return ComponentHandleAccess::make<ComponentInstance>({components->id, tree->index, 0});
+}
+
+}  // namespace wherry

@@ -1,0 +1,243 @@
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "component/linker_state.h"
+#include "component/state.h"
+#include "engine/base/vector.h"
+#include "wherry/component_instance.h"
+#include "wherry/component_linker.h"
+#include "wherry/func.h"
+#include "wherry/instance.h"
+
+// Component instances at run time. Everything of one store is in a RtStore, which the store owns (StoreRef::attach) and
+// which dies after the store's core instances.
+namespace wherry::component {
+
+struct RtTree;
+struct RtInstance;
+struct RtStore;
+
+// A resource type in a store: what handles are compared by. Either a guest's (impl) or the host's (host), or one that nobody makes.
+struct RtResource {
+  RtInstance* impl = nullptr;
+  const detail::ResourceClass* host = nullptr;
+  CoreItem destructor;
+  Func dtor;  // Found when it is needed first.
+  void* dtor_object = nullptr;
+};
+
+// What one call has lent and borrowed, and memory that lives as long as it.
+struct CallScope {
+  struct Lend {
+    RtInstance* instance;  // Null: the host's own table.
+    uint32_t handle;
+  };
+  base::Vector<Lend> lends;
+  base::Vector<std::unique_ptr<char[]>> scratch;
+  base::Vector<ComponentResource> host_borrows;  // Handles of the host that end with the call.
+  uint32_t borrows = 0;                          // Handles of the callee that must be gone when it returns.
+  RtInstance* callee = nullptr;                  // Whose table they are in.
+};
+
+// An entry of a handle table; or free, without a resource.
+struct Handle {
+  RtResource* resource = nullptr;
+  uint64_t rep = 0;            // Of the host's: an address. Free: the next free one.
+  CallScope* scope = nullptr;  // Of a borrow.
+  uint32_t lends = 0;
+  bool is_own = true;
+  uint32_t generation = 0;  // In the host's table.
+};
+
+// Handles of an instance by index: from 1, the last freed first (which guests can see).
+class HandleTable {
+ public:
+  // Null: there is none.
+  Handle* find(uint32_t index) {
+    return index < entries_.size() && entries_[index].resource != nullptr ? &entries_[index] : nullptr;
+  }
+  // 0: there is no memory, or too many.
+  uint32_t add(const Handle& handle);
+  void remove(uint32_t index);
+  std::span<Handle> entries() { return entries_.span(); }
+
+ private:
+  base::Vector<Handle> entries_;  // The first one is never used.
+  uint32_t free_ = 0;
+};
+
+struct RtInstance {
+  uint32_t may_leave = 1;
+  bool is_entered = false;  // Stays so after a trap.
+  uint16_t depth = 0;
+  RtInstance* parent = nullptr;
+  RtTree* tree = nullptr;
+  const FlatInstance* flat = nullptr;
+  uint64_t context[2] = {};
+  uint32_t backpressure = 0;
+  HandleTable handles;
+};
+
+// A canonical function in a store. Its binding comes first: typed host functions get its address.
+struct RtCanon {
+  detail::ComponentBinding binding;
+  RtTree* tree = nullptr;
+  RtInstance* instance = nullptr;
+  const FlatCanon* flat = nullptr;
+  detail::CanonOptions* options = nullptr;  // What binding.options says.
+  detail::LiftedFunc* callee = nullptr;     // Of another guest.
+  Func func;                                // Once it is needed.
+};
+
+}  // namespace wherry::component
+
+namespace wherry::detail {
+
+struct CanonOptions {
+  component::RtStore* store = nullptr;
+  component::RtInstance* instance = nullptr;
+  component::RtTree* tree = nullptr;
+  Memory memory;
+  Func realloc;
+  void* realloc_object = nullptr;
+  component::Encoding encoding = component::Encoding::Utf8;
+  bool is_wide = false;
+  // Which resource a tag of GuestOwn stands for; of lifted functions.
+  base::Vector<std::pair<const ResourceClass*, component::RtResource*>> tags;
+};
+
+struct LiftedFunc {
+  CanonOptions options;
+  const component::FlatLift* flat = nullptr;
+  component::RtInstance* instance = nullptr;
+  component::RtTree* tree = nullptr;
+  Func func;
+  void* object = nullptr;  // Null: nothing has been looked up yet.
+  Func post_return;
+  void* post_return_object = nullptr;
+};
+
+}  // namespace wherry::detail
+
+namespace wherry::component {
+
+// One component in one store: its instances and their functions.
+struct RtTree {
+  RtTree(detail::ComponentPreState* of, StoreRef in) : pre(of), store_ref(in) {}
+
+  const detail::ComponentState& component() const {
+    return *ComponentTypeAccess::state(pre.get()->component);
+  }
+  const FlatComponent& flat() const { return component().flat; }
+
+  detail::Shared<detail::ComponentPreState> pre;
+  StoreRef store_ref;
+  RtStore* store = nullptr;
+  uint32_t index = 0;
+  base::Vector<RtInstance> instances;
+  base::Vector<RtResource*> resources;  // By FlatComponent::resources.
+  base::Vector<RtResource> own_resources;
+  base::Vector<Instance> core_instances;
+  base::Vector<detail::LiftedFunc> lifts;
+  base::Vector<RtCanon> canons;
+  base::Vector<detail::CanonOptions> canon_options;  // Beside canons.
+  bool is_complete = false;
+};
+
+struct RtStore {
+  RtStore();
+  ~RtStore();
+  // Null and an error: OutOfMemory. Made when it is asked for first.
+  static Result<RtStore*> of(StoreRef store);
+  // Null: the store has no components.
+  static RtStore* find(StoreRef store);
+
+  RtResource* host_resource(const detail::ResourceClass* host);
+
+  uint64_t id;  // In the handles that the host has.
+  base::Vector<std::unique_ptr<RtTree>> trees;
+  base::Vector<std::unique_ptr<RtResource>> host_resources;
+  HandleTable host_handles;  // ComponentResource
+  uint32_t next_generation = 0;
+  uint32_t handles = 0;  // In all tables.
+};
+
+inline constexpr uint32_t kMaxHandles = 1'000'000;  // Of one table.
+
+// ---- instantiating (instantiate.cc)
+
+// A core item of a tree. Errors: as Instance::get.
+Result<wherry::Extern> resolve(RtTree* tree, const CoreItem& item);
+Result<void> resolve_options(RtTree* tree, RtInstance* instance, const FlatOptions& flat,
+                             detail::CanonOptions* options);
+// Fills in a lifted function that is called for the first time.
+Result<void> resolve_lift(detail::LiftedFunc* lifted);
+// A function with exactly this type: its Func and object.
+Result<void> resolve_func(RtTree* tree, const CoreItem& item, uint32_t params, bool has_result, Func* func,
+                          void** object);
+
+// ---- entering (calls.cc)
+
+// Whether the callee may be entered from an instance, or from the host (null); then it and what is around it is marked.
+bool enter(RtInstance* callee, const RtInstance* caller);
+void leave(RtInstance* callee, const RtInstance* caller);
+
+// What a host function of the engine does for each kind of canonical function; the environment is the RtCanon.
+HostStatus lowered_entry(void* environment, Caller& caller, uint64_t* slots);
+HostStatus dynamic_entry(void* environment, Caller& caller, uint64_t* slots);
+HostStatus builtin_entry(void* environment, Caller& caller, uint64_t* slots);
+HostStatus barred_entry(void* environment, Caller& caller, uint64_t* slots);
+HostStatus unknown_entry(void* environment, Caller& caller, uint64_t* slots);
+
+// ---- resources (resources.cc)
+
+// Ends an owned resource: its destructor. Error: all that a call can fail with.
+Result<void> destroy(StoreRef store, RtResource* resource, uint64_t rep, RtInstance* from);
+
+}  // namespace wherry::component
+
+namespace wherry {
+
+namespace detail {
+struct CanonCallAccess {
+  static const CanonOptions& options(const CanonCall& call) { return *call.options_; }
+  static component::CallScope* scope(CanonCall& call) {
+    return static_cast<component::CallScope*>(call.scope_);
+  }
+  // Null and failed: no memory.
+  static component::CallScope* open_scope(CanonCall& call);
+  static void set_borrows(CanonCall& call) { call.has_borrows_ = true; }
+  static void forget_host_borrows(CanonCall& call);
+  static bool has_error(const CanonCall& call) { return !call.error_.ok(); }
+};
+}  // namespace detail
+
+struct ComponentHandleAccess {
+  template <class T>
+  static detail::Handle of(const T& object) {
+    return object.handle_;
+  }
+  template <class T>
+  static T make(detail::Handle handle) {
+    T object;
+    object.handle_ = handle;
+    return object;
+  }
+  static ComponentPre adopt(detail::ComponentPreState* state) { return ComponentPre(state); }
+  static detail::ComponentPreState* state(const ComponentPre& pre) { return pre.state_.get(); }
+  // Takes over a count.
+  static const detail::ComponentLinkerState& state(const ComponentLinker& linker) { return *linker.state_; }
+};
+
+namespace component {
+// What a handle of the host stands for; null if nothing.
+RtTree* find_tree(StoreRef store, detail::Handle handle);
+detail::LiftedFunc* find_lift(StoreRef store, detail::Handle handle);
+Handle* find_host_handle(StoreRef store, ComponentResource resource);
+Result<ComponentResource> add_host_handle(RtStore* store, const Handle& handle);
+void remove_host_handle(RtStore* store, ComponentResource resource);
+}  // namespace component
+
+}  // namespace wherry

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "component/flat.h"
+#include "component/validate.h"
+#include "engine/wasm/type_registry.h"
+#include "wherry/component.h"
+#include "wherry/module.h"
+
+// What stands behind the public classes of components. Only component/ includes this.
+namespace wherry {
+
+namespace detail {
+
+struct ComponentState {
+  ComponentState(Engine with, component::ValidComponent&& of)
+      : engine(std::move(with)), valid(std::move(of)) {}
+
+  std::atomic<uint32_t> users{1};
+  Engine engine;
+  std::unique_ptr<wasm::TypeRegistry> registry;  // Goes after what is in it.
+  component::ValidComponent valid;
+  base::Vector<Module> modules;  // By Component::modules.
+  component::FlatComponent flat;
+  std::optional<base::Error> not_flat;  // Why it is valid and cannot be instantiated.
+
+  const component::Types& types() const { return valid.types(); }
+};
+
+}  // namespace detail
+
+// The one door from component/ into the private parts of public classes.
+struct ComponentTypeAccess {
+  static Component adopt(detail::ComponentState* state) { return Component(state); }
+  static detail::ComponentState* state(const Component& component) { return component.state_.get(); }
+  static ComponentType type(const detail::ComponentState* state, component::ValType type) {
+    return type.is_none() ? ComponentType() : ComponentType(state, type.bits());
+  }
+  static component::ValType type(const ComponentType& type) {
+    return component::ValType::from_bits(type.bits_);
+  }
+  static const detail::ComponentState* state(const ComponentType& type) { return type.state_; }
+  static ComponentFuncType func(const detail::ComponentState* state, component::TypeId id) {
+    return ComponentFuncType(state, id.value);
+  }
+  static component::TypeId id(const ComponentFuncType& type) { return component::TypeId(type.id_); }
+  static const detail::ComponentState* state(const ComponentFuncType& type) { return type.state_; }
+  static ComponentItem item(const detail::ComponentState* state, const component::Extern& item) {
+    return ComponentItem(state, item.name, static_cast<uint32_t>(item.entity.sort), item.entity.id);
+  }
+  static component::Entity entity(const ComponentItem& item) {
+    return {static_cast<component::Sort>(item.sort_), item.id_};
+  }
+  static const detail::ComponentState* state(const ComponentItem& item) { return item.state_; }
+  static component::Features features(const ComponentFeatures& features);
+};
+
+namespace component {
+// An engine's error as the embedder sees it.
+Error to_public(const base::Error& error);
+}  // namespace component
+
+}  // namespace wherry
