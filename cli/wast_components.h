@@ -6,6 +6,8 @@
 
 #include "component/features.h"
 #include "engine/inspect/text.h"
+#include "wherry/engine.h"
+#include "wherry/store.h"
 
 namespace wherry::cli {
 
@@ -13,13 +15,16 @@ namespace wherry::cli {
 // world.
 class WastComponents {
  public:
-  explicit WastComponents(const component::Features& features);
+  // Instances are made in `store`, which must outlive this.
+  WastComponents(const component::Features& features, const Engine& engine, StoreRef store);
   ~WastComponents();
 
-  // Carries out a command that is about a component (definitions, instances, assertions that one is refused); see
-  // WastWorld::run for the answer. Nothing: the command is about modules, or an action, which belongs to whatever was
-  // instantiated last.
+  // Carries out a command that is about a component: definitions, instances, actions on them, assertions that one is
+  // refused. See WastWorld::run for the answer. Nothing: the command is about modules.
   std::optional<std::string> run(const text::WastCommand& command);
+
+  // What was instantiated last is a module.
+  void forget_last();
 
  private:
   struct Impl;

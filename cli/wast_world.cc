@@ -135,6 +135,7 @@ struct WastWorld::Impl {
 
   Result<void> instantiate(std::string_view name, const Module& module) {
     instances.forget_last();
+    components->forget_last();
     WHERRY_ASSIGN_OR_RETURN(const Instance instance, linker.instantiate(store, module));
     instances.set(name, instance);
     return {};
@@ -149,6 +150,7 @@ struct WastWorld::Impl {
   // A module of a script: define it and make an instance of the same name.
   Result<void> define_and_instantiate(const WastCommand& command) {
     instances.forget_last();
+    components->forget_last();
     WHERRY_RETURN_IF_ERROR(define(command));
     return instantiate(command.module.name, *modules.find({}));
   }
@@ -405,7 +407,8 @@ Result<std::unique_ptr<WastWorld::Impl>> WastWorld::Impl::create(const Invocatio
   WHERRY_ASSIGN_OR_RETURN(Store store, Store::create(engine));
   WHERRY_RETURN_IF_ERROR(limit_store(invocation, store));
   auto impl = std::make_unique<Impl>(invocation, compiler, engine, std::move(store));
-  impl->components = std::make_unique<WastComponents>(component_features_of(invocation));
+  impl->components =
+      std::make_unique<WastComponents>(component_features_of(invocation), impl->engine, impl->store);
   impl->linker.allow_shadowing(true);
   impl->features = features_of(invocation);
   const bool threads = impl->features.has(wasm::Feature::Threads);
