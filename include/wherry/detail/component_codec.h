@@ -45,8 +45,12 @@ namespace wherry::detail {
 template <class T>
 struct Codec;
 
+// Any bits of it are a value.
 template <class T>
-inline constexpr bool kIsNumber = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
+inline constexpr bool kIsNumber =
+    std::is_arithmetic_v<T> && !std::is_same_v<T, bool> && !std::is_same_v<T, char> &&
+    !std::is_same_v<T, wchar_t> && !std::is_same_v<T, char8_t> && !std::is_same_v<T, char16_t> &&
+    !std::is_same_v<T, char32_t>;
 
 constexpr uint32_t align_up(uint32_t offset, uint32_t align) { return (offset + align - 1) / align * align; }
 
@@ -81,8 +85,7 @@ struct ScalarCodec {
   }
 };
 template <class T>
-  requires(kIsNumber<T> && !std::is_same_v<T, char32_t> && !std::is_same_v<T, char16_t> &&
-           !std::is_same_v<T, wchar_t> && !std::is_same_v<T, char>)
+  requires kIsNumber<T>
 struct Codec<T> : ScalarCodec<T, std::is_floating_point_v<T>
                                      ? (sizeof(T) == 4 ? ComponentKind::F32 : ComponentKind::F64)
                                      : static_cast<ComponentKind>(static_cast<int>(ComponentKind::S8) +
