@@ -38,7 +38,20 @@ struct AddressRange {
   bool contains(const SocketAddress& address) const;
 };
 
-// Reads the forms above; false if the text is none of them. No names are looked up.
+// What an address is wanted for.
+enum class AddressUse : uint8_t {
+  TcpBind,     // to listen there, or to connect from there
+  TcpConnect,  // to connect to
+  UdpBind,     // to receive there, and to send from there
+  UdpConnect,  // to be the only one that datagrams come from and go to
+  UdpSend,     // to send a datagram to
+};
+
+// Whether a guest may use an address. Called for each bind, connection and datagram, on the guest's thread; must not call
+// the guest.
+using AddressCheck = bool (*)(void* context, const SocketAddress& address, AddressUse use);
+
+// Reads the forms of AddressRange; false if the text is none of them. No names are looked up.
 bool parse_address_range(std::string_view text, AddressRange& out);
 
 namespace host {

@@ -10,19 +10,6 @@
 
 namespace wherry::wasi {
 
-// What an address is wanted for.
-enum class AddressUse : uint8_t {
-  TcpBind,     // to listen there, or to connect from there
-  TcpConnect,  // to connect to
-  UdpBind,     // to receive there, and to send from there
-  UdpConnect,  // to be the only one that datagrams come from and go to
-  UdpSend,     // to send a datagram to
-};
-
-// Whether a guest may use an address. Called for each bind, connection and datagram, on the guest's thread; must not call
-// the guest.
-using AddressCheck = bool (*)(void* context, const SocketAddress& address, AddressUse use);
-
 namespace host {
 
 // Success, or what a socket call failed with, in the words of wasi:sockets.

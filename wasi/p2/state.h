@@ -1,0 +1,78 @@
+// What a store knows of its guests' surroundings, and what every function of WASI 0.2 begins with.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/base/vector.h"
+#include "wasi/host/byte_stream.h"
+#include "wasi/host/filesystem.h"
+#include "wasi/host/metadata.h"
+#include "wasi/host/network.h"
+#include "wasi/host/wait.h"
+#include "wasi/p2/preview2.h"
+#include "wherry/component_host.h"
+
+namespace wherry::wasi::p2 {
+
+// One of the directories that a guest finds.
+struct PreopenedDirectory {
+  host::Ref<host::SharedHandle> handle;
+  host::Access access = host::Access::Read;
+  std::string name;
+};
+
+struct State {
+  // Of the embedder's making, and as many as it gave: these may live in containers of the standard library.
+  std::vector<std::string> args;
+  std::vector<std::pair<std::string, std::string>> env;
+  std::optional<std::string> initial_cwd;
+  std::vector<PreopenedDirectory> preopens;
+
+  host::Ref<host::SharedHandle> stdio[3];  // empty: leads nowhere
+  host::Ref<host::Quota> quota;
+  host::Ref<host::Network> network;
+  host::Resolver resolver = host::Resolver::Auto;
+  host::HashKey hash_key = {};
+  uint64_t monotonic_start = 0;  // what the guest's monotonic clock calls 0
+  uint64_t max_random_bytes = 0;
+  bool inherits_timezone = false;
+
+  // What results are views of: good until the next call.
+  base::Vector<uint8_t> bytes;
+  base::Vector<uint32_t> ready;
+
+  // Room for host::kMostAtOnce bytes and no more; empty if memory runs out.
+  std::span<uint8_t> room();
+};
+
+// Where a store keeps it.
+inline constexpr DataKey<State> kState{"WASI 0.2"};
+
+// The state of the calling guest's store. Error: Usage if it has none.
+Result<State*> state_of(Caller& caller);
+
+// What a configuration describes, with everything in it open. Errors: those of attach().
+Result<std::unique_ptr<State>> make_state(const Preview2Config& config);
+
+// A resource for a guest. Error: OutOfMemory.
+template <class T, class... Args>
+Result<Own<T>> make_own(Args&&... args) {
+  Own<T> object(new (std::nothrow) T{std::forward<Args>(args)...});
+  if (object == nullptr) return Error::out_of_memory();
+  return object;
+}
+
+// `WHERRY_TRAP_IF_STOPPED(error, patience)`: leaves the function if the guest has to stop, or the host has no memory.
+inline Result<void> check_stopped(int error, host::Patience& patience) {
+  if (error == ECANCELED) [[unlikely]]
+    return std::move(patience.failure);
+  return {};
+}
+
+}  // namespace wherry::wasi::p2
