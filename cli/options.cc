@@ -306,9 +306,6 @@ class Parser {
         return fail(quoted(name) + " is not supported: " + std::string(row.summary));
       }
     }
-    if (setting.id == KeyId::Preview2 && setting.number != 0) {
-      return fail(quoted(name) + " is not supported: components are not part of this version");
-    }
     invocation().keys.push_back(setting);
   }
 

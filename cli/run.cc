@@ -25,101 +25,48 @@
 #include "cli/input.h"
 #include "cli/invoke.h"
 #include "cli/native_symbols.h"
+#include "cli/run_component.h"
 #include "cli/settings.h"
 #include "cli/startup.h"
+#include "cli/surroundings.h"
 #include "cli/watch.h"
 #include "engine/inspect/binary.h"
 #include "engine/inspect/compiled.h"
 #include "wasi/p1/preview1.h"
 #include "wasi/threads/threads.h"
+#include "wherry/component.h"
 #include "wherry/wherry.h"
 
 namespace wherry::cli {
 
 namespace {
 
-constexpr int kTrapped = 134;  // As a shell shows SIGABRT.
-
-// Parts of a --dir or --mapdir.
-struct Directory {
-  std::string_view first, second;
-  bool read_only = false;
-};
-
-Directory split_directory(std::string_view text) {
-  Directory directory;
-  for (const std::string_view suffix : {"::ro", "::readonly"}) {
-    if (!directory.read_only && text.ends_with(suffix)) {
-      text.remove_suffix(suffix.size());
-      directory.read_only = true;
-    }
-  }
-  const size_t colons = text.find("::");
-  directory.first = text.substr(0, colons);
-  directory.second = colons == std::string_view::npos ? directory.first : text.substr(colons + 2);
-  return directory;
-}
-
-// All that the options say about WASI, and what keeps it alive.
-struct Surroundings {
-  std::vector<std::string_view> args;
-  std::vector<wasi::EnvironmentVariable> env;
-  std::vector<wasi::Preopen> preopens;
-  std::vector<std::string_view> tcp_listen;
-  wasi::Preview1Config config;
-};
-
-Result<void> add_variable(std::string_view text, Surroundings* out) {
-  const size_t equals = text.find('=');
-  if (equals != std::string_view::npos) {
-    out->env.push_back({text.substr(0, equals), text.substr(equals + 1)});
-    return {};
-  }
-  const char* const value = getenv(std::string(text).c_str());
-  if (value == nullptr)
-    return Error::usage("there is no environment variable " + quoted(text) + " to pass on");
-  out->env.push_back({text, value});
-  return {};
-}
-
-Result<void> look_around(const Invocation& invocation, Surroundings* out) {
-  const std::string_view path = invocation.operands[0];
-  out->args.push_back(invocation.value(OptionId::Argv0).value_or(path.substr(path.rfind('/') + 1)));
-  for (size_t i = 1; i < invocation.operands.size(); ++i) out->args.emplace_back(invocation.operands[i]);
-  for (const OptionSetting& option : invocation.options) {
-    if (option.id == OptionId::Env) WHERRY_RETURN_IF_ERROR(add_variable(option.value, out));
-    if (option.id != OptionId::Dir && option.id != OptionId::MapDir) continue;
-    const Directory directory = split_directory(option.value);
-    const bool host_first = option.id == OptionId::Dir;
-    out->preopens.push_back({.host_path = host_first ? directory.first : directory.second,
-                             .guest_path = host_first ? directory.second : directory.first,
-                             .read_only = directory.read_only});
-  }
+// What preview 1 needs besides.
+wasi::Preview1Config preview1_config(const Invocation& invocation, const Surroundings& surroundings,
+                                     std::vector<std::string_view>* tcp_listen) {
   for (const KeySetting& key : invocation.keys) {
-    if (key.id == KeyId::TcpListen) out->tcp_listen.push_back(key.text);
+    if (key.id == KeyId::TcpListen) tcp_listen->push_back(key.text);
   }
-  wasi::Preview1Config& config = out->config;
-  config.args = out->args;
-  config.env = out->env;
-  config.preopens = out->preopens;
-  config.tcp_listen = out->tcp_listen;
-  config.inherit_env = invocation.is_on(KeyId::InheritEnv);
+  wasi::Preview1Config config;
+  config.args = surroundings.args;
+  config.env = surroundings.env;
+  config.inherit_env = surroundings.inherit_env;
+  config.in = surroundings.in;
+  config.out = surroundings.out;
+  config.err = surroundings.err;
+  config.preopens = surroundings.preopens;
+  config.tcp_listen = *tcp_listen;
   config.listen_fds = invocation.is_on(KeyId::ListenFd);
-  if (invocation.is_on(KeyId::InheritStdin, true)) config.in = wasi::StdioChoice::inherit();
-  if (invocation.is_on(KeyId::InheritStdout, true)) config.out = wasi::StdioChoice::inherit();
-  if (invocation.is_on(KeyId::InheritStderr, true)) config.err = wasi::StdioChoice::inherit();
-  return {};
+  config.shared = invocation.is_on(KeyId::Threads);
+  return config;
 }
 
-bool is_regular_file(const char* path) {
-  struct stat status;
-  return stat(path, &status) == 0 && S_ISREG(status.st_mode);
-}
-
-enum class FileKind : uint8_t { Binary, Compiled, Other };
+enum class FileKind : uint8_t { Binary, Component, Compiled, Other, NoFile };
 
 // By how it begins.
 FileKind kind_of_file(const char* path) {
+  struct stat status;
+  if (stat(path, &status) != 0 || !S_ISREG(status.st_mode)) return FileKind::NoFile;
   const int file = open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return FileKind::Other;
   uint8_t magic[8] = {};
@@ -127,6 +74,7 @@ FileKind kind_of_file(const char* path) {
   close(file);
   const std::span<const uint8_t> found(magic, count < 0 ? 0 : static_cast<size_t>(count));
   if (inspect::is_compiled(found)) return FileKind::Compiled;
+  if (Component::is_component(found)) return FileKind::Component;
   return inspect::is_binary(found) ? FileKind::Binary : FileKind::Other;
 }
 
@@ -149,12 +97,17 @@ class Program {
  private:
   // `*status` is set when all has been said already.
   Result<void> prepare(const char* path, std::optional<int>* status) {
+    const FileKind kind = kind_of_file(path);
+    if (kind == FileKind::Component) {
+      *status = run_component(invocation_, {});
+      return {};
+    }
     WHERRY_ASSIGN_OR_RETURN(Config config, config_of(invocation_));
     config.validation = invocation_.is_on(KeyId::LazyValidation, true) ? Validation::Lazy : Validation::Eager;
     if (std::ranges::any_of(invocation_.keys, is_watching)) WHERRY_RETURN_IF_ERROR(prepare_watch(&config));
     WHERRY_ASSIGN_OR_RETURN(Engine engine, Engine::create(config));
     WHERRY_RETURN_IF_ERROR(symbols_.open(invocation_));
-    WHERRY_RETURN_IF_ERROR(load(engine, path, &module_, status));
+    WHERRY_RETURN_IF_ERROR(load(engine, path, kind, &module_, status));
     if (*status) return {};
     WHERRY_ASSIGN_OR_RETURN(Store store, Store::create(engine));
     store_.emplace(std::move(store));
@@ -162,9 +115,9 @@ class Program {
     WHERRY_RETURN_IF_ERROR(limit_store(invocation_, *store_));
     if (invocation_.is_on(KeyId::Cli, true)) {
       WHERRY_RETURN_IF_ERROR(look_around(invocation_, &surroundings_));
-      surroundings_.config.shared = invocation_.is_on(KeyId::Threads);
       WHERRY_RETURN_IF_ERROR(wasi::add_to_linker(*linker_));
-      WHERRY_RETURN_IF_ERROR(wasi::attach(*store_, surroundings_.config));
+      WHERRY_RETURN_IF_ERROR(
+          wasi::attach(*store_, preview1_config(invocation_, surroundings_, &tcp_listen_)));
     }
     WHERRY_RETURN_IF_ERROR(preload(engine, status));
     if (*status) return {};
@@ -198,11 +151,10 @@ class Program {
     return invocation_.is_on(KeyId::Cli, true) ? wasi::attach_shared(store, *store_) : Result<void>();
   }
 
-  Result<void> load(const Engine& engine, const char* path, std::optional<Module>* out,
+  Result<void> load(const Engine& engine, const char* path, FileKind kind, std::optional<Module>* out,
                     std::optional<int>* status) {
     // A file is taken for binary until it turns out to be none; pipes can be read only once.
-    if (is_regular_file(path)) {
-      const FileKind kind = kind_of_file(path);
+    if (kind != FileKind::NoFile) {
       if (kind == FileKind::Compiled) return load_compiled(engine, path, out);
       if (kind == FileKind::Binary && load_cached(engine, path, out)) return {};
       Result<Module> module = Module::load_file(engine, path);
@@ -218,6 +170,10 @@ class Program {
     ModuleInput& input = inputs_.emplace_back();
     if (!read_module(path, {}, &input)) {
       *status = kFailure;
+      return {};
+    }
+    if (input.is_component() && out == &module_) {
+      *status = run_component(invocation_, input.binary);
       return {};
     }
     WHERRY_ASSIGN_OR_RETURN(Module module, Module::load_borrowed(engine, input.binary));
@@ -263,7 +219,7 @@ class Program {
       // The rest of an argument of argv: it ends with a zero.
       const char* const path = option.value.data() + equals + 1;
       std::optional<Module> module;
-      if (Result<void> loaded = load(engine, path, &module, status); !loaded) {
+      if (Result<void> loaded = load(engine, path, kind_of_file(path), &module, status); !loaded) {
         return std::move(loaded).error().with_context(quoted(path));
       }
       if (*status) return {};
@@ -357,18 +313,10 @@ class Program {
     return error == nullptr ? kSuccess : finish_failed(invocation_.operands[0], *error);
   }
 
-  int finish_failed(const char* path, const Error& error) const {
-    if (error.kind() == ErrorKind::Exit) return *error.exit_code();
-    const int status = error.kind() == ErrorKind::Trap ? kTrapped : kFailure;
-    // Io errors name their file themselves.
-    if (error.kind() == ErrorKind::Io) return complain(error.message(), status);
-    if (error.kind() == ErrorKind::Usage) return complain(error.message(), status);
-    return complain(quoted(path) + ": " + error.describe(), status);
-  }
-
   const Invocation& invocation_;
   std::deque<ModuleInput> inputs_;  // What modules borrow.
   Surroundings surroundings_;
+  std::vector<std::string_view> tcp_listen_;
   std::optional<Module> module_;
   std::optional<Store> store_;
   std::optional<Linker> linker_;

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "cli/options.h"
+#include "wasi/host/capabilities.h"
+#include "wherry/result.h"
+
+namespace wherry::cli {
+
+// What the options hand to a program, whichever version of WASI it speaks. Views point into argv and the environment.
+struct Surroundings {
+  std::vector<std::string_view> args;
+  std::vector<wasi::EnvironmentVariable> env;
+  bool inherit_env = false;
+  std::vector<wasi::Preopen> preopens;
+  wasi::StdioChoice in, out, err;
+};
+
+// Errors: Usage for a variable that is to be passed on and is not there.
+Result<void> look_around(const Invocation& invocation, Surroundings* out);
+
+// How a program ended that failed: says what went wrong, unless it exited, and answers the process's status.
+int finish_failed(const char* path, const Error& error);
+
+}  // namespace wherry::cli
