@@ -112,7 +112,7 @@ TEST_CASE("what is not understood") {
   CHECK(error_of({"-W", "timeout"}) == "'-W timeout' needs a value: -W timeout=TIME");
   CHECK(error_of({"-W", "timeout=fast"}) == "'-W timeout' is 'fast', expected a time: 2s, 500ms, 1.5m");
   CHECK(error_of({"-W", "simd=maybe"}) == "'-W simd' is 'maybe', expected y, yes, true, n, no or false");
-  CHECK(error_of({"-S", "http"}) == "'-S http' is not supported: components are not part of this version");
+  CHECK(error_of({"-S", "http"}) == "'-S http' is not supported: wasi-http is not part of this version");
   CHECK(error_of({"-S", "p3=y"}) == "'-S p3' is not supported: WASI 0.3 is not part of this version");
   CHECK(error_of({"-S", "http=n,preview2=y", "x.wasm"}).empty());
   CHECK(error_of({"\x1b[31m"}) == "there is no command and no file '?[31m'");
