@@ -163,7 +163,7 @@ TEST_CASE("wasi:cli: of a variable that is set twice the later counts, also over
 TEST_CASE("a configuration that cannot be right is refused") {
   const auto error = [](const Preview2Config& config) {
     const auto state = make_state(config);
-    return state ? std::string("none") : state.error().describe();
+    return state ? std::string("none") : std::string(state.error().message());
   };
   Preview2Config config;
   CHECK(error(config) == "none");
