@@ -38,7 +38,7 @@ Result<void> Pollable::block(Caller& caller) {
 
 namespace {
 
-Result<std::span<const uint32_t>> poll(Caller& caller, std::vector<Borrow<Pollable>> pollables) {
+Result<std::span<const uint32_t>> poll(Caller& caller, const std::vector<Borrow<Pollable>>& pollables) {
   if (pollables.empty()) return Error::trap("a list of pollables is empty");
   WHERRY_ASSIGN_OR_RETURN(State* const state, state_of(caller));
   base::Vector<host::Source*> sources;

@@ -63,11 +63,11 @@ struct OutgoingDatagramStream {
     const host::SocketError error = stream->check_send(permit);
     return to_expected(error, permit);
   }
-  SocketResult<uint64_t> send(std::vector<OutgoingDatagram> datagrams);
+  SocketResult<uint64_t> send(const std::vector<OutgoingDatagram>& datagrams);
   Result<Own<Pollable>> subscribe() { return make_pollable(stream); }
 };
 
-SocketResult<uint64_t> OutgoingDatagramStream::send(std::vector<OutgoingDatagram> datagrams) {
+SocketResult<uint64_t> OutgoingDatagramStream::send(const std::vector<OutgoingDatagram>& datagrams) {
   if (datagrams.size() > stream->permit())
     return Error::trap("more datagrams are sent than check-send permitted");
   uint64_t sent = 0;
