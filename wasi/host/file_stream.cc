@@ -123,16 +123,21 @@ class FileAppender final : public OutputStream {
 
 class DescriptorInput final : public InputStream {
  public:
-  explicit DescriptorInput(Ref<SharedHandle> descriptor) : descriptor_(std::move(descriptor)) {}
+  explicit DescriptorInput(Ref<SharedHandle> descriptor) : descriptor_(std::move(descriptor)) {
+    struct stat status;
+    if (fstat(descriptor_->fd(), &status) == 0) is_file_ = S_ISREG(status.st_mode);
+  }
 
  private:
   int fetch(Patience& patience, std::span<uint8_t> out, size_t& done) override {
     iovec buffer = as_iovec(out);
-    return host::read(patience, descriptor_->fd(), Blocking::GiveUp, {&buffer, 1}, std::nullopt, done);
+    const Blocking blocking = is_file_ ? Blocking::Never : Blocking::GiveUp;
+    return host::read(patience, descriptor_->fd(), blocking, {&buffer, 1}, std::nullopt, done);
   }
-  Interest when_readable() override { return Interest::in(descriptor_->fd()); }
+  Interest when_readable() override { return is_file_ ? Interest::ready() : Interest::in(descriptor_->fd()); }
 
   Ref<SharedHandle> descriptor_;
+  bool is_file_ = false;  // Always ready: no need to ask.
 };
 
 class DescriptorOutput final : public OutputStream {
