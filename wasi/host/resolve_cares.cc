@@ -174,7 +174,7 @@ SocketError detail::ask(Ref<Network> network, std::string_view name, Ref<NameLoo
   Ref<Question> question = make_ref<Question>(std::move(network));
   if (!question) return SocketError::OutOfMemory;
   const SocketError error = question->ask(name);
-  if (error == SocketError::None) out = std::move(question);
+  if (error == SocketError::None) out = question;
   return error;
 }
 
