@@ -27,6 +27,9 @@ wasi::Preview2Config preview2_config(const Invocation& invocation, const Surroun
     if (key.id == KeyId::AllowAddress) addresses->push_back(key.text);
     if (key.id == KeyId::Cwd) config.initial_cwd = key.text;
     if (key.id == KeyId::MaxRandomSize) config.max_random_bytes = key.number;
+    if (key.id == KeyId::MaxResources) {
+      config.max_resources = static_cast<uint32_t>(std::min<uint64_t>(key.number, UINT32_MAX));
+    }
   }
   config.args = surroundings.args;
   config.env = surroundings.env;

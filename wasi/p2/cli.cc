@@ -35,7 +35,7 @@ Result<Own<InputStream>> get_stdin(Caller& caller) {
   host::Ref<host::InputStream> stream =
       handle ? host::make_descriptor_input(handle) : host::make_empty_input();
   if (!stream) return Error::out_of_memory();
-  return make_own<InputStream>(std::move(stream), Origin::File);
+  return make_own<InputStream>(caller, std::move(stream), Origin::File);
 }
 
 Result<Own<OutputStream>> get_output(Caller& caller, int number) {
@@ -43,7 +43,7 @@ Result<Own<OutputStream>> get_output(Caller& caller, int number) {
   const auto& handle = state->stdio[number];
   host::Ref<host::OutputStream> stream = handle ? host::make_descriptor_output(handle) : host::make_sink();
   if (!stream) return Error::out_of_memory();
-  return make_own<OutputStream>(std::move(stream), Origin::File);
+  return make_own<OutputStream>(caller, std::move(stream), Origin::File);
 }
 
 Result<Own<OutputStream>> get_stdout(Caller& caller) { return get_output(caller, STDOUT_FILENO); }
@@ -51,15 +51,19 @@ Result<Own<OutputStream>> get_stderr(Caller& caller) { return get_output(caller,
 
 // ---- terminals: that there is one is all that is told of it
 
-struct TerminalInput {};
-struct TerminalOutput {};
+struct TerminalInput {
+  Place place = {};
+};
+struct TerminalOutput {
+  Place place = {};
+};
 
 template <class T>
 Result<std::optional<Own<T>>> terminal(Caller& caller, int number) {
   WHERRY_ASSIGN_OR_RETURN(const State* const state, state_of(caller));
   const auto& handle = state->stdio[number];
   if (!handle || isatty(handle->fd()) == 0) return std::optional<Own<T>>();
-  WHERRY_ASSIGN_OR_RETURN(Own<T> object, make_own<T>());
+  WHERRY_ASSIGN_OR_RETURN(Own<T> object, make_own<T>(caller));
   return std::optional<Own<T>>(std::move(object));
 }
 

@@ -26,18 +26,20 @@ Result<uint64_t> monotonic_now(Caller& caller) {
 
 uint64_t monotonic_resolution() { return host::monotonic_resolution(); }
 
-Result<Own<Pollable>> subscribe_at(uint64_t start, uint64_t after) {
+Result<Own<Pollable>> subscribe_at(Caller& caller, uint64_t start, uint64_t after) {
   uint64_t until = 0;
   if (__builtin_add_overflow(start, after, &until)) until = UINT64_MAX;
-  return make_pollable(host::make_ref<host::Timer>(until));
+  return make_pollable(caller, host::make_ref<host::Timer>(until));
 }
 
 Result<Own<Pollable>> subscribe_instant(Caller& caller, uint64_t when) {
   WHERRY_ASSIGN_OR_RETURN(const State* const state, state_of(caller));
-  return subscribe_at(state->monotonic_start, when);
+  return subscribe_at(caller, state->monotonic_start, when);
 }
 
-Result<Own<Pollable>> subscribe_duration(uint64_t when) { return subscribe_at(host::monotonic_now(), when); }
+Result<Own<Pollable>> subscribe_duration(Caller& caller, uint64_t when) {
+  return subscribe_at(caller, host::monotonic_now(), when);
+}
 
 // ---- wall-clock
 

@@ -124,30 +124,33 @@ Result<int> Descriptor::directory(Caller& caller, Change change, std::optional<h
   WHERRY_ASSIGN_OR_RETURN(const int not_##where, directory(caller, change, where)); \
   if (not_##where != 0) return Unexpected(code_of(not_##where))
 
-FileResult<Own<InputStream>> Descriptor::read_via_stream(uint64_t offset) {
+FileResult<Own<InputStream>> Descriptor::read_via_stream(Caller& caller, uint64_t offset) {
   if (int error = check_readable()) return Unexpected(code_of(error));
   host::Ref<host::InputStream> stream =
       is_file() ? host::make_file_input(handle, offset) : host::make_descriptor_input(handle);
   if (!stream) return Error::out_of_memory();
-  WHERRY_ASSIGN_OR_RETURN(Own<InputStream> object, make_own<InputStream>(std::move(stream), Origin::File));
+  WHERRY_ASSIGN_OR_RETURN(Own<InputStream> object,
+                          make_own<InputStream>(caller, std::move(stream), Origin::File));
   return Expected<Own<InputStream>, ErrorCode>(std::move(object));
 }
 
-FileResult<Own<OutputStream>> Descriptor::write_via_stream(uint64_t offset) {
+FileResult<Own<OutputStream>> Descriptor::write_via_stream(Caller& caller, uint64_t offset) {
   if (int error = check_writable()) return Unexpected(code_of(error));
   host::Ref<host::OutputStream> stream =
       is_file() ? host::make_file_output(handle, offset) : host::make_descriptor_output(handle);
   if (!stream) return Error::out_of_memory();
-  WHERRY_ASSIGN_OR_RETURN(Own<OutputStream> object, make_own<OutputStream>(std::move(stream), Origin::File));
+  WHERRY_ASSIGN_OR_RETURN(Own<OutputStream> object,
+                          make_own<OutputStream>(caller, std::move(stream), Origin::File));
   return Expected<Own<OutputStream>, ErrorCode>(std::move(object));
 }
 
-FileResult<Own<OutputStream>> Descriptor::append_via_stream() {
+FileResult<Own<OutputStream>> Descriptor::append_via_stream(Caller& caller) {
   if (int error = check_writable()) return Unexpected(code_of(error));
   host::Ref<host::OutputStream> stream =
       is_file() ? host::make_file_appender(handle) : host::make_descriptor_output(handle);
   if (!stream) return Error::out_of_memory();
-  WHERRY_ASSIGN_OR_RETURN(Own<OutputStream> object, make_own<OutputStream>(std::move(stream), Origin::File));
+  WHERRY_ASSIGN_OR_RETURN(Own<OutputStream> object,
+                          make_own<OutputStream>(caller, std::move(stream), Origin::File));
   return Expected<Own<OutputStream>, ErrorCode>(std::move(object));
 }
 
@@ -216,10 +219,10 @@ FileResult<uint64_t> Descriptor::write(Caller& caller, std::span<const uint8_t> 
   return Expected<uint64_t, ErrorCode>(uint64_t{done});
 }
 
-FileResult<Own<DirectoryEntryStream>> Descriptor::read_directory() {
+FileResult<Own<DirectoryEntryStream>> Descriptor::read_directory(Caller& caller) {
   if (!is_directory()) return Unexpected(ErrorCode::NotDirectory);
   WHERRY_ASSIGN_OR_RETURN(Own<DirectoryEntryStream> object,
-                          make_own<DirectoryEntryStream>(host::Listing(handle)));
+                          make_own<DirectoryEntryStream>(caller, host::Listing(handle)));
   return Expected<Own<DirectoryEntryStream>, ErrorCode>(std::move(object));
 }
 
@@ -296,7 +299,7 @@ FileResult<Own<Descriptor>> Descriptor::open_at(Caller& caller, PathFlags path_f
   auto shared = host::make_ref<host::SharedHandle>(std::move(opened.handle), std::move(share));
   if (!shared) return Error::out_of_memory();
   WHERRY_ASSIGN_OR_RETURN(Own<Descriptor> object,
-                          make_own<Descriptor>(std::move(shared), opened.type, access, wanted));
+                          make_own<Descriptor>(caller, std::move(shared), opened.type, access, wanted));
   return Expected<Own<Descriptor>, ErrorCode>(std::move(object));
 }
 
@@ -375,9 +378,9 @@ Result<std::vector<std::tuple<Own<Descriptor>, std::string_view>>> get_directori
   std::vector<std::tuple<Own<Descriptor>, std::string_view>> all;
   all.reserve(state->preopens.size());
   for (const PreopenedDirectory& one : state->preopens) {
-    WHERRY_ASSIGN_OR_RETURN(
-        Own<Descriptor> object,
-        make_own<Descriptor>(one.handle, host::FileType::Directory, one.access, DescriptorFlags::Read));
+    WHERRY_ASSIGN_OR_RETURN(Own<Descriptor> object,
+                            make_own<Descriptor>(caller, one.handle, host::FileType::Directory, one.access,
+                                                 DescriptorFlags::Read));
     all.emplace_back(std::move(object), one.name);
   }
   return all;

@@ -89,6 +89,7 @@ WHERRY_RECORD(DirectoryEntry, type, name)
 
 struct DirectoryEntryStream {
   host::Listing listing;
+  Place place = {};
 
   FileResult<std::optional<DirectoryEntry>> read_directory_entry();
 };
@@ -99,10 +100,11 @@ struct Descriptor {
   host::FileType type = host::FileType::Unknown;
   host::Access access = host::Access::Read;
   DescriptorFlags flags = {};  // as it was opened
+  Place place = {};
 
-  FileResult<Own<InputStream>> read_via_stream(uint64_t offset);
-  FileResult<Own<OutputStream>> write_via_stream(uint64_t offset);
-  FileResult<Own<OutputStream>> append_via_stream();
+  FileResult<Own<InputStream>> read_via_stream(Caller& caller, uint64_t offset);
+  FileResult<Own<OutputStream>> write_via_stream(Caller& caller, uint64_t offset);
+  FileResult<Own<OutputStream>> append_via_stream(Caller& caller);
   FileResult<void> advise(uint64_t offset, uint64_t length, Advice advice);
   FileResult<void> sync_data();
   FileResult<DescriptorFlags> get_flags();
@@ -112,7 +114,7 @@ struct Descriptor {
   FileResult<std::tuple<std::span<const uint8_t>, bool>> read(Caller& caller, uint64_t length,
                                                               uint64_t offset);
   FileResult<uint64_t> write(Caller& caller, std::span<const uint8_t> buffer, uint64_t offset);
-  FileResult<Own<DirectoryEntryStream>> read_directory();
+  FileResult<Own<DirectoryEntryStream>> read_directory(Caller& caller);
   FileResult<void> sync();
   FileResult<void> create_directory_at(Caller& caller, std::string_view path);
   FileResult<DescriptorStat> stat();

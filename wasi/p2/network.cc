@@ -60,7 +60,7 @@ namespace {
 
 Result<Own<NetworkHandle>> instance_network(Caller& caller) {
   WHERRY_ASSIGN_OR_RETURN(const State* const state, state_of(caller));
-  return make_own<NetworkHandle>(state->network);
+  return make_own<NetworkHandle>(caller, state->network);
 }
 
 std::optional<NetworkErrorCode> network_error_code(Borrow<IoError> error) {
@@ -70,6 +70,7 @@ std::optional<NetworkErrorCode> network_error_code(Borrow<IoError> error) {
 
 struct ResolveAddressStream {
   host::Ref<host::NameLookup> lookup;
+  Place place = {};
 
   SocketResult<std::optional<WitIpAddress>> resolve_next_address() {
     IpAddress address;
@@ -77,16 +78,16 @@ struct ResolveAddressStream {
     const host::SocketError error = lookup->next(address, found);
     return to_expected(error, found ? std::optional(p2::to_wit(address)) : std::nullopt);
   }
-  Result<Own<Pollable>> subscribe() { return make_pollable(lookup); }
+  Result<Own<Pollable>> subscribe(Caller& caller) { return make_pollable(caller, lookup); }
 };
 
-SocketResult<Own<ResolveAddressStream>> resolve_addresses(Borrow<NetworkHandle> network,
+SocketResult<Own<ResolveAddressStream>> resolve_addresses(Caller& caller, Borrow<NetworkHandle> network,
                                                           std::string_view name) {
   host::Ref<host::NameLookup> lookup;
   const host::SocketError error = host::NameLookup::start(network->network, name, lookup);
   if (error != host::SocketError::None) return Unexpected(to_code(error));
   WHERRY_ASSIGN_OR_RETURN(Own<ResolveAddressStream> object,
-                          make_own<ResolveAddressStream>(std::move(lookup)));
+                          make_own<ResolveAddressStream>(caller, std::move(lookup)));
   return Expected<Own<ResolveAddressStream>, NetworkErrorCode>(std::move(object));
 }
 

@@ -27,8 +27,8 @@ std::span<uint8_t> State::room() {
   return bytes.span().first(host::kMostAtOnce);
 }
 
-Result<State*> state_of(Caller& caller) {
-  State* const state = caller.data(kState);
+Result<State*> state_of(const StoreRef& store) {
+  State* const state = store.data(kState);
   if (state == nullptr) return Error::usage("the store has no WASI 0.2 surroundings: call wasi::attach");
   return state;
 }
@@ -144,7 +144,8 @@ Result<std::unique_ptr<State>> make_state(const Preview2Config& config) {
   std::unique_ptr<State> state(new (std::nothrow) State);
   if (state == nullptr) return Error::out_of_memory();
   state->quota = host::make_ref<host::Quota>(host::descriptor_limit(config.max_descriptors));
-  if (!state->quota) return Error::out_of_memory();
+  state->resources = host::make_ref<host::Quota>(config.max_resources);
+  if (!state->quota || !state->resources) return Error::out_of_memory();
   state->resolver = to_resolver(config.path_resolution);
   state->monotonic_start = host::monotonic_now();
   state->max_random_bytes = config.max_random_bytes;

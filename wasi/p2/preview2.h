@@ -67,6 +67,9 @@ struct Preview2Config {
   // own limit, so that a guest cannot use up the host's.
   uint32_t max_descriptors = 1024;
 
+  // How many resources (streams, pollables, files, sockets) a guest may have at once; one more traps.
+  uint32_t max_resources = 100'000;
+
   // How many random bytes one call may ask for; more traps.
   uint64_t max_random_bytes = uint64_t{64} << 20;
 

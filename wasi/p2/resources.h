@@ -21,6 +21,7 @@ enum class Origin : uint8_t { Other, File, Socket };
 struct IoError {
   int error = 0;  // an errno
   Origin origin = Origin::Other;
+  Place place = {};
 
   std::string_view to_debug_string() const;
 };
@@ -35,37 +36,40 @@ using StreamResult = Result<Expected<T, StreamError>>;
 
 struct Pollable {
   host::Ref<host::Source> source;
+  Place place = {};
 
   Result<bool> ready(Caller& caller);
   Result<void> block(Caller& caller);
 };
 
 // A pollable for something that can be waited for.
-Result<Own<Pollable>> make_pollable(host::Ref<host::Source> source);
+Result<Own<Pollable>> make_pollable(const StoreRef& store, host::Ref<host::Source> source);
 
 struct OutputStream;
 
 struct InputStream {
   host::Ref<host::InputStream> stream;
   Origin origin = Origin::Other;
+  Place place = {};
 
   StreamResult<std::span<const uint8_t>> read(Caller& caller, uint64_t length);
   StreamResult<std::span<const uint8_t>> blocking_read(Caller& caller, uint64_t length);
   StreamResult<uint64_t> skip(Caller& caller, uint64_t length);
   StreamResult<uint64_t> blocking_skip(Caller& caller, uint64_t length);
-  Result<Own<Pollable>> subscribe();
+  Result<Own<Pollable>> subscribe(Caller& caller);
 };
 
 struct OutputStream {
   host::Ref<host::OutputStream> stream;
   Origin origin = Origin::Other;
+  Place place = {};
 
   StreamResult<uint64_t> check_write(Caller& caller);
   StreamResult<void> write(Caller& caller, std::span<const uint8_t> contents);
   StreamResult<void> blocking_write_and_flush(Caller& caller, std::span<const uint8_t> contents);
   StreamResult<void> flush(Caller& caller);
   StreamResult<void> blocking_flush(Caller& caller);
-  Result<Own<Pollable>> subscribe();
+  Result<Own<Pollable>> subscribe(Caller& caller);
   StreamResult<void> write_zeroes(Caller& caller, uint64_t length);
   StreamResult<void> blocking_write_zeroes_and_flush(Caller& caller, uint64_t length);
   StreamResult<uint64_t> splice(Caller& caller, Borrow<InputStream> source, uint64_t length);
@@ -130,6 +134,7 @@ SocketAddress from_wit(const IpSocketAddress& address);
 // wasi:sockets/network's network: what the guest may reach.
 struct NetworkHandle {
   host::Ref<host::Network> network;
+  Place place = {};
 };
 
 template <class T>

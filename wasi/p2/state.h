@@ -35,7 +35,8 @@ struct State {
   std::vector<PreopenedDirectory> preopens;
 
   host::Ref<host::SharedHandle> stdio[3];  // empty: leads nowhere
-  host::Ref<host::Quota> quota;
+  host::Ref<host::Quota> quota;            // of descriptors
+  host::Ref<host::Quota> resources;        // of everything that a guest has a handle for
   host::Ref<host::Network> network;
   host::Resolver resolver = host::Resolver::Auto;
   host::HashKey hash_key = {};
@@ -54,17 +55,24 @@ struct State {
 // Where a store keeps it.
 inline constexpr DataKey<State> kState{"WASI 0.2"};
 
-// The state of the calling guest's store. Error: Usage if it has none.
-Result<State*> state_of(Caller& caller);
+// The state of a guest's store. Error: Usage if it has none.
+Result<State*> state_of(const StoreRef& store);
 
 // What a configuration describes, with everything in it open. Errors: those of attach().
 Result<std::unique_ptr<State>> make_state(const Preview2Config& config);
 
-// A resource for a guest. Error: OutOfMemory.
+// What each resource holds of State::resources, as its last member.
+using Place = host::Quota::Share;
+
+// A resource for a guest. Errors: a trap if it has too many; OutOfMemory; Usage if the store has no state.
 template <class T, class... Args>
-Result<Own<T>> make_own(Args&&... args) {
+Result<Own<T>> make_own(const StoreRef& store, Args&&... args) {
+  WHERRY_ASSIGN_OR_RETURN(State* const state, state_of(store));
+  Place place;
+  if (state->resources->take(place) != 0) return Error::trap("the guest has more resources than it may");
   Own<T> object(new (std::nothrow) T{std::forward<Args>(args)...});
   if (object == nullptr) return Error::out_of_memory();
+  object->place = std::move(place);
   return object;
 }
 

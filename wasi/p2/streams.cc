@@ -14,9 +14,9 @@ namespace wherry::wasi::p2 {
 
 std::string_view IoError::to_debug_string() const { return strerror(error); }
 
-Result<Own<Pollable>> make_pollable(host::Ref<host::Source> source) {
+Result<Own<Pollable>> make_pollable(const StoreRef& store, host::Ref<host::Source> source) {
   if (!source) return Error::out_of_memory();
-  return make_own<Pollable>(std::move(source));
+  return make_own<Pollable>(store, std::move(source));
 }
 
 Result<bool> Pollable::ready(Caller& caller) {
@@ -59,7 +59,7 @@ StreamResult<T> failed(int error, Origin origin, host::Patience& patience) {
   WHERRY_RETURN_IF_ERROR(check_stopped(error, patience));
   if (error == host::kStreamClosed)
     return Expected<T, StreamError>(Unexpected(StreamError(std::monostate())));
-  WHERRY_ASSIGN_OR_RETURN(Own<IoError> object, make_own<IoError>(error, origin));
+  WHERRY_ASSIGN_OR_RETURN(Own<IoError> object, make_own<IoError>(*patience.store(), error, origin));
   return Expected<T, StreamError>(Unexpected(StreamError(std::move(object))));
 }
 
@@ -140,7 +140,7 @@ StreamResult<uint64_t> InputStream::blocking_skip(Caller& caller, uint64_t lengt
   return skip_some(caller, *this, length, Wait::Yes);
 }
 
-Result<Own<Pollable>> InputStream::subscribe() { return make_pollable(stream); }
+Result<Own<Pollable>> InputStream::subscribe(Caller& caller) { return make_pollable(caller, stream); }
 
 StreamResult<uint64_t> OutputStream::check_write(Caller& caller) {
   host::Patience patience(&caller);
@@ -171,7 +171,7 @@ StreamResult<void> OutputStream::blocking_flush(Caller& caller) {
   return answer(stream->blocking_flush(patience), origin, patience);
 }
 
-Result<Own<Pollable>> OutputStream::subscribe() { return make_pollable(stream); }
+Result<Own<Pollable>> OutputStream::subscribe(Caller& caller) { return make_pollable(caller, stream); }
 
 StreamResult<void> OutputStream::write_zeroes(Caller& caller, uint64_t length) {
   if (length > stream->permit() && !stream->closed()) return beyond_permit();

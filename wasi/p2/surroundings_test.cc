@@ -113,7 +113,7 @@ TEST_CASE("wasi:io: what blocks ends at the deadline") {
   TestGuest guest(config, /*interruption=*/true);
   PipeEnds a;
   InputStream in = input(a.ends[0]);
-  auto pollable = in.subscribe();
+  auto pollable = guest.call([&](Caller& c) { return in.subscribe(c); });
   REQUIRE(guest.store().set_deadline(std::chrono::milliseconds(20)));
   const auto is_deadline = [](const Error& error) {
     return error.kind() == ErrorKind::Trap && error.trap()->code == TrapCode::DeadlineExceeded;
@@ -127,6 +127,31 @@ TEST_CASE("wasi:io: what blocks ends at the deadline") {
            (!ready || !*ready);
   }));
   CHECK_FALSE(in.stream->closed());
+}
+
+TEST_CASE("a guest has no more resources than it may, and a dropped one makes room") {
+  Preview2Config config;
+  config.max_resources = 3;
+  TestGuest guest(config);
+  InputStream in{host::make_empty_input()};
+  const auto subscribe = [&] { return guest.call([&](Caller& c) { return in.subscribe(c); }); };
+  auto one = subscribe();
+  auto two = subscribe();
+  auto three = subscribe();
+  REQUIRE(three);
+  const auto four = subscribe();
+  CHECK_FALSE(four);
+  CHECK(four.error().message() == "the guest has more resources than it may");
+  CHECK(four.error().kind() == ErrorKind::Trap);
+  two->reset();
+  CHECK(subscribe());
+  CHECK(subscribe());
+  // What an error carries is one, too.
+  OutputStream out = output(-1);
+  auto held = subscribe();
+  REQUIRE(held);
+  CHECK(outcome(guest.call([&](Caller& c) { return out.blocking_write_and_flush(c, bytes("x")); })) ==
+        "stopped: the guest has more resources than it may");
 }
 
 TEST_CASE("wasi:cli: an unconfigured guest has empty standard streams and no surroundings") {

@@ -13,9 +13,10 @@ WHERRY_ENUM(ShutdownType, Receive, Send, Both)
 
 using Streams = std::tuple<Own<InputStream>, Own<OutputStream>>;
 
-Result<Streams> make_streams(const host::Connection& connection) {
-  WHERRY_ASSIGN_OR_RETURN(Own<InputStream> in, make_own<InputStream>(connection.in, Origin::Socket));
-  WHERRY_ASSIGN_OR_RETURN(Own<OutputStream> out, make_own<OutputStream>(connection.out, Origin::Socket));
+Result<Streams> make_streams(Caller& caller, const host::Connection& connection) {
+  WHERRY_ASSIGN_OR_RETURN(Own<InputStream> in, make_own<InputStream>(caller, connection.in, Origin::Socket));
+  WHERRY_ASSIGN_OR_RETURN(Own<OutputStream> out,
+                          make_own<OutputStream>(caller, connection.out, Origin::Socket));
   return Streams(std::move(in), std::move(out));
 }
 
@@ -24,6 +25,7 @@ using Accepted = std::tuple<Own<TcpSocket>, Own<InputStream>, Own<OutputStream>>
 
 struct TcpSocket {
   host::Ref<host::TcpSocket> socket;
+  Place place = {};
 
   SocketResult<void> start_bind(Borrow<NetworkHandle>, IpSocketAddress address) {
     return to_expected(socket->start_bind(from_wit(address)));
@@ -32,16 +34,16 @@ struct TcpSocket {
   SocketResult<void> start_connect(Borrow<NetworkHandle>, IpSocketAddress address) {
     return to_expected(socket->start_connect(from_wit(address)));
   }
-  SocketResult<Streams> finish_connect() {
+  SocketResult<Streams> finish_connect(Caller& caller) {
     host::Connection connection;
     const host::SocketError error = socket->finish_connect(connection);
     if (error != host::SocketError::None) return Unexpected(to_code(error));
-    WHERRY_ASSIGN_OR_RETURN(Streams streams, make_streams(connection));
+    WHERRY_ASSIGN_OR_RETURN(Streams streams, make_streams(caller, connection));
     return Expected<Streams, NetworkErrorCode>(std::move(streams));
   }
   SocketResult<void> start_listen() { return to_expected(socket->start_listen()); }
   SocketResult<void> finish_listen() { return to_expected(socket->finish_listen()); }
-  SocketResult<Accepted> accept();
+  SocketResult<Accepted> accept(Caller& caller);
   SocketResult<IpSocketAddress> local_address() {
     SocketAddress address;
     const host::SocketError error = socket->local_address(address);
@@ -99,19 +101,19 @@ struct TcpSocket {
   SocketResult<void> set_buffer_size(uint64_t value) {
     return to_expected(socket->set_buffer_size(kind, value));
   }
-  Result<Own<Pollable>> subscribe() { return make_pollable(socket); }
+  Result<Own<Pollable>> subscribe(Caller& caller) { return make_pollable(caller, socket); }
   SocketResult<void> shutdown(ShutdownType type) {
     return to_expected(socket->shut_down(type != ShutdownType::Send, type != ShutdownType::Receive));
   }
 };
 
-SocketResult<Accepted> TcpSocket::accept() {
+SocketResult<Accepted> TcpSocket::accept(Caller& caller) {
   host::Ref<host::TcpSocket> accepted;
   host::Connection connection;
   const host::SocketError error = socket->accept(accepted, connection);
   if (error != host::SocketError::None) return Unexpected(to_code(error));
-  WHERRY_ASSIGN_OR_RETURN(Own<TcpSocket> object, make_own<TcpSocket>(std::move(accepted)));
-  WHERRY_ASSIGN_OR_RETURN(Streams streams, make_streams(connection));
+  WHERRY_ASSIGN_OR_RETURN(Own<TcpSocket> object, make_own<TcpSocket>(caller, std::move(accepted)));
+  WHERRY_ASSIGN_OR_RETURN(Streams streams, make_streams(caller, connection));
   auto& [in, out] = streams;
   return Expected<Accepted, NetworkErrorCode>(Accepted(std::move(object), std::move(in), std::move(out)));
 }
@@ -122,7 +124,7 @@ SocketResult<Own<TcpSocket>> create_tcp_socket(Caller& caller, IpAddressFamily f
   const host::SocketError error =
       host::TcpSocket::open(state->network, family == IpAddressFamily::Ipv6, socket);
   if (error != host::SocketError::None) return Unexpected(to_code(error));
-  WHERRY_ASSIGN_OR_RETURN(Own<TcpSocket> object, make_own<TcpSocket>(std::move(socket)));
+  WHERRY_ASSIGN_OR_RETURN(Own<TcpSocket> object, make_own<TcpSocket>(caller, std::move(socket)));
   return Expected<Own<TcpSocket>, NetworkErrorCode>(std::move(object));
 }
 

@@ -26,9 +26,10 @@ WHERRY_RECORD(OutgoingDatagram, data, remote_address)
 
 struct IncomingDatagramStream {
   host::Ref<host::DatagramInput> stream;
+  Place place = {};
 
   SocketResult<std::vector<IncomingDatagram>> receive(Caller& caller, uint64_t most);
-  Result<Own<Pollable>> subscribe() { return make_pollable(stream); }
+  Result<Own<Pollable>> subscribe(Caller& caller) { return make_pollable(caller, stream); }
 };
 
 // An error is said only if nothing came before it; it is then there for the next call, or gone.
@@ -57,6 +58,7 @@ SocketResult<std::vector<IncomingDatagram>> IncomingDatagramStream::receive(Call
 
 struct OutgoingDatagramStream {
   host::Ref<host::DatagramOutput> stream;
+  Place place = {};
 
   SocketResult<uint64_t> check_send() {
     uint64_t permit = 0;
@@ -64,7 +66,7 @@ struct OutgoingDatagramStream {
     return to_expected(error, permit);
   }
   SocketResult<uint64_t> send(const std::vector<OutgoingDatagram>& datagrams);
-  Result<Own<Pollable>> subscribe() { return make_pollable(stream); }
+  Result<Own<Pollable>> subscribe(Caller& caller) { return make_pollable(caller, stream); }
 };
 
 SocketResult<uint64_t> OutgoingDatagramStream::send(const std::vector<OutgoingDatagram>& datagrams) {
@@ -88,12 +90,13 @@ using DatagramStreams = std::tuple<Own<IncomingDatagramStream>, Own<OutgoingData
 
 struct UdpSocket {
   host::Ref<host::UdpSocket> socket;
+  Place place = {};
 
   SocketResult<void> start_bind(Borrow<NetworkHandle>, IpSocketAddress address) {
     return to_expected(socket->start_bind(from_wit(address)));
   }
   SocketResult<void> finish_bind() { return to_expected(socket->finish_bind()); }
-  SocketResult<DatagramStreams> stream(std::optional<IpSocketAddress> remote);
+  SocketResult<DatagramStreams> stream(Caller& caller, std::optional<IpSocketAddress> remote);
   SocketResult<IpSocketAddress> local_address() {
     SocketAddress address;
     const host::SocketError error = socket->local_address(address);
@@ -121,10 +124,10 @@ struct UdpSocket {
   SocketResult<void> set_buffer_size(uint64_t value) {
     return to_expected(socket->set_buffer_size(kind, value));
   }
-  Result<Own<Pollable>> subscribe() { return make_pollable(socket); }
+  Result<Own<Pollable>> subscribe(Caller& caller) { return make_pollable(caller, socket); }
 };
 
-SocketResult<DatagramStreams> UdpSocket::stream(std::optional<IpSocketAddress> remote) {
+SocketResult<DatagramStreams> UdpSocket::stream(Caller& caller, std::optional<IpSocketAddress> remote) {
   std::optional<SocketAddress> peer;
   if (remote) peer = from_wit(*remote);
   host::Ref<host::DatagramInput> in;
@@ -132,9 +135,9 @@ SocketResult<DatagramStreams> UdpSocket::stream(std::optional<IpSocketAddress> r
   const host::SocketError error = socket->stream(peer, in, out);
   if (error != host::SocketError::None) return Unexpected(to_code(error));
   WHERRY_ASSIGN_OR_RETURN(Own<IncomingDatagramStream> incoming,
-                          make_own<IncomingDatagramStream>(std::move(in)));
+                          make_own<IncomingDatagramStream>(caller, std::move(in)));
   WHERRY_ASSIGN_OR_RETURN(Own<OutgoingDatagramStream> outgoing,
-                          make_own<OutgoingDatagramStream>(std::move(out)));
+                          make_own<OutgoingDatagramStream>(caller, std::move(out)));
   return Expected<DatagramStreams, NetworkErrorCode>(
       DatagramStreams(std::move(incoming), std::move(outgoing)));
 }
@@ -145,7 +148,7 @@ SocketResult<Own<UdpSocket>> create_udp_socket(Caller& caller, IpAddressFamily f
   const host::SocketError error =
       host::UdpSocket::open(state->network, family == IpAddressFamily::Ipv6, socket);
   if (error != host::SocketError::None) return Unexpected(to_code(error));
-  WHERRY_ASSIGN_OR_RETURN(Own<UdpSocket> object, make_own<UdpSocket>(std::move(socket)));
+  WHERRY_ASSIGN_OR_RETURN(Own<UdpSocket> object, make_own<UdpSocket>(caller, std::move(socket)));
   return Expected<Own<UdpSocket>, NetworkErrorCode>(std::move(object));
 }
 
