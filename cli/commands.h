@@ -13,5 +13,7 @@ int print_command(const Invocation& invocation);
 int parse_command(const Invocation& invocation);
 int objdump_command(const Invocation& invocation);
 int component_wit_command(const Invocation& invocation);
+int component_compose_command(const Invocation& invocation);
+int component_targets_command(const Invocation& invocation);
 
 }  // namespace wherry::cli

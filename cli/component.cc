@@ -7,10 +7,12 @@
 #include "cli/console.h"
 #include "cli/input.h"
 #include "cli/output.h"
+#include "component/compose.h"
 #include "component/decode.h"
 #include "component/text.h"
 #include "component/validate.h"
 #include "component/wit/decode.h"
+#include "component/wit/encode.h"
 #include "component/wit/load.h"
 #include "component/wit/print.h"
 #include "component/wit/resolve.h"
@@ -121,6 +123,64 @@ bool read_wit(const char* path, const Invocation& invocation, WitInput* out) {
   return true;
 }
 
+// What was made is shown to nobody before it is known to be valid.
+bool is_valid(base::ByteSpan bytes, std::string* why) {
+  wasm::TypeRegistry registry;
+  base::Result<component::Component> decoded = component::decode(bytes, component::Features::all());
+  if (!decoded) {
+    *why = wasm::describe(decoded.error());
+    return false;
+  }
+  const base::Result<component::ValidComponent> valid =
+      component::validate(std::move(*decoded), registry, {.bodies = component::Bodies::Leave});
+  if (!valid) *why = std::string(wasm::error_message(valid.error().code)) + ": " + valid.error().detail;
+  return valid.has_value();
+}
+
+int write_bytes(base::ByteSpan bytes, const Invocation& invocation) {
+  Output output;
+  if (!is_for_bytes(invocation)) return kWrongUsage;
+  if (!output.open_for(invocation)) return kFailure;
+  output.write(base::as_text(bytes));
+  return output.finish();
+}
+
+int write_package(const char* path, WitInput* input, const Invocation& invocation) {
+  bool ok = false;
+  std::string why;
+  const base::Vector<uint8_t> bytes = wit::encode_package(input->model, &ok);
+  if (!ok) return complain("out of memory");
+  if (!is_valid(bytes.span(), &why)) return complain(quoted(path) + " makes no valid package: " + why);
+  return write_bytes(bytes.span(), invocation);
+}
+
+// The world that --world names, or the only one of the main package; false, having said so.
+bool choose_world(const char* path, WitInput* input, const Invocation& invocation, wit::WorldId* world) {
+  wit::Model& model = input->model;
+  const auto name = invocation.value(OptionId::World);
+  const base::Vector<wit::WorldId>& own = model[model.main].worlds;
+  if (!name) {
+    if (own.size() == 1) {
+      *world = own[0];
+      return true;
+    }
+    std::string names;
+    for (const wit::WorldId id : own) names += (names.empty() ? "" : ", ") + std::string(model[id].name);
+    complain(quoted(path) +
+             (own.empty() ? " has no world" : " has several worlds; --world says which: " + names));
+    return false;
+  }
+  for (uint32_t i = 0; i < model.worlds.size(); ++i) {
+    const wit::WorldId id(i);
+    const bool is_own = model[id].package == model.main && model[id].name == *name;
+    if (!is_own && wit::full_name(model, id) != *name) continue;
+    *world = id;
+    return true;
+  }
+  complain(quoted(path) + " has no world " + quoted(*name));
+  return false;
+}
+
 }  // namespace
 
 int component_wit_command(const Invocation& invocation) {
@@ -128,6 +188,7 @@ int component_wit_command(const Invocation& invocation) {
   if (path == nullptr) return kWrongUsage;
   WitInput input;
   if (!read_wit(path, invocation, &input)) return kFailure;
+  if (invocation.has(OptionId::Wasm)) return write_package(path, &input, invocation);
   Output output;
   if (!output.open_for(invocation)) return kFailure;
   const wit::PrintChoice choice{.docs = !invocation.has(OptionId::NoDocs),
@@ -139,6 +200,55 @@ int component_wit_command(const Invocation& invocation) {
     return complain(quoted(path) + ": " + wasm::describe(printed.error()));
   }
   return output.finish();
+}
+
+int component_compose_command(const Invocation& invocation) {
+  if (invocation.operands.size() < 2) {
+    return complain("'component compose' needs a component and others to plug into it", kWrongUsage);
+  }
+  struct Part {
+    ModuleInput input;
+    std::optional<component::ValidComponent> component;
+  };
+  wasm::TypeRegistry registry;
+  std::vector<Part> parts(invocation.operands.size());
+  std::vector<component::ComposePart> given;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const char* const path = invocation.operands[i];
+    if (!read_module(path, {.positions = true}, &parts[i].input)) return kFailure;
+    if (!read_component(path, &parts[i].input, registry, &parts[i].component)) return kFailure;
+    given.push_back({quoted(path), &*parts[i].component, parts[i].input.binary});
+  }
+  const base::Result<base::Vector<uint8_t>> made = component::compose(given);
+  if (!made) return complain("these cannot be composed: " + wasm::describe(made.error()));
+  std::string why;
+  if (!is_valid(made->span(), &why)) return complain("these do not fit each other: " + why);
+  return write_bytes(made->span(), invocation);
+}
+
+int component_targets_command(const Invocation& invocation) {
+  if (invocation.operands.size() != 2) {
+    return complain("'component targets' needs WIT and a component", kWrongUsage);
+  }
+  const char* const path = invocation.operands[1];
+  WitInput input;
+  wit::WorldId world;
+  if (!read_wit(invocation.operands[0], invocation, &input)) return kFailure;
+  if (!choose_world(invocation.operands[0], &input, invocation, &world)) return kFailure;
+  ModuleInput file;
+  wasm::TypeRegistry registry;
+  std::optional<component::ValidComponent> component;
+  if (!read_module(path, {.positions = true}, &file) || !read_component(path, &file, registry, &component)) {
+    return kFailure;
+  }
+  component::EncodeBuffer type;
+  wit::encode_world(input.model, world, &type);
+  const base::Result<base::Vector<uint8_t>> test = component::fitting_test(type.span(), file.binary);
+  if (!test || !type.ok()) return complain("out of memory");
+  std::string why;
+  if (is_valid(test->span(), &why)) return kSuccess;
+  return complain(quoted(path) + " does not fit the world " + quoted(wit::full_name(input.model, world)) +
+                  ": " + why);
 }
 
 }  // namespace wherry::cli

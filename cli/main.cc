@@ -62,6 +62,8 @@ int dispatch(const Invocation& invocation) {
       print_out(help_text(Command::Component));
       return complain("'component' needs a command", kWrongUsage);
     case Command::ComponentWit: return component_wit_command(invocation);
+    case Command::ComponentCompose: return component_compose_command(invocation);
+    case Command::ComponentTargets: return component_targets_command(invocation);
     case Command::Completion: return completion_command(invocation);
     case Command::Help: return help_command(invocation);
   }

@@ -30,32 +30,37 @@ base::Failure no_wit(std::string_view name, std::string_view why) {
 
 class Decoder {
  public:
-  explicit Decoder(const ValidComponent& component)
-      : component_(component), types_(component.types()), file_(component.component()) {}
-
-  Result<Model> run() {
-    const component::TypeId root = component_.type();
-    collect_attributes();
-    if (!named_.resize(types_.size()) || !unnamed_.resize(types_.size()) ||
-        !resources_.resize(types_.resource_count())) {
-      return out_of_memory();
-    }
-    for (base::Vector<uint32_t>* const map : {&named_, &unnamed_, &resources_}) {
-      for (uint32_t& entry : *map) entry = kNone;
-    }
-    const component::TypeNode& node = types_[root];
-    if (is_package(component_)) {
+  Result<Model> run(const ValidComponent& component) {
+    WHERRY_TRY(begin(component));
+    const component::TypeNode& node = types()[component.type()];
+    if (is_package(component)) {
       WHERRY_TRY(read_package(node));
     } else {
       model_.main = add_package("root", "component", {});
       WHERRY_TRY(read_world(node, "root", model_.main));
     }
-    for (uint32_t i = 0; i < model_.packages.size(); ++i) {
-      if (PackageId(i) != model_.main) model_.push(model_.order, PackageId(i));
+    return finish();
+  }
+
+  Result<Model> run(std::span<const SomeImports> components) {
+    model_.main = add_package("root", "component", {});
+    World world;
+    world.name = "root";
+    world.package = model_.main;
+    text::NameMap names;
+    base::Vector<TypeId> owned;
+    const Place place{.owner = {Owner::World, 0}, .names = &names, .types = &owned};
+    for (const SomeImports& some : components) {
+      WHERRY_TRY(begin(*some.component));
+      const std::span<const Extern> imports = types().externs(types()[some.component->type()].imports);
+      for (size_t i = 0; i < imports.size(); ++i) {
+        WHERRY_TRY(read_import(imports[i], some.wanted[i] != 0, place, &world));
+      }
     }
-    model_.push(model_.order, model_.main);
-    if (!model_.ok) return out_of_memory();
-    return std::move(model_);
+    model_.push(model_.worlds, std::move(world));
+    InterfaceId culprit;
+    if (model_.ok) elaborate(model_, WorldId(0), &culprit);
+    return finish();
   }
 
  private:
@@ -65,6 +70,70 @@ class Decoder {
     text::NameMap* names;  // Of its types and functions.
     base::Vector<TypeId>* types;
   };
+
+  Result<void> begin(const ValidComponent& component) {
+    component_ = &component;
+    named_.clear();
+    unnamed_.clear();
+    resources_.clear();
+    attributes_.clear();
+    if (!named_.resize(types().size()) || !unnamed_.resize(types().size()) ||
+        !resources_.resize(types().resource_count())) {
+      return out_of_memory();
+    }
+    for (base::Vector<uint32_t>* const map : {&named_, &unnamed_, &resources_}) {
+      for (uint32_t& entry : *map) entry = kNone;
+    }
+    collect_attributes();
+    return {};
+  }
+
+  Result<Model> finish() {
+    for (uint32_t i = 0; i < model_.packages.size(); ++i) {
+      if (PackageId(i) != model_.main) model_.push(model_.order, PackageId(i));
+    }
+    model_.push(model_.order, model_.main);
+    if (!model_.ok) return out_of_memory();
+    return std::move(model_);
+  }
+
+  // Into a world that others import into too.
+  Result<void> read_import(const Extern& item, bool is_wanted, const Place& place, World* world) {
+    WorldItem made;
+    made.name = item.name;
+    const uint32_t* const known = place.names->find(item.name);
+    if (item.entity.sort == Sort::Instance) {
+      if (known != nullptr) {
+        if (world->imports[*known].kind != WorldItem::Interface)
+          return no_wit(item.name, "imported as two things");
+        return read_items(types()[item.entity.type()], InterfaceId(world->imports[*known].index));
+      }
+      WHERRY_TRY(read_instance(item, model_.main, &made));
+      if (!is_wanted) return {};
+      for (const WorldItem& other : world->imports) {
+        if (made.name.empty() && other.name.empty() && other.index == made.index) return {};
+      }
+      if (!made.name.empty()) note(place.names, item.name, static_cast<uint32_t>(world->imports.size()));
+      model_.push(world->imports, made);
+      return {};
+    }
+    if (item.entity.sort == Sort::Type) {
+      if (known != nullptr) {
+        remember(item.entity.type(), TypeId(*known));
+        return {};
+      }
+      made.kind = WorldItem::Type;
+      made.index = WHERRY_TRY(read_type(item, place)).value;
+    } else if (item.entity.sort == Sort::Func) {
+      if (known != nullptr || !is_wanted) return {};
+      made.kind = WorldItem::Func;
+      made.index = WHERRY_TRY(read_function(item, place)).value;
+    } else {
+      return no_wit(item.name, "a " + std::string(sort_name(item.entity.sort)) + " is imported");
+    }
+    model_.push(world->imports, made);
+    return {};
+  }
 
   PackageId add_package(std::string_view name_space, std::string_view name, std::string_view version) {
     const std::string_view key = model_.keep(name_space, ":", name, "@", version);
@@ -101,13 +170,13 @@ class Decoder {
 
   Result<void> read_package(const component::TypeNode& root) {
     bool is_first = true;
-    for (const Extern& item : types_.externs(root.exports)) {
+    for (const Extern& item : types().externs(root.exports)) {
       if (item.entity.sort != Sort::Type ||
-          types_[item.entity.type()].kind != component::TypeKind::Component) {
+          types()[item.entity.type()].kind != component::TypeKind::Component) {
         return no_wit(item.name, "a package in binary form holds types of components");
       }
-      const component::TypeNode& outer = types_[item.entity.type()];
-      const std::span<const Extern> exports = types_.externs(outer.exports);
+      const component::TypeNode& outer = types()[item.entity.type()];
+      const std::span<const Extern> exports = types().externs(outer.exports);
       if (exports.size() != 1) return no_wit(item.name, "one export is expected");
       const ParsedName name = WHERRY_TRY(parse_name(exports[0].name, Features::all(), 0));
       if (name.kind != NameKind::Interface)
@@ -116,12 +185,12 @@ class Decoder {
       if (is_first) model_.main = package;
       is_first = false;
       if (exports[0].entity.sort == Sort::Component) {
-        WHERRY_TRY(read_world(types_[exports[0].entity.type()], name.interface, package));
+        WHERRY_TRY(read_world(types()[exports[0].entity.type()], name.interface, package));
         continue;
       }
       if (exports[0].entity.sort != Sort::Instance)
         return no_wit(exports[0].name, "neither interface nor world");
-      for (const Extern& import : types_.externs(outer.imports)) {
+      for (const Extern& import : types().externs(outer.imports)) {
         WorldItem ignored;
         WHERRY_TRY(read_instance(import, model_.main, &ignored));
       }
@@ -140,10 +209,10 @@ class Decoder {
     world.name = name;
     world.package = package;
     text::NameMap names;
-    base::Vector<TypeId> types;
-    const Place place{.owner = {Owner::World, id.value}, .names = &names, .types = &types};
+    base::Vector<TypeId> owned;
+    const Place place{.owner = {Owner::World, id.value}, .names = &names, .types = &owned};
     for (const bool are_exports : {false, true}) {
-      for (const Extern& item : types_.externs(are_exports ? node.exports : node.imports)) {
+      for (const Extern& item : types().externs(are_exports ? node.exports : node.imports)) {
         WorldItem made;
         made.name = item.name;
         if (item.entity.sort == Sort::Instance) {
@@ -177,8 +246,8 @@ class Decoder {
       if (name.implements.data() != nullptr || name.external_id.data() != nullptr)
         model_.push(attributes_, &name);
     };
-    for (const Import& import : file_.imports) collect(import.name);
-    for (const Export& exported : file_.exports) collect(exported.name);
+    for (const Import& import : file().imports) collect(import.name);
+    for (const Export& exported : file().exports) collect(exported.name);
   }
   const ExternName* attributes_of(std::string_view name) const {
     for (const ExternName* const item : attributes_) {
@@ -215,16 +284,16 @@ class Decoder {
     }
     made->kind = WorldItem::Interface;
     made->index = id.value;
-    return read_items(types_[item.entity.type()], id);
+    return read_items(types()[item.entity.type()], id);
   }
 
   // Adds what the interface does not have yet; of what it has, the types are the same by their names.
   Result<void> read_items(const component::TypeNode& node, InterfaceId id) {
     text::NameMap names = std::move(interface_names_[id.value]);
-    base::Vector<TypeId> types = std::move(model_.interfaces[id.value].types);
-    const Place place{.owner = {Owner::Interface, id.value}, .names = &names, .types = &types};
+    base::Vector<TypeId> known_types = std::move(model_.interfaces[id.value].types);
+    const Place place{.owner = {Owner::Interface, id.value}, .names = &names, .types = &known_types};
     base::Vector<FuncId> functions;
-    for (const Extern& item : types_.externs(node.exports)) {
+    for (const Extern& item : types().externs(node.exports)) {
       const uint32_t* const known = names.find(item.name);
       if (item.entity.sort == Sort::Type) {
         if (known != nullptr && *known != kFunction) {
@@ -241,15 +310,15 @@ class Decoder {
     }
     Interface& interface = model_.interfaces[id.value];
     interface_names_[id.value] = std::move(names);
-    interface.types = std::move(types);
+    interface.types = std::move(known_types);
     for (const FuncId function : functions) model_.push(interface.functions, function);
     return {};
   }
 
   void remember(component::TypeId node, TypeId type) {
     named_[node.value] = type.value;
-    if (types_[node].kind == component::TypeKind::Resource)
-      resources_[types_[node].resource.value] = type.value;
+    if (types()[node].kind == component::TypeKind::Resource)
+      resources_[types()[node].resource.value] = type.value;
   }
 
   // ---- types
@@ -275,16 +344,16 @@ class Decoder {
 
   // The type with a name of which this one is another name.
   uint32_t named_origin(component::TypeId node) const {
-    for (ValType at = types_[node].origin; at.is_id(); at = types_[at.id()].origin) {
+    for (ValType at = types()[node].origin; at.is_id(); at = types()[at.id()].origin) {
       if (named_[at.id().value] != kNone) return named_[at.id().value];
     }
-    const component::TypeNode& at = types_[node];
+    const component::TypeNode& at = types()[node];
     return at.kind == component::TypeKind::Resource ? resources_[at.resource.value] : kNone;
   }
 
   // All but the name.
   Result<void> read_definition(component::TypeId id, std::string_view name, TypeDef* type) {
-    const component::TypeNode& node = types_[id];
+    const component::TypeNode& node = types()[id];
     switch (node.kind) {
       case component::TypeKind::Prim: type->first = node.first.prim(); return {};
       case component::TypeKind::Resource: type->kind = TypeKind::Resource; return {};
@@ -308,7 +377,7 @@ class Decoder {
 
   Result<void> read_members(const component::TypeNode& node, TypeKind kind, TypeDef* type) {
     base::Vector<Member> made;
-    for (const component::Member& member : types_.members(node.members)) {
+    for (const component::Member& member : types().members(node.members)) {
       const Type of = WHERRY_TRY(read_value(member.type));
       const std::string_view name = kind == TypeKind::Tuple ? std::string_view() : member.name;
       model_.push(made, Member{.name = name, .type = of, .docs = {}});
@@ -344,9 +413,9 @@ class Decoder {
     if (named_[node.value] != kNone) return Type(TypeId(named_[node.value]));
     const uint32_t origin = named_origin(node);
     if (origin != kNone) return Type(TypeId(origin));
-    if (types_[node].kind == component::TypeKind::Prim) return Type(types_[node].first.prim());
+    if (types()[node].kind == component::TypeKind::Prim) return Type(types()[node].first.prim());
     if (unnamed_[node.value] != kNone) return Type(TypeId(unnamed_[node.value]));
-    const component::TypeKind kind = types_[node].kind;
+    const component::TypeKind kind = types()[node].kind;
     if (kind == component::TypeKind::Record || kind == component::TypeKind::Variant ||
         kind == component::TypeKind::Flags || kind == component::TypeKind::Enum) {
       return no_wit("", "a " + std::string(kind_name(kind)) + " without a name");
@@ -361,7 +430,7 @@ class Decoder {
   // ---- functions
 
   Result<FuncId> read_function(const Extern& item, const Place& place) {
-    const component::TypeNode& node = types_[item.entity.type()];
+    const component::TypeNode& node = types()[item.entity.type()];
     const ParsedName name = WHERRY_TRY(parse_name(item.name, Features::all(), 0));
     Function function;
     function.name = name.kind == NameKind::Constructor ? std::string_view("constructor") : name.member;
@@ -379,7 +448,7 @@ class Decoder {
       function.resource = TypeId(*resource);
     }
     base::Vector<Member> params;
-    for (const component::Member& param : types_.members(node.members)) {
+    for (const component::Member& param : types().members(node.members)) {
       const Type type = WHERRY_TRY(read_value(param.type));
       model_.push(params, Member{.name = param.name, .type = type, .docs = {}});
     }
@@ -392,9 +461,10 @@ class Decoder {
     return id;
   }
 
-  const ValidComponent& component_;
-  const Types& types_;
-  const Component& file_;
+  const Types& types() const { return component_->types(); }
+  const Component& file() const { return component_->component(); }
+
+  const ValidComponent* component_ = nullptr;
   base::Vector<const ExternName*> attributes_;
   Model model_;
   text::NameMap packages_;                       // "ns:name@version"
@@ -417,6 +487,8 @@ bool is_package(const ValidComponent& component) {
   return root.imports.count == 0 && root.exports.count > 0;
 }
 
-Result<Model> decode(const ValidComponent& component) { return Decoder(component).run(); }
+Result<Model> decode(const ValidComponent& component) { return Decoder().run(component); }
+
+Result<Model> decode_imports(std::span<const SomeImports> components) { return Decoder().run(components); }
 
 }  // namespace wherry::component::wit

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "component/validate.h"
 #include "component/wit/model.h"
 #include "engine/base/result.h"
@@ -16,5 +18,15 @@ bool is_package(const ValidComponent& component);
 // Names are views of the component, which must live as long as the model. Errors: Unsupported forms, which WIT has no words
 // for (imports of modules and components, names that are URLs): Invalid, with the name; OutOfMemory.
 base::Result<Model> decode(const ValidComponent& component);
+
+// Which of a component's imports are meant: by their places.
+struct SomeImports {
+  const ValidComponent* component;
+  std::span<const uint8_t> wanted;  // Nonzero: this one.
+};
+
+// One world with the imports that are wanted of several components: what has the same name is imported once, with all that
+// any of them knows of it. The interfaces of the others are in the model too, since types may come from them.
+base::Result<Model> decode_imports(std::span<const SomeImports> components);
 
 }  // namespace wherry::component::wit

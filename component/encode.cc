@@ -1,0 +1,223 @@
+// The binary format of components, from the writing side. Definitions are written in the order in which they are made, and
+// that is the order of indices, so a builder needs no more state than the counts of the index spaces.
+#include "component/encode.h"
+
+namespace wherry::component {
+
+namespace {
+
+enum Section : uint8_t {
+  kCustom = 0,
+  kComponent = 4,
+  kInstance = 5,
+  kAlias = 6,
+  kType = 7,
+  kImport = 10,
+  kExport = 11,
+  kNoSection = 0xff,
+};
+
+enum Declaration : uint8_t { kDeclareType = 1, kDeclareAlias = 2, kDeclareImport = 3, kDeclareExport = 4 };
+
+void write_export_alias(Sort sort, uint32_t instance, std::string_view name, EncodeBuffer* out) {
+  write_sort(sort, out);
+  out->u8(static_cast<uint8_t>(AliasKind::Export));
+  out->u32(instance);
+  out->name(name);
+}
+
+void write_outer_alias(uint32_t count, uint32_t index, EncodeBuffer* out) {
+  write_sort(Sort::Type, out);
+  out->u8(static_cast<uint8_t>(AliasKind::Outer));
+  out->u32(count);
+  out->u32(index);
+}
+
+}  // namespace
+
+void write_sort(Sort sort, EncodeBuffer* out) {
+  // Core sorts have a byte in front; a core module is a sort of the component level too.
+  constexpr uint8_t kCodes[kSortCount] = {0x00, 0x01, 0x02, 0x03, 0x04, 0x10, 0x11,
+                                          0x12, 0x01, 0x02, 0x03, 0x04, 0x05};
+  if (is_core(sort)) out->u8(0x00);
+  out->u8(kCodes[static_cast<uint32_t>(sort)]);
+}
+
+void write_name(const EncodedName& name, EncodeBuffer* out) {
+  const uint32_t attributes =
+      (name.implements.data() != nullptr ? 1u : 0u) + (name.external_id.data() != nullptr ? 1u : 0u);
+  out->u8(attributes == 0 ? 0x00 : 0x02);
+  out->name(name.name);
+  if (attributes == 0) return;
+  out->u32(attributes);
+  if (name.implements.data() != nullptr) {
+    out->u8(0x00);
+    out->name(name.implements);
+  }
+  if (name.external_id.data() != nullptr) {
+    out->u8(0x02);
+    out->name(name.external_id);
+  }
+}
+
+void write_extern(const EncodedExtern& type, EncodeBuffer* out) {
+  write_sort(type.sort, out);
+  if (type.sort == Sort::Type) {
+    out->u8(type.bound == Bound::Eq ? 0x00 : 0x01);
+    if (type.bound != Bound::Eq) return;
+  }
+  out->u32(type.index);
+}
+
+// ---- types with declarations
+
+uint32_t TypeDeclarations::define_type(const EncodeBuffer& type) {
+  ++declarations_;
+  bytes_.u8(kDeclareType);
+  bytes_.append(type.span());
+  bytes_.require(type.ok());
+  return next(Sort::Type);
+}
+
+uint32_t TypeDeclarations::alias_outer_type(uint32_t count, uint32_t index) {
+  ++declarations_;
+  bytes_.u8(kDeclareAlias);
+  write_outer_alias(count, index, &bytes_);
+  return next(Sort::Type);
+}
+
+uint32_t TypeDeclarations::alias_export(Sort sort, uint32_t instance, std::string_view name) {
+  ++declarations_;
+  bytes_.u8(kDeclareAlias);
+  write_export_alias(sort, instance, name, &bytes_);
+  return next(sort);
+}
+
+uint32_t TypeDeclarations::import(const EncodedName& name, const EncodedExtern& type) {
+  ++declarations_;
+  bytes_.u8(kDeclareImport);
+  write_name(name, &bytes_);
+  write_extern(type, &bytes_);
+  return next(type.sort);
+}
+
+uint32_t TypeDeclarations::declare_export(const EncodedName& name, const EncodedExtern& type) {
+  ++declarations_;
+  bytes_.u8(kDeclareExport);
+  write_name(name, &bytes_);
+  write_extern(type, &bytes_);
+  return next(type.sort);
+}
+
+void TypeDeclarations::finish(EncodeBuffer* out) const {
+  out->u8(kind_);
+  out->u32(declarations_);
+  out->append(bytes_.span());
+  out->require(bytes_.ok());
+}
+
+// ---- components
+
+EncodeBuffer& ComponentEncoder::begin(uint8_t section) {
+  if (section != section_) flush();
+  section_ = section;
+  ++item_count_;
+  return items_;
+}
+
+void ComponentEncoder::flush() {
+  if (!has_preamble_) {
+    constexpr uint8_t kPreamble[] = {0x00, 'a', 's', 'm', 0x0d, 0x00, 0x01, 0x00};
+    out_.append(kPreamble);
+    has_preamble_ = true;
+  }
+  if (section_ == kNoSection) return;
+  EncodeBuffer count;
+  count.u32(item_count_);
+  out_.u8(section_);
+  out_.u64(count.size() + items_.size());
+  out_.append(count.span());
+  out_.append(items_.span());
+  out_.require(count.ok() && items_.ok());
+  items_.clear();
+  item_count_ = 0;
+  section_ = kNoSection;
+}
+
+uint32_t ComponentEncoder::define_type(const EncodeBuffer& type) {
+  EncodeBuffer& out = begin(kType);
+  out.append(type.span());
+  out.require(type.ok());
+  return next(Sort::Type);
+}
+
+uint32_t ComponentEncoder::alias_outer_type(uint32_t count, uint32_t index) {
+  write_outer_alias(count, index, &begin(kAlias));
+  return next(Sort::Type);
+}
+
+uint32_t ComponentEncoder::alias_export(Sort sort, uint32_t instance, std::string_view name) {
+  write_export_alias(sort, instance, name, &begin(kAlias));
+  return next(sort);
+}
+
+uint32_t ComponentEncoder::import(const EncodedName& name, const EncodedExtern& type) {
+  EncodeBuffer& out = begin(kImport);
+  write_name(name, &out);
+  write_extern(type, &out);
+  return next(type.sort);
+}
+
+uint32_t ComponentEncoder::declare_export(const EncodedName& name, const EncodedExtern& type) {
+  return add_export(name, type.sort, type.index, nullptr);
+}
+
+uint32_t ComponentEncoder::add_component(base::ByteSpan bytes) {
+  flush();
+  out_.u8(kComponent);
+  out_.u64(bytes.size());
+  out_.append(bytes);
+  return next(Sort::Component);
+}
+
+uint32_t ComponentEncoder::instantiate(uint32_t component, std::span<const EncodedItem> arguments) {
+  EncodeBuffer& out = begin(kInstance);
+  out.u8(0x00);
+  out.u32(component);
+  out.u64(arguments.size());
+  for (const EncodedItem& item : arguments) {
+    out.name(item.name);
+    write_sort(item.sort, &out);
+    out.u32(item.index);
+  }
+  return next(Sort::Instance);
+}
+
+uint32_t ComponentEncoder::add_export(const EncodedName& name, Sort sort, uint32_t index,
+                                      const EncodedExtern* type) {
+  EncodeBuffer& out = begin(kExport);
+  write_name(name, &out);
+  write_sort(sort, &out);
+  out.u32(index);
+  out.u8(type == nullptr ? 0x00 : 0x01);
+  if (type != nullptr) write_extern(*type, &out);
+  return next(sort);
+}
+
+void ComponentEncoder::add_custom(std::string_view name, base::ByteSpan bytes) {
+  flush();
+  EncodeBuffer content;
+  content.name(name);
+  content.append(bytes);
+  out_.u8(kCustom);
+  out_.u64(content.size());
+  out_.append(content.span());
+  out_.require(content.ok());
+}
+
+base::Vector<uint8_t> ComponentEncoder::finish() {
+  flush();
+  return out_.take();
+}
+
+}  // namespace wherry::component

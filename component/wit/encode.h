@@ -1,0 +1,50 @@
+#pragma once
+
+#include "component/encode.h"
+#include "component/wit/model.h"
+
+// WIT as types of the binary format: the way of wit::decode() back.
+namespace wherry::component::wit {
+
+// Writes a world's imports or exports into a scope: the body of a component or the inside of a component type. Interfaces come
+// as instances of instance types, what they use of each other as aliases. Used for one scope; the model and the scope must live
+// as long. Lack of memory is noted in the scope's buffers and the model.
+class WorldEncoder {
+ public:
+  WorldEncoder(Model& model, TypeScope& scope);
+
+  // The index that the item got: of an instance, a type or a function.
+  uint32_t import(const WorldItem& item);
+  // Says which instance has the types of an interface that is not imported.
+  void provide(InterfaceId id, uint32_t instance) { imported_[id.value] = instance; }
+  // In a component type only.
+  uint32_t declare_export(const WorldItem& item);
+
+ private:
+  // Types that have an index in a scope; kNone for the others.
+  using TypeMap = base::Vector<uint32_t>;
+
+  uint32_t add(const WorldItem& item, bool is_export);
+  uint32_t instance_type(InterfaceId id);
+  uint32_t named_type(const TypeDef& type, TypeScope& scope, TypeMap* map, bool is_inner);
+  uint32_t index_of(TypeId type);
+  void value(Type type, TypeScope& scope, TypeMap* map, EncodeBuffer* out);
+  void optional(Type type, TypeScope& scope, TypeMap* map, EncodeBuffer* out);
+  uint32_t define(const TypeDef& type, TypeScope& scope, TypeMap* map);
+  uint32_t resource_index(Type type, TypeScope& scope, TypeMap* map);
+  uint32_t function_type(const Function& function, TypeScope& scope, TypeMap* map);
+
+  Model& model_;
+  TypeScope& scope_;
+  TypeMap types_;                    // Of the scope itself.
+  base::Vector<uint32_t> imported_;  // By interface: the instance, or kNone.
+  base::Vector<uint32_t> exported_;
+};
+
+// The component type of a world: its imports and exports, as one type.
+void encode_world(Model& model, WorldId id, EncodeBuffer* type);
+
+// The package that the model is about as a component of types only (WIT.md, "Package Format").
+base::Vector<uint8_t> encode_package(Model& model, bool* ok);
+
+}  // namespace wherry::component::wit
