@@ -247,6 +247,9 @@ int component_targets_command(const Invocation& invocation) {
   if (!test || !type.ok()) return complain("out of memory");
   std::string why;
   if (is_valid(test->span(), &why)) return kSuccess;
+  // The test is an export with that type, which nobody has to know.
+  constexpr std::string_view kTest = "type mismatch: ascribed type of export is not compatible: ";
+  if (why.starts_with(kTest)) why.erase(0, kTest.size());
   return complain(quoted(path) + " does not fit the world " + quoted(wit::full_name(input.model, world)) +
                   ": " + why);
 }

@@ -88,9 +88,11 @@ class Reader {
     if (at_end() && type.param_count() == 0) return true;
     if (!expect('(')) return false;
     for (size_t i = 0; i < type.param_count(); ++i) {
-      skip_space();
       ComponentVal item;
       const ComponentType param = type.param_type(i);
+      skip_space();
+      if (i > 0 && !at(')') && !separator()) return false;
+      skip_space();
       if (at(')')) {
         // The rest, if they are options.
         if (param.kind() != ComponentKind::Option) {
@@ -100,7 +102,6 @@ class Reader {
         out->push_back(ComponentVal::none());
         continue;
       }
-      if (i > 0 && !separator()) return false;
       if (!value(param, &item)) return false;
       out->push_back(std::move(item));
     }
