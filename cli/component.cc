@@ -188,7 +188,7 @@ int component_wit_command(const Invocation& invocation) {
   if (path == nullptr) return kWrongUsage;
   WitInput input;
   if (!read_wit(path, invocation, &input)) return kFailure;
-  if (invocation.has(OptionId::Wasm)) return write_package(path, &input, invocation);
+  if (invocation.has(OptionId::Binary)) return write_package(path, &input, invocation);
   Output output;
   if (!output.open_for(invocation)) return kFailure;
   const wit::PrintChoice choice{.docs = !invocation.has(OptionId::NoDocs),

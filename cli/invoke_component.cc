@@ -6,17 +6,19 @@
 #include <vector>
 
 #include "cli/console.h"
+#include "component/compose.h"
 #include "component/wave.h"
 
 namespace wherry::cli {
 
 namespace {
 
-// Whether an exported interface can be called so: by its name, without the version, or by its last part.
+// Whether an exported interface can be called so: by its name, in a version that it is compatible with or without one, or by
+// its last part.
 bool is_called(std::string_view exported, std::string_view name) {
   const std::string_view plain = exported.substr(0, exported.find('@'));
   const size_t slash = plain.find('/');
-  return name == exported || name == plain ||
+  return component::is_compatible_name(name, exported) || name == plain ||
          (slash != std::string_view::npos && name == plain.substr(slash + 1));
 }
 
@@ -60,10 +62,12 @@ std::string list_of(const std::vector<Target>& targets) {
 }
 
 Result<Target> find_target(const Component& component, const component::WaveCall& call) {
-  std::vector<Target> found = targets(component, call.interface, call.function);
-  // The component's own function comes before those of interfaces.
-  if (!found.empty() && found[0].interface.empty()) found.resize(1);
+  const std::vector<Target> found = targets(component, call.interface, call.function);
   if (found.size() == 1) return found[0];
+  // The component's own function comes before those of interfaces.
+  for (const Target& target : found) {
+    if (target.interface.empty()) return target;
+  }
   const std::string name = quoted(full_name({call.interface, call.function}));
   if (!found.empty()) return Error::usage(name + " could be one of several functions: " + list_of(found));
   const std::vector<Target> all = targets(component, {}, {});

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "cli/console.h"
+#include "cli/invoke_component.h"
 #include "cli/settings.h"
 #include "cli/surroundings.h"
 #include "wasi/p2/preview2.h"
@@ -64,8 +65,6 @@ Result<void> refuse(const Invocation& invocation) {
   for (const OptionSetting& option : invocation.options) {
     if (option.id == OptionId::Preload)
       return Error::usage("--preload is for modules; a component imports no modules by name");
-    if (option.id == OptionId::Invoke)
-      return Error::usage("--invoke cannot call functions of components in this version");
   }
   for (const KeySetting& key : invocation.keys) {
     const bool is_on = key.info->kind != KeyKind::Bool || key.number != 0;
@@ -109,11 +108,13 @@ class ComponentProgram {
 
  private:
   Result<void> start(const Component& component) {
-    if (!is_command(component)) {
+    const auto call = invocation_.value(OptionId::Invoke);
+    if (!call && !is_command(component)) {
       return Error::usage(quoted(invocation_.operands[0]) +
-                          " exports no wasi:cli/run, so there is nothing to run");
+                          " exports no wasi:cli/run; --invoke calls another function");
     }
     WHERRY_ASSIGN_OR_RETURN(const ComponentInstance instance, linker_->instantiate(*store_, component));
+    if (call) return invoke_component(*store_, instance, *call, std::span(invocation_.operands).subspan(1));
     using Run = Expected<void, void>();
     WHERRY_ASSIGN_OR_RETURN(const TypedComponentFunc<Run> run, instance.typed<Run>(*store_, kRun, "run"));
     WHERRY_ASSIGN_OR_RETURN(const auto result, run.call(*store_));

@@ -6,7 +6,7 @@ _wherry() {
   fi
   if [ "$command" = component ]; then
     if [ "$COMP_CWORD" = 2 ]; then
-      COMPREPLY=($(compgen -W "wit" -- "$word"))
+      COMPREPLY=($(compgen -W "wit compose targets" -- "$word"))
       return
     fi
     command="component ${COMP_WORDS[2]}"
@@ -35,7 +35,9 @@ _wherry() {
     "parse") flags="--output --no-names --help --version" ;;
     "objdump") flags="--funcs --slots --help --version -W -O" ;;
     "component") flags="--help --version" ;;
-    "component wit") flags="--output --json --no-docs --main-only --features --all-features --help --version" ;;
+    "component wit") flags="--output --json --no-docs --main-only --binary --features --all-features --help --version" ;;
+    "component compose") flags="--output --help --version" ;;
+    "component targets") flags="--world --features --all-features --help --version" ;;
     "completion") flags="--help --version" ;;
     "help") flags="--man --help --version" ;;
     *) flags="--dir --mapdir --env --invoke --preload --argv0 --fuel --timeout --allow-precompiled --help --version -W -S -D -C -O" ;;

@@ -9,7 +9,7 @@ _wherry() {
   fi
   if [[ $command == component ]]; then
     if (( CURRENT == 3 )); then
-      compadd -- wit
+      compadd -- wit compose targets
       return
     fi
     command="component ${words[3]}"
@@ -37,7 +37,9 @@ _wherry() {
     "parse") flags="--output --no-names --help --version" ;;
     "objdump") flags="--funcs --slots --help --version -W -O" ;;
     "component") flags="--help --version" ;;
-    "component wit") flags="--output --json --no-docs --main-only --features --all-features --help --version" ;;
+    "component wit") flags="--output --json --no-docs --main-only --binary --features --all-features --help --version" ;;
+    "component compose") flags="--output --help --version" ;;
+    "component targets") flags="--world --features --all-features --help --version" ;;
     "completion") flags="--help --version" ;;
     "help") flags="--man --help --version" ;;
     *) flags="--dir --mapdir --env --invoke --preload --argv0 --fuel --timeout --allow-precompiled --help --version -W -S -D -C -O" ;;
