@@ -50,6 +50,14 @@ def busy_leaves():
             steps.append(f"(local.set $v{to} (i32.xor (i32.add (local.get $v{a}) (local.get $v{b})) (i32.rotl (local.get $v{to}) (i32.const {i % 31 + 1}))))")
         return "\n".join(steps)
 
+    def nested(depth):
+        """Loops of 1,000 rounds in each other, each of which would end soon if it did not have another in it."""
+        if depth == 0:
+            return "(i32.store (i32.const 8) (i32.add (i32.rotl (i32.load (i32.const 8)) (local.get $i0)) (local.get $i7)))"
+        i = f"$i{depth - 1}"
+        return (f"(local.set {i} (i32.const 0)) (loop {nested(depth - 1)}"
+                f" (br_if 0 (i32.lt_u (local.tee {i} (i32.add (local.get {i}) (i32.const 1))) (i32.const 1000))))")
+
     def names(count):
         return " ".join(f"(local $v{i} i32)" for i in range(count))
 
@@ -66,6 +74,8 @@ def busy_leaves():
           (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
         (i32.xor (local.get $v1) (local.get $v14)))
       (func (export "run") (param i32) (result i32) (i32.add (call $caller (local.get 0)) (call $leaf (i32.const 9))))
+      (memory 1)
+      (func (export "nest") {" ".join(f"(local $i{i} i32)" for i in range(8))} {nested(8)})
       (func (export "spin") (loop (br 0))))"""
 
 
@@ -222,9 +232,10 @@ class CompileTest(unittest.TestCase):
         self.ok("compile", "-W", "timeout=1h", "loops.wat", "-o", "loops.wherry")
         want = self.ok("run", "--invoke", "run", "loops.wat", "100")
         self.assertEqual(self.ok("run", "--allow-precompiled", "-W", "timeout=1h", "--invoke", "run", "loops.wherry", "100"), want)
-        done = self.run_program("run", "--allow-precompiled", "-W", "timeout=50ms", "--invoke", "spin", "loops.wherry")
-        self.assertNotEqual(done.returncode, 0)
-        self.assertIn(b"deadline", done.stderr)
+        for name in ("spin", "nest"):
+            done = self.run_program("run", "--allow-precompiled", "-W", "timeout=50ms", "--invoke", name, "loops.wherry")
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(b"deadline", done.stderr)
 
     def test_damage_is_found(self):
         self.ok("compile", "m.wat")

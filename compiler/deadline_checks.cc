@@ -5,15 +5,18 @@
 //
 // A test compares the frame's address with StoreState::native_look, which is the stack's limit until somebody wants the code to look: so
 // it takes the place of the test of the stack in front of calls, and costs nothing there. Functions that call nobody have none, but for
-// those that are long. Loops that are sure to end soon have none either. What is called when a test fails keeps all registers:
+// those that are long. Loops that are sure to end soon are tested where they are entered, if at all; so are loops around them that would end
+// soon without them, for of their rounds those that take long pass a test. What is called when a test fails keeps all registers:
 // the loop's own allocation is as good as without a test (nbody took 1.8 times as long with an ordinary call there).
 //
-// Small loops are repeated before the tests come, so that they look every fourth round.
+// Small loops are repeated before the tests come, so that they look every fourth round, unless their number of rounds would have to
+// be divided for that.
 //
 // Every cycle of the control flow has a test or a bound: after the headers of natural loops, whatever edge still goes back in a walk of the
 // blocks without a test gets one at its target.
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/ScalarEvolution.h>
+#include <llvm/Analysis/ScalarEvolutionExpressions.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/InstIterator.h>
@@ -24,6 +27,8 @@
 #include <llvm/Transforms/Utils/Local.h>
 #include <llvm/Transforms/Utils/LoopUtils.h>
 
+#include <optional>
+
 #include "compiler/passes.h"
 #include "engine/abi/native.h"
 #include "engine/wasm/traps.h"
@@ -32,9 +37,12 @@ namespace wherry::compiler {
 namespace {
 
 // Instructions of functions that do not look, with those of loops as often as these turn: a function of 500,000 calls of such
-// ones ends within the second. The same of loops that do not look.
+// ones ends within the second. The same of loops that do not look where they are entered: 50,000 of them in a row do.
 constexpr uint64_t kShort = 2048;
-constexpr uint64_t kShortLoop = 16384;
+constexpr uint64_t kCheapLoop = 16384;
+
+// The same of loops that look where they are entered, but not in each round: they take a millisecond or two.
+constexpr uint64_t kShortLoop = 1 << 22;
 
 // Loops of so many instructions look only every kRepeat rounds.
 constexpr uint64_t kSmallLoop = 40;
@@ -128,14 +136,11 @@ bool has_call(const llvm::BasicBlock& block) {
   });
 }
 
-// Whether a test would be a large part of a loop. Traps lie outside.
-bool is_small(const llvm::Loop& loop) {
-  uint64_t size = 0;
-  for (const llvm::BasicBlock* const block : loop.blocks()) {
-    size += block->size();
-    if (size > kSmallLoop || has_call(*block)) return false;
-  }
-  return loop.isInnermost();
+// How many instructions all turns of a loop have whose rounds have `round` of them; nothing: more than it may without looking.
+std::optional<uint64_t> short_cost(const llvm::Loop* loop, uint64_t round, llvm::ScalarEvolution& evolution) {
+  const uint64_t turns = evolution.getSmallConstantMaxTripCount(loop);
+  if (turns == 0 || turns > kShortLoop || round * turns > kShortLoop) return std::nullopt;
+  return round * turns;
 }
 
 class Checker {
@@ -146,11 +151,11 @@ class Checker {
         evolution_(analyses.getResult<llvm::ScalarEvolutionAnalysis>(function)) {}
 
   void choose() {
-    uint64_t cost = function_.getInstructionCount();
-    for (const llvm::Loop* const loop : loops_) cost += visit(loop) % kLong;
+    const Costs costs = visit_all(loops_.getTopLevelLoops());
+    if (costs.all > kShortLoop) test_entries(costs.others);
     cut_cycles();
     replace_stack_checks();
-    is_entry_checked_ = cost > kShort;
+    is_entry_checked_ = function_.getInstructionCount() + costs.all > kShort;
   }
 
   void insert(llvm::Function* look) {
@@ -173,29 +178,58 @@ class Checker {
   bool is_empty() const { return checked_.empty() && stack_checks_.empty() && !is_entry_checked_; }
 
  private:
-  static constexpr uint64_t kLong = ~uint64_t{0} >> 1;
+  // What loops side by side take at most between two tests, in instructions.
+  struct Costs {
+    uint64_t all = 0;
+    uint64_t cheap = 0;  // Of those that need no test where they are entered.
+    llvm::SmallVector<const llvm::Loop*, 4> others;
+  };
 
-  // What a loop takes at most, in instructions; those that may take long are marked, and count as long.
-  uint64_t visit(const llvm::Loop* loop) {
-    uint64_t round = 0;
-    bool is_long = false;
-    for (const llvm::Loop* const inner : loop->getSubLoops()) {
-      const uint64_t cost = visit(inner);
-      is_long = is_long || cost > kShortLoop;
-      round += std::min(cost, kShortLoop);
+  Costs visit_all(llvm::ArrayRef<llvm::Loop*> loops) {
+    Costs costs;
+    for (const llvm::Loop* const loop : loops) {
+      const uint64_t cost = visit(loop);
+      costs.all += cost;
+      if (cost <= kCheapLoop)
+        costs.cheap += cost;
+      else
+        costs.others.push_back(loop);
     }
+    return costs;
+  }
+
+  // The same of one. It has no test, if it ends soon with all that is in it; or those in it have that are not cheap, if it would end soon
+  // without them; or each round has one.
+  uint64_t visit(const llvm::Loop* loop) {
+    uint64_t own = 0;
+    bool calls = false;
     for (llvm::BasicBlock* const block : loop->blocks()) {
       if (loops_.getLoopFor(block) != loop) continue;
-      round += block->size();
-      is_long = is_long || has_call(*block);
+      own += block->size();
+      calls = calls || has_call(*block);
     }
-    const uint64_t turns = evolution_.getSmallConstantMaxTripCount(loop);
-    if (!is_long && turns != 0 && turns <= kShortLoop && round * turns <= kShortLoop) {
-      bounded_.insert(loop->getHeader());
-      return round * turns;
+    const Costs inner = visit_all(loop->getSubLoops());
+    if (!calls) {
+      if (const auto whole = short_cost(loop, own + inner.all, evolution_)) return bound(loop, *whole);
+    }
+    test_entries(inner.others);
+    if (!calls) {
+      if (const auto apart = short_cost(loop, own + inner.cheap, evolution_)) return bound(loop, *apart);
     }
     checked_.insert(loop->getHeader());
-    return kLong;
+    return 0;
+  }
+
+  uint64_t bound(const llvm::Loop* loop, uint64_t cost) {
+    bounded_.insert(loop->getHeader());
+    return cost;
+  }
+
+  void test_entries(llvm::ArrayRef<const llvm::Loop*> loops) {
+    for (const llvm::Loop* const loop : loops) {
+      const llvm::BasicBlock* const before = loop->getLoopPreheader();
+      checked_.insert(before != nullptr ? before : loop->getHeader());
+    }
   }
 
   void cut_cycles() {
@@ -317,10 +351,37 @@ bool keeps_context(const llvm::Instruction& instruction) {
   return context != nullptr && context->hasSwiftSelfAttr();
 }
 
+namespace {
+
+// Whether a test would be a large part of a loop that gets one. Traps lie outside.
+bool is_small(const llvm::Loop& loop, llvm::ScalarEvolution& evolution) {
+  uint64_t size = 0;
+  for (const llvm::BasicBlock* const block : loop.blocks()) {
+    size += block->size();
+    if (size > kSmallLoop || has_call(*block)) return false;
+  }
+  return loop.isInnermost() && !short_cost(&loop, size, evolution);
+}
+
+// Whether repeating the loop means to divide its number of rounds before it.
+bool is_divided(const llvm::Loop& loop, llvm::ScalarEvolution& evolution) {
+  const llvm::SCEV* const turns = evolution.getBackedgeTakenCount(&loop);
+  return !llvm::isa<llvm::SCEVCouldNotCompute>(turns) &&
+         llvm::SCEVExprContains(turns, [](const llvm::SCEV* part) {
+           const auto* const division = llvm::dyn_cast<llvm::SCEVUDivExpr>(part);
+           return division != nullptr && !llvm::isa<llvm::SCEVConstant>(division->getRHS());
+         });
+}
+
+}  // namespace
+
 llvm::PreservedAnalyses RepeatSmallLoops::run(llvm::Function& function,
                                               llvm::FunctionAnalysisManager& analyses) {
+  llvm::ScalarEvolution& evolution = analyses.getResult<llvm::ScalarEvolutionAnalysis>(function);
   for (llvm::Loop* const loop : analyses.getResult<llvm::LoopAnalysis>(function).getLoopsInPreorder()) {
-    if (!is_small(*loop) || llvm::getBooleanLoopAttribute(loop, "llvm.loop.isvectorized")) continue;
+    if (!is_small(*loop, evolution) || is_divided(*loop, evolution) ||
+        llvm::getBooleanLoopAttribute(loop, "llvm.loop.isvectorized"))
+      continue;
     llvm::LLVMContext& context = function.getContext();
     llvm::Metadata* const count[] = {
         llvm::MDString::get(context, "llvm.loop.unroll.count"),

@@ -550,7 +550,7 @@ TEST_CASE("loops look once a round, but for those that end soon") {
            " (local.get $x)))";
   };
   Fixture endless(loop("(local.get $n)", ""));
-  CHECK(looks(endless) == 2);  // Four rounds at a time, and those that are left.
+  CHECK(looks(endless) == 1);  // Several rounds at a time; those that are left end soon.
   Fixture brief(loop("(i32.const 100)", ""));
   CHECK(looks(brief) == 0);
   Fixture many(loop("(i32.const 1000000)", ""));
@@ -561,6 +561,34 @@ TEST_CASE("loops look once a round, but for those that end soon") {
       " (br_if $k (i32.lt_u (local.tee $j (i32.add (local.get $j) (i32.const 1))) (i32.const 100))))";
   Fixture nested(loop("(i32.const 100)", inner));
   CHECK(looks(nested) == 1);
+}
+
+TEST_CASE("a loop that ends soon but for those in it looks in front of them") {
+  // Rounds of at most `turns` that do `inside` when the counter says so.
+  const auto loop = [](const std::string& variable, const std::string& turns, const std::string& inside) {
+    return "(local.set " + variable + " (i32.const 0)) (loop " + inside +
+           " (i32.store (i32.const 8) (i32.xor (i32.rotl (i32.load (i32.const 8)) (local.get " + variable +
+           ")) (i32.load offset=16 (i32.and (local.get " + variable + ") (i32.const 60)))))" +
+           " (br_if 0 (i32.lt_u (local.tee " + variable + " (i32.add (local.get " + variable +
+           ") (i32.const 1))) (i32.const " + turns + "))))";
+  };
+  const auto module = [](const std::string& body) {
+    return "(module (memory 1) (func (local $i i32) (local $j i32) (local $k i32) " + body + "))";
+  };
+  const auto rarely = [](const std::string& inside) {
+    return "(if (i32.eqz (i32.load (i32.const 32))) (then " + inside + "))";
+  };
+  Fixture one(module(loop("$i", "50000", "")));
+  CHECK(looks(one) == 1);  // At the function's entry.
+  Fixture apart(module(loop("$i", "50000", rarely(loop("$j", "50000", "")))));
+  CHECK(looks(apart) == 2);
+  // Where the outer one is too long, it looks in each round, and the function need not.
+  Fixture both(module(loop("$i", "50000000", rarely(loop("$j", "50000", "")))));
+  CHECK(looks(both) == 2);
+  // Each of many in a row.
+  const std::string few = loop("$i", "200000", "");
+  Fixture row(module(few + few + few + few));
+  CHECK(looks(row) >= 4);
 }
 
 TEST_CASE("more results than registers go to the caller's slots") {
