@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "engine/base/byte_reader.h"
+#include "engine/wasm/constant_number.h"
 #include "engine/wasm/instruction.h"
 
 namespace wherry::compiler {
@@ -19,18 +20,8 @@ using wasm::Op;
 // The text has 8 bytes an entry: holes of a table that a small module can make large are not worth it.
 constexpr uint64_t kMostHoles = 1024;
 
-// The number that a constant expression consists of.
-bool read_number(const wasm::Module& module, const wasm::ConstExpr& expression, uint64_t* number) {
-  base::ByteReader reader(expression.bytes, expression.offset);
-  wasm::Instruction instruction;
-  if (!wasm::read_instruction(reader, module.features, &instruction)) return false;
-  if (instruction.op != Op::I32Const && instruction.op != Op::I64Const) return false;
-  *number = instruction.op == Op::I32Const ? static_cast<uint32_t>(instruction.value) : instruction.value;
-  return wasm::read_instruction(reader, module.features, &instruction) && instruction.op == Op::End;
-}
-
 bool place_of(const wasm::Module& module, const wasm::ElementSegment& segment, uint64_t* begin) {
-  if (!read_number(module, segment.offset_expr, begin)) return false;
+  if (!wasm::read_constant_number(segment.offset_expr.bytes, begin)) return false;
   const uint64_t least = module.tables[segment.table.value].type.limits.min;
   return segment.count <= least && *begin <= least - segment.count;
 }

@@ -31,7 +31,6 @@
 
 #include "compiler/passes.h"
 #include "engine/abi/native.h"
-#include "engine/wasm/traps.h"
 
 namespace wherry::compiler {
 namespace {
@@ -273,8 +272,7 @@ class Checker {
 
   // A test in their places does what they did.
   void replace_stack_checks() {
-    const std::string name =
-        "trap" + std::to_string(static_cast<uint32_t>(wasm::TrapCode::CallStackExhausted));
+    const std::string name = trap_name(wasm::TrapCode::CallStackExhausted);
     llvm::SmallVector<llvm::BasicBlock*, 4> traps;
     for (llvm::Instruction& instruction : llvm::instructions(function_)) {
       const auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction);

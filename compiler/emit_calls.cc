@@ -123,16 +123,23 @@ llvm::Value* FunctionEmitter::indirect_code(const Instruction& instruction, cons
   llvm::Value* const wide = builder_.CreateZExt(index, unit_.i64());
   llvm::Value* const native =
       is_constant ? constant_code(table, type, wide, slow) : entry_code(table, type, wide, slow);
+  return code_or_stub(native, unit_.indirect_stub(table, type), call, slow, wide,
+                      offsetof(abi::StoreState, callee_index));
+}
+
+llvm::Value* FunctionEmitter::code_or_stub(llvm::Value* native, llvm::Value* stub, llvm::BasicBlock* call,
+                                           llvm::BasicBlock* slow, llvm::Value* callee,
+                                           uint64_t callee_offset) {
   llvm::BasicBlock* const fast = builder_.GetInsertBlock();
   builder_.CreateBr(call);
   builder_.SetInsertPoint(slow);
-  unit_.store(builder_, wide, store_state_here(unit_, builder_, context_),
-              offsetof(abi::StoreState, callee_index), AliasClass::Store);
+  unit_.store(builder_, callee, store_state_here(unit_, builder_, context_), callee_offset,
+              AliasClass::Store);
   builder_.CreateBr(call);
   builder_.SetInsertPoint(call);
   llvm::PHINode* const code = builder_.CreatePHI(unit_.ptr(), 2);
   code->addIncoming(native, fast);
-  code->addIncoming(unit_.indirect_stub(table, type), slow);
+  code->addIncoming(stub, slow);
   return code;
 }
 
@@ -182,16 +189,7 @@ llvm::Value* FunctionEmitter::object_code(llvm::Value* reference, const CanonTyp
   builder_.SetInsertPoint(fast);
   llvm::Value* const native =
       unit_.load(builder_, unit_.ptr(), object, offsetof(abi::FuncObject, native), AliasClass::Function);
-  builder_.CreateBr(call);
-  builder_.SetInsertPoint(slow);
-  unit_.store(builder_, object, store_state_here(unit_, builder_, context_),
-              offsetof(abi::StoreState, callee), AliasClass::Store);
-  builder_.CreateBr(call);
-  builder_.SetInsertPoint(call);
-  llvm::PHINode* const code = builder_.CreatePHI(unit_.ptr(), 2);
-  code->addIncoming(native, fast);
-  code->addIncoming(unit_.object_stub(type), slow);
-  return code;
+  return code_or_stub(native, unit_.object_stub(type), call, slow, object, offsetof(abi::StoreState, callee));
 }
 
 // Equal ids are equal types. Otherwise the object may not be made yet, or have a subtype.

@@ -175,6 +175,10 @@ class FunctionEmitter {
   void check_type(llvm::Value* object, const CanonType& type);
   // The address to call with the own context.
   llvm::Value* indirect_code(const Instruction& instruction, const CanonType& type, llvm::Value* index);
+  // The code that `call` calls: `native` from here on, or by way of `slow` the stub, which finds `callee` at its place in the store's
+  // state.
+  llvm::Value* code_or_stub(llvm::Value* native, llvm::Value* stub, llvm::BasicBlock* call,
+                            llvm::BasicBlock* slow, llvm::Value* callee, uint64_t callee_offset);
   // The same in two parts: goes to `slow` unless the entry can be called as it is, and answers its code.
   llvm::Value* entry_code(uint32_t table, const CanonType& type, llvm::Value* index, llvm::BasicBlock* slow);
   llvm::Value* constant_code(uint32_t table, const CanonType& type, llvm::Value* index,

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <string>
+
 #include <llvm/IR/PassManager.h>
+
+#include "engine/wasm/traps.h"
 
 namespace wherry::compiler {
 
@@ -14,6 +18,9 @@ struct PinLoads : llvm::PassInfoMixin<PinLoads> {
 
   Stage stage;
 };
+
+// What the function is called that a trap of one kind calls (UnitContext::trap_function), by which passes know it again.
+std::string trap_name(wasm::TrapCode code);
 
 // Makes NaNs quiet behind operations that LLVM may take for their operand (quiet_nans.cc). Before all passes.
 void quiet_nans(llvm::Module& module);

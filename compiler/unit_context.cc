@@ -202,10 +202,12 @@ llvm::Function* UnitContext::leave_thunk(const wasm::CanonType& type) {
   return thunk;
 }
 
+std::string trap_name(wasm::TrapCode code) { return "trap" + std::to_string(static_cast<uint32_t>(code)); }
+
 // Call sites are five bytes: the registers are set up here. It jumps, so that the return address is the trap's place.
 llvm::Function* UnitContext::trap_function(wasm::TrapCode code) {
   const auto number = static_cast<uint32_t>(code);
-  const std::string name = "trap" + std::to_string(number);
+  const std::string name = trap_name(code);
   if (llvm::Function* known = module_->getFunction(name)) return known;
   llvm::Type* const nothing = llvm::Type::getVoidTy(context_);
   llvm::Function* const function = llvm::Function::Create(llvm::FunctionType::get(nothing, {ptr_}, false),

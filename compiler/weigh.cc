@@ -12,6 +12,8 @@
 
 #include <ranges>
 
+#include "engine/wasm/limits.h"
+
 namespace wherry::compiler {
 
 namespace {
@@ -113,7 +115,7 @@ void Scales::branch_to(uint64_t depth) {
 }
 
 void Scales::set_local(uint32_t index) {
-  if (index >= 50'000) return;  // Not valid.
+  if (index >= wasm::kMaxLocals) return;  // Not valid.
   if (index >= last_sets_.size()) last_sets_.resize(index + 1);
   const uint64_t last = last_sets_[index];
   last_sets_[index] = serial_;

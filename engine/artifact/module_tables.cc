@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "engine/base/byte_reader.h"
+#include "engine/wasm/constant_number.h"
 
 namespace wherry::artifact {
 
@@ -23,29 +24,12 @@ constexpr uint64_t kWasmPageBytes = 1 << 16;
 constexpr uint64_t kGapBytes = 1 << 16;    // The most zeros that are kept to save a mapping.
 constexpr uint64_t kExtraBytes = 1 << 20;  // How much larger than the module an image may be.
 
-// The place of an active segment, if it is a constant.
-bool constant_offset(const wasm::Module& module, const wasm::DataSegment& segment, uint64_t* offset) {
-  constexpr uint8_t kI32Const = 0x41;
-  constexpr uint8_t kI64Const = 0x42;
-  constexpr uint8_t kEnd = 0x0b;
-  base::ByteReader reader(module.bytes_of(segment.offset_expr));
-  const uint8_t opcode = reader.u8();
-  if (opcode == kI32Const) {
-    *offset = static_cast<uint32_t>(reader.s32());
-  } else if (opcode == kI64Const) {
-    *offset = static_cast<uint64_t>(reader.s64());
-  } else {
-    return false;
-  }
-  return reader.u8() == kEnd && reader.ok() && reader.at_end();
-}
-
 // Where the contents of a segment go; false: not known, or not into memory 0 as it is made.
 bool place_of(const wasm::Module& module, const wasm::DataSegment& segment, uint64_t memory_bytes,
               uint64_t* offset) {
   return segment.mode == wasm::SegmentMode::Active && segment.memory.value == 0 &&
-         constant_offset(module, segment, offset) && *offset <= memory_bytes &&
-         segment.content.size_bytes <= memory_bytes - *offset;
+         wasm::read_constant_number(module.bytes_of(segment.offset_expr), offset) &&
+         *offset <= memory_bytes && segment.content.size_bytes <= memory_bytes - *offset;
 }
 
 struct Extent {
