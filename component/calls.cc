@@ -327,12 +327,37 @@ bool ExportCall::leave() {
   return true;
 }
 
-Result<void> check_component_type(StoreRef store, Handle handle, const FuncDesc& desc) {
+Result<void> call_plain(StoreRef store, Handle handle, uint64_t* slots) {
+  LiftedFunc* const lifted = component::find_lift(store, handle);
+  if (lifted == nullptr) [[unlikely]]
+    return no_func();
+  if (lifted->object == nullptr || lifted->post_return_object != nullptr) [[unlikely]] {
+    ExportCall call(store, handle);
+    if (!call.enter() || !call.invoke(slots)) return call.failed();
+    const uint64_t result = slots[0];
+    if (!call.leave()) return call.failed();
+    slots[0] = result;
+    return {};
+  }
+  component::RtInstance* const instance = lifted->instance;
+  if (!component::enter(instance, nullptr)) [[unlikely]]
+    return Error::trap(TrapCode::CannotEnter);
+  instance->context[0] = instance->context[1] = 0;
+  if (Result<void> called = call_slots(store, lifted->func, lifted->object, slots); !called) [[unlikely]] {
+    return component::as_trap(std::move(called).error());
+  }
+  component::leave(instance, nullptr);
+  return {};
+}
+
+Result<Handle> check_component_type(StoreRef store, Handle handle, const FuncDesc& desc) {
   LiftedFunc* const lifted = component::find_lift(store, handle);
   if (lifted == nullptr) return no_func();
   const component::TypeId type = lifted->tree->flat().exports[handle.generation].type;
   std::string why;
-  if (component::matches_export(*lifted->tree, type, desc, &lifted->options.tags, &why)) return {};
+  if (component::matches_export(*lifted->tree, type, desc, &lifted->options.tags, &why)) {
+    return component::quick_handle(lifted);
+  }
   return Error::usage("a function of type " +
                       ComponentTypeAccess::func(&lifted->tree->component(), type).to_string() +
                       " is asked for as another: " + why);

@@ -148,16 +148,17 @@ bool CanonCall::lower_string(std::string_view text, uint32_t* address, uint32_t*
 
 namespace component {
 
-bool call_core(CanonCall& call, Func func, void* object, uint64_t* slots) {
-  Result<void> called = detail::call_slots(call.store(), func, object, slots);
-  if (called) [[likely]]
-    return true;
-  Error error = std::move(called).error();
-  if (error.kind() != ErrorKind::Exception) return call.fail(std::move(error));
+Error as_trap(Error error) {
+  if (error.kind() != ErrorKind::Exception) return error;
   Trap trap;
   if (error.trap() != nullptr) trap = *error.trap();
   trap.code = TrapCode::UncaughtException;
-  return call.fail(Error::trap(std::move(trap)));
+  return Error::trap(std::move(trap));
+}
+
+bool call_core(CanonCall& call, Func func, void* object, uint64_t* slots) {
+  Result<void> called = detail::call_slots(call.store(), func, object, slots);
+  return called.ok() || call.fail(as_trap(std::move(called).error()));
 }
 
 // On a thread of its own, as the specification has it: without the caller's context.
@@ -185,7 +186,20 @@ bool reallocate(CanonCall& call, uint32_t old_address, uint32_t old_size, uint32
 
 // ---- strings (CanonicalABI.md, load_string_from_range and store_string_into_range)
 
-bool find_string(CanonCall& call, uint32_t address, uint32_t length, SourceString* string) {
+namespace {
+
+bool check_utf8(CanonCall& call, const SourceString& string) {
+  const canon::Utf8 found = canon::check_utf8({string.bytes, string.units});
+  if (found == canon::Utf8::Valid) return true;
+  if (found == canon::Utf8::Invalid) return call.fail(TrapCode::InvalidUtf8);
+  Trap trap;
+  trap.code = TrapCode::InvalidUtf8;
+  trap.message = "incomplete utf-8 byte sequence";
+  return call.fail(Error::trap(std::move(trap)));
+}
+
+// Where a string lies, in bounds; not looked at.
+bool locate_string(CanonCall& call, uint32_t address, uint32_t length, SourceString* string) {
   constexpr uint32_t kTag = 1u << 31;
   const Encoding encoding = options_of(call).encoding;
   string->units = length;
@@ -205,19 +219,18 @@ bool find_string(CanonCall& call, uint32_t address, uint32_t length, SourceStrin
   if (!memory) return call.fail(memory.error().clone());
   string->bytes = memory->at(address, size);
   if (string->bytes == nullptr) return call.fail(TrapCode::StringOutOfBounds);
+  return true;
+}
+
+}  // namespace
+
+bool find_string(CanonCall& call, uint32_t address, uint32_t length, SourceString* string) {
+  if (!locate_string(call, address, length, string)) return false;
   if (string->form == SourceString::Form::Utf16) {
     return canon::is_utf16(string->bytes, string->units) || call.fail(TrapCode::InvalidUtf16);
   }
-  if (string->form == SourceString::Form::Latin1) return true;
-  const canon::Utf8 found = canon::check_utf8({string->bytes, string->units});
-  if (found == canon::Utf8::Valid) return true;
-  if (found == canon::Utf8::Invalid) return call.fail(TrapCode::InvalidUtf8);
-  Trap trap;
-  trap.code = TrapCode::InvalidUtf8;
-  trap.message = "incomplete utf-8 byte sequence";
-  return call.fail(Error::trap(std::move(trap)));
+  return string->form == SourceString::Form::Latin1 || check_utf8(call, *string);
 }
-
 namespace {
 
 constexpr uint32_t kUtf16Tag = 1u << 31;
@@ -329,6 +342,16 @@ class StringWriter {
 };
 
 }  // namespace
+
+// Most text is ASCII, which is seen while it is copied; what is not is looked at once more. A string that is no UTF-8 has then
+// been copied before the trap, which nobody will see.
+bool copy_utf8(CanonCall& from, uint32_t address, uint32_t length, CanonCall& to, uint32_t* to_address) {
+  SourceString found;
+  uint8_t* bytes = nullptr;
+  if (!locate_string(from, address, length, &found) || !reallocate(to, 0, 0, 1, length, to_address, &bytes))
+    return false;
+  return canon::copy_ascii({found.bytes, length}, bytes) || check_utf8(from, found);
+}
 
 bool store_string(CanonCall& call, const SourceString& from, uint32_t* address, uint32_t* length) {
   StringWriter writer(call, from, address, length);

@@ -33,6 +33,9 @@ inline const detail::CanonOptions& options_of(const CanonCall& call) {
 
 // Finds and validates a string of the guest's.
 [[nodiscard]] bool find_string(CanonCall& call, uint32_t address, uint32_t length, SourceString* string);
+// From UTF-8 to UTF-8, found and written at once.
+[[nodiscard]] bool copy_utf8(CanonCall& from, uint32_t address, uint32_t length, CanonCall& to,
+                             uint32_t* to_address);
 // Writes a string into the guest's memory, with exactly the calls of realloc that CanonicalABI.md says.
 [[nodiscard]] bool store_string(CanonCall& call, const SourceString& from, uint32_t* address,
                                 uint32_t* length);
@@ -49,6 +52,9 @@ Handle* find_handle(CanonCall& call, uint32_t index, const RtResource* resource)
 
 // Whether nothing that was lent to the callee is left in its table.
 [[nodiscard]] bool check_borrows(CanonCall& call);
+
+// An exception that leaves a component is a trap; other errors are what they are.
+Error as_trap(Error error);
 
 // Calls a core function; what is thrown out of it is a trap.
 [[nodiscard]] bool call_core(CanonCall& call, Func func, void* object, uint64_t* slots);

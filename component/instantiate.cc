@@ -345,7 +345,23 @@ RtTree* find_tree(StoreRef store, detail::Handle handle) {
   return found->trees[handle.index].get();
 }
 
+// What stands in the generation of a quick handle; no component has as many exports.
+constexpr uint32_t kQuick = ~uint32_t{0};
+
+Result<detail::Handle> quick_handle(detail::LiftedFunc* lifted) {
+  RtStore& store = *lifted->tree->store;
+  if (lifted->typed == kNone) {
+    if (!store.typed.push_back(lifted)) return Error::out_of_memory();
+    lifted->typed = static_cast<uint32_t>(store.typed.size() - 1);
+  }
+  return detail::Handle{store.id, lifted->typed, kQuick};
+}
+
 detail::LiftedFunc* find_lift(StoreRef store, detail::Handle handle) {
+  if (handle.generation == kQuick) {
+    RtStore* const found = RtStore::find(store);
+    return found != nullptr && found->id == handle.store ? found->typed[handle.index] : nullptr;
+  }
   RtTree* const tree = find_tree(store, handle);
   if (tree == nullptr || handle.generation >= tree->flat().exports.size()) return nullptr;
   const FlatFunc func = tree->flat().exports[handle.generation].func;

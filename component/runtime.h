@@ -117,6 +117,7 @@ struct LiftedFunc {
   void* object = nullptr;  // Null: nothing has been looked up yet.
   Func post_return;
   void* post_return_object = nullptr;
+  uint32_t typed = component::kNone;  // Into RtStore::typed.
 };
 
 }  // namespace wherry::detail
@@ -159,7 +160,8 @@ struct RtStore {
   uint64_t id;  // In the handles that the host has.
   base::Vector<std::unique_ptr<RtTree>> trees;
   base::Vector<std::unique_ptr<RtResource>> host_resources;
-  HandleTable host_handles;  // ComponentResource
+  base::Vector<detail::LiftedFunc*> typed;  // That typed functions have been made of.
+  HandleTable host_handles;                 // ComponentResource
   uint32_t next_generation = 0;
   uint32_t handles = 0;  // In all tables.
 };
@@ -234,7 +236,9 @@ struct ComponentHandleAccess {
 namespace component {
 // What a handle of the host stands for; null if nothing.
 RtTree* find_tree(StoreRef store, detail::Handle handle);
+// Also by a quick handle, which is a place in RtStore::typed.
 detail::LiftedFunc* find_lift(StoreRef store, detail::Handle handle);
+Result<detail::Handle> quick_handle(detail::LiftedFunc* lifted);
 Handle* find_host_handle(StoreRef store, ComponentResource resource);
 Result<ComponentResource> add_host_handle(RtStore* store, const Handle& handle);
 void remove_host_handle(RtStore* store, ComponentResource resource);

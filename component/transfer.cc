@@ -174,6 +174,10 @@ bool Transfer::elements(uint32_t element, const uint8_t* from, uint8_t* to, uint
 }
 
 bool Transfer::string(uint32_t address, uint32_t length, uint32_t* to_address, uint32_t* to_length) {
+  if (options_of(from_).encoding == Encoding::Utf8 && options_of(to_).encoding == Encoding::Utf8) {
+    *to_length = length;
+    return copy_utf8(from_, address, length, to_, to_address);
+  }
   SourceString found;
   return find_string(from_, address, length, &found) && store_string(to_, found, to_address, to_length);
 }

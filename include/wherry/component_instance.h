@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -52,8 +53,12 @@ class ExportCall {
   uint64_t flat_result_ = 0;
 };
 
-// Whether the function has the type. Error: Usage, with both.
-Result<void> check_component_type(StoreRef store, Handle handle, const FuncDesc& desc);
+// The same for a function whose parameters and result are numbers: nothing to convert, no memory. The result replaces the
+// parameters.
+Result<void> call_plain(StoreRef store, Handle handle, uint64_t* slots);
+
+// A handle of the function that is quicker to follow, after a check that it has the type. Error: Usage, with both.
+Result<Handle> check_component_type(StoreRef store, Handle handle, const FuncDesc& desc);
 }  // namespace detail
 
 // A function of a component instance, for values whose types are known at run time only. A handle: trivially copyable, valid as long as
@@ -80,9 +85,10 @@ class ComponentFunc {
   // there are. Errors: Usage if the types differ, with both in the message; InvalidHandle.
   template <class Signature>
   Result<TypedComponentFunc<Signature>> typed(StoreRef store) const {
-    WHERRY_RETURN_IF_ERROR(
+    WHERRY_ASSIGN_OR_RETURN(
+        const detail::Handle quick,
         detail::check_component_type(store, handle_, TypedComponentFunc<Signature>::kDesc));
-    return TypedComponentFunc<Signature>(handle_);
+    return TypedComponentFunc<Signature>(quick);
   }
 
   friend bool operator==(const ComponentFunc&, const ComponentFunc&) = default;
@@ -106,6 +112,39 @@ class TypedComponentFunc<R(Params...)> {
  public:
   // Calls it. Errors: as ComponentFunc::call, but for values that do not fit.
   Result<R> call(StoreRef store, const std::remove_cvref_t<Params>&... params) const {
+    if constexpr (kIsPlain) {
+      return call_plain(store, params...);
+    } else {
+      return call_any(store, params...);
+    }
+  }
+
+  static constexpr detail::FuncDesc kDesc = {{Items::kTypes, sizeof...(Params)},
+                                             detail::ComponentResult<R>::kDesc};
+
+ private:
+  friend class ComponentFunc;
+  explicit TypedComponentFunc(detail::Handle handle) : handle_(handle) {}
+
+  static constexpr bool kIsPlain = (detail::kIsNumber<std::remove_cvref_t<Params>> && ...) &&
+                                   (std::is_void_v<R> || detail::kIsNumber<R>) &&
+                                   sizeof...(Params) <= detail::kMaxFlatParams;
+
+  Result<R> call_plain(StoreRef store, const std::remove_cvref_t<Params>&... params) const {
+    uint64_t slots[sizeof...(Params) + 1];
+    [[maybe_unused]] uint64_t* at = slots;
+    (detail::Codec<std::remove_cvref_t<Params>>::put(params, at), ...);
+    WHERRY_RETURN_IF_ERROR(detail::call_plain(store, handle_, slots));
+    if constexpr (std::is_void_v<R>) {
+      return {};
+    } else {
+      R result;
+      std::memcpy(&result, slots, sizeof result);
+      return result;
+    }
+  }
+
+  Result<R> call_any(StoreRef store, const std::remove_cvref_t<Params>&... params) const {
     detail::ExportCall call(store, handle_);
     if (!call.enter()) [[unlikely]]
       return call.failed();
@@ -126,13 +165,6 @@ class TypedComponentFunc<R(Params...)> {
       return result;
     }
   }
-
-  static constexpr detail::FuncDesc kDesc = {{Items::kTypes, sizeof...(Params)},
-                                             detail::ComponentResult<R>::kDesc};
-
- private:
-  friend class ComponentFunc;
-  explicit TypedComponentFunc(detail::Handle handle) : handle_(handle) {}
 
   static bool lower(detail::CanonCall& call, uint64_t* slots, const std::remove_cvref_t<Params>&... params) {
     if constexpr (Items::kFlat <= detail::kMaxFlatParams) {

@@ -75,13 +75,16 @@ struct ScalarCodec {
     return true;
   }
   static bool lower(CanonCall&, const T& from, uint64_t*& slots) {
+    put(from, slots);
+    return true;
+  }
+  static void put(const T& from, uint64_t*& slots) {
     if constexpr (std::is_signed_v<T> && sizeof(T) < 4) {
       *slots++ = static_cast<uint32_t>(static_cast<int32_t>(from));
     } else {
       *slots = 0;
       std::memcpy(slots++, &from, sizeof from);
     }
-    return true;
   }
 };
 template <class T>
@@ -129,6 +132,7 @@ struct Codec<char32_t> : ScalarCodec<char32_t, ComponentKind::Char> {
 
 template <class T, class Self>
 struct PairCodec {
+  PairCodec() = delete;  // All of it is static.
   static constexpr uint32_t kSize = 8;
   static constexpr uint32_t kAlign = 4;
   static constexpr uint32_t kFlat = 2;
@@ -462,6 +466,7 @@ constexpr const TypeDesc* case_desc() {
 // `Self` says which case a T is of (index), gives what case I carries (payload<I>), and makes one (make<I>).
 template <class T, class Self, class... Cases>
 struct CasesCodec {
+  CasesCodec() = delete;  // All of it is static.
   static constexpr uint32_t kCount = sizeof...(Cases);
   static constexpr uint32_t kTag = discriminant_size(kCount);
   static constexpr uint32_t kPayloadAlign = Sequence<Cases...>::kAlign;
@@ -611,6 +616,7 @@ struct Codec<T> : decltype(variant_codec<T>(static_cast<const T*>(nullptr))) {};
 
 template <class T, class Self>
 struct HandleCodec {
+  HandleCodec() = delete;  // All of it is static.
   static constexpr uint32_t kSize = 4;
   static constexpr uint32_t kAlign = 4;
   static constexpr uint32_t kFlat = 1;
