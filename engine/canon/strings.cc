@@ -105,20 +105,19 @@ bool is_utf16(const uint8_t* bytes, size_t units) {
 
 // Eight vectors at a time: one pass, near the speed of copying.
 bool copy_ascii(std::span<const uint8_t> from, uint8_t* to) {
-  using Vector = uint64_t __attribute__((vector_size(16), aligned(1), may_alias));
+  using Vector = uint64_t __attribute__((vector_size(16)));
   constexpr size_t kVectors = 8;
   constexpr size_t kBlock = kVectors * sizeof(Vector);
   uint64_t seen_low = 0;
   size_t at = 0;
   Vector seen[kVectors] = {};
   for (; at + kBlock <= from.size(); at += kBlock) {
-    const auto* const source = reinterpret_cast<const Vector*>(from.data() + at);
-    auto* const target = reinterpret_cast<Vector*>(to + at);
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < kVectors; ++i) {
-      const Vector vector = source[i];
+      Vector vector;
+      std::memcpy(&vector, from.data() + at + i * sizeof vector, sizeof vector);
       seen[i] |= vector;
-      target[i] = vector;
+      std::memcpy(to + at + i * sizeof vector, &vector, sizeof vector);
     }
   }
   for (const Vector& vector : seen) seen_low |= vector[0] | vector[1];
