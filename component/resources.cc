@@ -12,7 +12,7 @@ namespace component {
 
 // ---- tables
 
-uint32_t HandleTable::add(const Handle& handle) {
+uint32_t HandleTable::add(const Handle& handle, uint32_t& entries) {
   if (free_ != 0) {
     const uint32_t index = free_;
     free_ = static_cast<uint32_t>(entries_[index].rep);
@@ -20,7 +20,8 @@ uint32_t HandleTable::add(const Handle& handle) {
     return index;
   }
   if (entries_.empty() && !entries_.resize(1)) return 0;
-  if (entries_.size() > kMaxHandles || !entries_.push_back(handle)) return 0;
+  if (entries >= kMaxHandles || !entries_.push_back(handle)) return 0;
+  ++entries;
   return static_cast<uint32_t>(entries_.size() - 1);
 }
 
@@ -66,9 +67,13 @@ bool take(CanonCall& call, uint32_t index, Handle* handle, uint64_t* rep) {
   return true;
 }
 
+constexpr size_t kFreeLends = 64;
+
 bool lend_entry(CanonCall& call, RtInstance* instance, uint32_t index, Handle* handle, uint64_t* rep) {
   CallScope* const scope = detail::CanonCallAccess::open_scope(call);
   if (scope == nullptr) return false;
+  // The few that most calls lend are not worth an account; a list of the guest's may hold the same handle millions of times.
+  if (scope->lends.size() >= kFreeLends && !call.charge(sizeof(CallScope::Lend))) return false;
   if (!scope->lends.push_back({instance, index})) return call.fail(Error::out_of_memory());
   detail::CanonCallAccess::set_borrows(call);
   ++handle->lends;
@@ -109,7 +114,7 @@ bool give_own(CanonCall& call, RtResource* resource, uint64_t rep, uint32_t* ind
   Handle handle;
   handle.resource = resource;
   handle.rep = rep;
-  *index = options_of(call).instance->handles.add(handle);
+  *index = options_of(call).instance->handles.add(handle, options_of(call).store->handle_entries);
   return *index != 0 || table_full(call);
 }
 
@@ -127,7 +132,7 @@ bool give_borrow(CanonCall& call, RtResource* resource, uint64_t rep, uint32_t* 
   handle.rep = rep;
   handle.is_own = false;
   handle.scope = scope;
-  *index = instance->handles.add(handle);
+  *index = instance->handles.add(handle, options_of(call).store->handle_entries);
   if (*index == 0) return table_full(call);
   scope->callee = instance;
   ++scope->borrows;
@@ -188,7 +193,7 @@ Handle* find_host_handle(StoreRef store, ComponentResource resource) {
 Result<ComponentResource> add_host_handle(RtStore* store, const Handle& handle) {
   Handle made = handle;
   made.generation = ++store->next_generation;
-  const uint32_t index = store->host_handles.add(made);
+  const uint32_t index = store->host_handles.add(made, store->handle_entries);
   if (index == 0) return Error::trap(TrapCode::TooManyHandles);
   return ComponentHandleAccess::make<ComponentResource>({store->id, index, made.generation});
 }

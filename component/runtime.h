@@ -58,8 +58,8 @@ class HandleTable {
   Handle* find(uint32_t index) {
     return index < entries_.size() && entries_[index].resource != nullptr ? &entries_[index] : nullptr;
   }
-  // 0: there is no memory, or too many.
-  uint32_t add(const Handle& handle);
+  // 0: there is no memory, or too many. `entries` counts those of all tables of a store (RtStore::handle_entries).
+  uint32_t add(const Handle& handle, uint32_t& entries);
   void remove(uint32_t index);
   std::span<Handle> entries() { return entries_.span(); }
 
@@ -163,10 +163,11 @@ struct RtStore {
   base::Vector<detail::LiftedFunc*> typed;  // That typed functions have been made of.
   HandleTable host_handles;                 // ComponentResource
   uint32_t next_generation = 0;
-  uint32_t handles = 0;  // In all tables.
+  uint32_t handle_entries = 0;  // Of all tables; those that are free again too, as tables do not shrink.
 };
 
-inline constexpr uint32_t kMaxHandles = 1'000'000;  // Of one table.
+// Of all tables of a store: a component may have a thousand instances, with a table each.
+inline constexpr uint32_t kMaxHandles = 1'000'000;
 
 // ---- instantiating (instantiate.cc)
 
