@@ -281,14 +281,11 @@ Result<void> prepare(RtTree* tree) {
   return {};
 }
 
-// Functions and resources of other instances: of this store, and of the right types.
+// Functions of other instances: whether they have the right types.
 Result<void> check_supplies(const RtTree& tree) {
   const FlatComponent& flat = tree.flat();
   const detail::ComponentPreState& pre = *tree.pre.get();
   if (pre.store == 0) return {};
-  if (pre.store != tree.store->id) {
-    return Error::make(ErrorKind::InvalidHandle, "the component imports from an instance of another store");
-  }
   for (size_t i = 0; i < flat.leaves.size(); ++i) {
     const Supply& supply = pre.supplies[i];
     if (supply.kind != Supply::Kind::Lifted) continue;
@@ -377,6 +374,9 @@ Result<ComponentInstance> ComponentPre::instantiate(StoreRef store) const {
     return Error::usage("the component is of another engine than the store");
   }
   WHERRY_ASSIGN_OR_RETURN(RtStore* const components, RtStore::of(store));
+  if (state_.get()->store != 0 && state_.get()->store != components->id) {
+    return Error::make(ErrorKind::InvalidHandle, "the component imports from an instance of another store");
+  }
   std::unique_ptr<RtTree> made(new (std::nothrow) RtTree(detail::retain(state_.get()), store));
   if (made == nullptr) return Error::out_of_memory();
   RtTree* const tree = made.get();

@@ -359,6 +359,8 @@ Result<ComponentPre> ComponentLinker::prelink(const Component& component) const 
       supply.kind = Supply::Kind::Trap;
     }
     if (!is_of_kind(leaf, supply)) return link_error(leaf, "is of another kind than what is defined");
+    if (supply.store != 0 && pre->store != 0 && supply.store != pre->store)
+      return link_error(leaf, "is of another store than an import before it");
     if (supply.store != 0) pre->store = supply.store;
     if (supply.callable != nullptr) supply.callable->retain();
     if (!pre->supplies.push_back(supply)) {
