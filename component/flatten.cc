@@ -23,7 +23,9 @@ using wasm::ErrorCode;
 namespace {
 
 constexpr uint32_t kMaxInstances = 10'000;
-constexpr uint64_t kMaxSteps = 20'000'000;
+// A step leaves 40 bytes behind or less. A file of 50 KB can ask for as many as it likes: components in it, times how often they
+// are instantiated.
+constexpr uint64_t kMaxSteps = 5'000'000;
 
 base::Failure out_of_memory() { return base::fail(ErrorCode::OutOfMemory); }
 
@@ -70,7 +72,7 @@ Result<void> Flattener::count(uint64_t steps) {
   steps_ += steps;
   if (steps_ <= kMaxSteps) return {};
   return base::fail(ErrorCode::TooManyItems, base::Error::kNoOffset,
-                    "instantiating the component takes more than 20000000 steps");
+                    "instantiating the component takes more than 5000000 steps");
 }
 
 // ---- frames

@@ -18,6 +18,8 @@ using wasm::ErrorCode;
 
 namespace {
 
+constexpr uint64_t kCanonSteps = 16;  // What a canonical function takes here and in each store, in steps of others.
+
 base::Failure out_of_memory() { return base::fail(ErrorCode::OutOfMemory); }
 
 Op op_of(Prim prim) {
@@ -128,9 +130,16 @@ Result<FlatSignature> Flattener::signature(TypeId id) {
   made.type = id;
   made.is_async = type.is_async;
   base::Vector<uint32_t> params;
+  uint64_t most =
+      0;  // Bytes of all, padding included: a value has a bound (kMaxElementBytes), a thousand of them do not.
   for (uint32_t i = 0; i < type.members.count; ++i) {
     const uint32_t param = WHERRY_TRY(node(types_.members(type.members)[i].type));
     if (!params.push_back(param)) return out_of_memory();
+    most += uint64_t{out_.plan[param].size} + out_.plan[param].align;
+  }
+  if (most >> 32 != 0) {
+    return base::fail(ErrorCode::TypesTooLarge, base::Error::kNoOffset,
+                      "the parameters of a function take more than 4 GiB");
   }
   if (!canon::add_sequence(&out_.plan, params, &made.params)) return out_of_memory();
   if (!type.first.is_none()) made.result = WHERRY_TRY(node(type.first));
@@ -166,6 +175,7 @@ Result<FlatOptions> Flattener::options(std::span<const CanonOption> list) {
 }
 
 Result<void> Flattener::canon(const Canon& canon) {
+  WHERRY_TRY(count(kCanonSteps));
   if (canon.op == CanonOp::Lift) return lift(canon);
   FlatCanon made;
   made.op = canon.op;
