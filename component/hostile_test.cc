@@ -1,139 +1,209 @@
-// Guests that lie: realloc and post-return that do what they must not, called by the host and by another guest.
+// What hostile components and confused embedders tried and must not get: one test for each fault that was found.
 #include <catch2/catch.hpp>
 
 #include <string>
 
+#include "component/linker_state.h"
 #include "wherry/component_linker.h"
 
 namespace wherry {
 
 namespace {
 
-struct Lie {
-  const char* name;
-  const char* realloc;  // The body of realloc(old, old-size, align, size) -> address.
-  TrapCode code;
+struct Thing {
+  uint32_t value = 1;
 };
-
-// Of a list<u64> of two elements that is passed to the guest.
-constexpr Lie kLies[] = {
-    {"not aligned", "(i32.const 4)", TrapCode::ReallocUnaligned},
-    {"just not aligned", "(i32.const 1025)", TrapCode::ReallocUnaligned},
-    {"beyond the memory", "(i32.const 65536)", TrapCode::ReallocOutOfBounds},
-    {"across the end", "(i32.const 65528)", TrapCode::ReallocOutOfBounds},
-    {"the last address", "(i32.const -8)", TrapCode::ReallocOutOfBounds},
-    {"a trap of its own", "(unreachable)", TrapCode::Unreachable},
-    {"a division by zero", "(i32.div_u (i32.const 1) (i32.const 0))", TrapCode::IntegerDivideByZero},
-    {"calling out", "(call $out) (i32.const 8)", TrapCode::CannotLeave},
-    {"a recursion", "(call $f (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))",
-     TrapCode::CallStackExhausted},
-};
-
-std::string callee(const std::string& realloc, const std::string& post = "") {
-  return R"((import "out" (func $out'))
-    (core func $out (canon lower (func $out')))
-    (core module $M
-      (import "" "out" (func $out))
-      (memory (export "mem") 1)
-      (func $f (export "realloc") (param i32 i32 i32 i32) (result i32) )" +
-         realloc + R"()
-      (func (export "sum") (param $at i32) (param $n i32) (result i64) (local $sum i64)
-        (if (local.get $n) (then (loop $l
-          (local.set $sum (i64.add (local.get $sum) (i64.load (local.get $at))))
-          (local.set $at (i32.add (local.get $at) (i32.const 8)))
-          (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))
-        (local.get $sum))
-      (func (export "post") (param i64) )" +
-         post + R"())
-    (core instance $m (instantiate $M (with "" (instance (export "out" (func $out))))))
-    (func (export "sum") (param "a" (list u64)) (result u64) (canon lift (core func $m "sum")
-      (memory (core memory $m "mem")) (realloc (core func $m "realloc")) (post-return (core func $m "post")))))";
-}
 
 struct World {
-  Engine engine = Engine::create().value();
+  explicit World(const Config& config = {}) : engine(Engine::create(config).value()) {}
+
+  Engine engine;
   Store store = Store::create(engine).value();
   ComponentLinker linker{engine};
 
-  ComponentInstance instantiate(const std::string& text) {
-    REQUIRE(linker.func("", "out", []() {}).ok());
-    Result<Component> component = Component::load_text(engine, text);
-    if (!component) FAIL(component.error().describe());
-    return linker.instantiate(store, *component).value();
+  Result<ComponentInstance> instantiate(std::string_view text, const ComponentFeatures& features = {}) {
+    WHERRY_ASSIGN_OR_RETURN(const Component component, Component::load_text(engine, text, features));
+    return linker.instantiate(store, component);
   }
 };
 
-// From the host, with C++ types.
-Result<uint64_t> from_host(const std::string& body) {
-  World world;
-  const ComponentInstance instance = world.instantiate("(component " + body + ")");
-  return instance.typed<uint64_t(std::vector<uint64_t>)>(world.store, "sum")
-      .value()
-      .call(world.store, {3, 4});
+// A component whose `run` does `body`, with $new making a thing of the host's and $count counting those of a list.
+std::string things(const std::string& body) {
+  return R"((component
+    (import "things" (instance $i
+      (export "thing" (type $thing (sub resource)))
+      (export "new" (func (result (own $thing))))
+      (export "count" (func (param "things" (list (borrow $thing))) (result u32)))))
+    (core module $L (memory (export "mem") 1))
+    (core instance $l (instantiate $L))
+    (core func $new (canon lower (func $i "new")))
+    (core func $count (canon lower (func $i "count") (memory (core memory $l "mem"))))
+    (core module $M
+      (import "l" "mem" (memory 1))
+      (import "" "new" (func $new (result i32)))
+      (import "" "count" (func $count (param i32 i32) (result i32)))
+      (func (export "run") (result i32) (local $h i32) (local $k i32) )" +
+         body + R"())
+    (core instance $m (instantiate $M (with "l" (instance $l))
+      (with "" (instance (export "new" (func $new)) (export "count" (func $count))))))
+    (func (export "run") (result u32) (canon lift (core func $m "run")))))";
 }
 
-// The same list from another guest.
-Result<uint64_t> from_guest(const std::string& body) {
-  World world;
-  const ComponentInstance instance = world.instantiate(R"((component (import "out" (func $out))
-    (component $C )" + body + R"()
-    (instance $c (instantiate $C (with "out" (func $out))))
-    (component $D (import "sum" (func $sum (param "a" (list u64)) (result u64)))
-      (core module $L (memory (export "mem") 1) (data (i32.const 16) "\03\00\00\00\00\00\00\00\04"))
-      (core instance $l (instantiate $L))
-      (core func $sum' (canon lower (func $sum) (memory (core memory $l "mem"))))
-      (core module $M (import "" "sum" (func $sum (param i32 i32) (result i64)))
-        (func (export "run") (result i64) (call $sum (i32.const 16) (i32.const 2))))
-      (core instance $m (instantiate $M (with "" (instance (export "sum" (func $sum'))))))
-      (func (export "run") (result u64) (canon lift (core func $m "run"))))
-    (instance $d (instantiate $D (with "sum" (func $c "sum"))))
-    (export "run" (func $d "run"))))");
-  const auto run = instance.typed<uint64_t()>(world.store, "run").value();
-  Result<uint64_t> got = run.call(world.store);
-  if (!got) CHECK(run.call(world.store).error().trap_code() == TrapCode::CannotEnter);
-  return got;
+// Defines the things; `made` counts them.
+void define_things(World& world, uint32_t& made) {
+  REQUIRE(world.linker.resource<Thing>("things", "thing").ok());
+  REQUIRE(world.linker
+              .func("things", "new",
+                    [&made]() -> Result<Own<Thing>> {
+                      ++made;
+                      return Own<Thing>(new Thing);
+                    })
+              .ok());
+  REQUIRE(world.linker
+              .func("things", "count",
+                    [](const std::vector<Borrow<Thing>>& all) { return static_cast<uint32_t>(all.size()); })
+              .ok());
 }
+
+Result<uint32_t> run(World& world, const std::string& body) {
+  WHERRY_ASSIGN_OR_RETURN(const ComponentInstance instance, world.instantiate(things(body)));
+  WHERRY_ASSIGN_OR_RETURN(const auto func, instance.typed<uint32_t()>(world.store, "run"));
+  return func.call(world.store);
+}
+
+// Gives a resource and what makes one.
+constexpr const char* kProvider = R"((component
+    (type $R' (resource (rep i32)))
+    (export $R "r" (type $R'))
+    (core func $new (canon resource.new $R'))
+    (core module $M (import "" "new" (func $new (param i32) (result i32)))
+      (func (export "make") (result i32) (call $new (i32.const 1))))
+    (core instance $m (instantiate $M (with "" (instance (export "new" (func $new))))))
+    (func (export "make") (result (own $R)) (canon lift (core func $m "make")))))";
 
 }  // namespace
 
-TEST_CASE("a realloc that lies is a trap") {
-  for (const Lie& lie : kLies) {
-    INFO(lie.name);
-    CHECK(from_host(callee(lie.realloc)).error().trap_code() == lie.code);
-    CHECK(from_guest(callee(lie.realloc)).error().trap_code() == lie.code);
-  }
+TEST_CASE("lending one handle many times is charged") {
+  Config config;
+  config.limits.host_call_bytes = 64 << 10;
+  World world(config);
+  uint32_t made = 0;
+  define_things(world, made);
+  const auto lend = [&](const char* times) {
+    return run(world, std::string("(local.set $h (call $new))") + R"(
+      (loop $l
+        (i32.store (i32.mul (local.get $k) (i32.const 4)) (local.get $h))
+        (local.set $k (i32.add (local.get $k) (i32.const 1)))
+        (br_if $l (i32.lt_u (local.get $k) (i32.const )" +
+                          times + R"())))
+      (call $count (i32.const 0) (local.get $k)))");
+  };
+  CHECK(lend("1000").value() == 1000);
+  // 32,000 bytes as a list of pointers, and 64,000 to remember what has been lent.
+  CHECK(lend("4000").error().trap_code() == TrapCode::HostCallBudget);
 }
 
-TEST_CASE("a realloc that answers what it likes within the memory is the guest's own business") {
-  for (const char* const body :
-       {"(i32.const 8)", "(i32.const 0)", "(drop (memory.grow (i32.const 3))) (i32.const 131072)",
-        "(i32.const 65520)"}) {
-    INFO(body);
-    CHECK(from_host(callee(body)).value() == 7);
-    CHECK(from_guest(callee(body)).value() == 7);
-  }
+TEST_CASE("the handles of all instances of a store are limited together") {
+  uint32_t made = 0;
+  World world;
+  define_things(world, made);
+  const std::string forever = "(loop $l (drop (call $new)) (br $l)) (i32.const 0)";
+  CHECK(run(world, forever).error().trap_code() == TrapCode::TooManyHandles);
+  const uint32_t first = made;
+  CHECK(run(world, forever).error().trap_code() == TrapCode::TooManyHandles);
+  CHECK(made <= first + 1);
 }
 
-TEST_CASE("a post-return that traps or calls out is a trap") {
-  CHECK(from_host(callee("(i32.const 8)", "(unreachable)")).error().trap_code() == TrapCode::Unreachable);
-  CHECK(from_guest(callee("(i32.const 8)", "(unreachable)")).error().trap_code() == TrapCode::Unreachable);
-  CHECK(from_host(callee("(i32.const 8)", "(call $out)")).error().trap_code() == TrapCode::CannotLeave);
-  CHECK(from_guest(callee("(i32.const 8)", "(call $out)")).error().trap_code() == TrapCode::CannotLeave);
+TEST_CASE("parameters whose sizes add up to more than a memory are refused") {
+  World world;
+  ComponentFeatures features;
+  REQUIRE(features.set("component-model-fixed-length-lists", true).ok());
+  // 16 lists of 2^28 - 8 bytes and one of 128: together 2^32.
+  std::string params;
+  for (const char name : std::string_view("abcdefghijklmnop")) {
+    params += std::string("(param \"") + name + "\" $big) ";
+  }
+  const Result<ComponentInstance> made = world.instantiate(R"((component
+    (component $callee
+      (type $big (list u64 33554431)) (type $small (list u64 16))
+      (core module $M (memory (export "mem") 1)
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0))
+        (func (export "f") (param i32)))
+      (core instance $m (instantiate $M))
+      (func (export "f") )" + params +
+                                                               R"((param "z" $small)
+        (canon lift (core func $m "f") (memory (core memory $m "mem")) (realloc (core func $m "realloc")))))
+    (instance $c (instantiate $callee))
+    (core module $L (memory (export "mem") 1))
+    (core instance $l (instantiate $L))
+    (core func $f (canon lower (func $c "f") (memory (core memory $l "mem"))))
+    (core module $M (import "" "f" (func $f (param i32))) (func (export "run") (call $f (i32.const 0))))
+    (core instance $m (instantiate $M (with "" (instance (export "f" (func $f))))))
+    (func (export "run") (canon lift (core func $m "run")))))",
+                                                           features);
+  REQUIRE_FALSE(made.ok());
+  CHECK(made.error().message().find("4 GiB") != std::string_view::npos);
 }
 
-TEST_CASE("trees that grow with every line end in an error soon") {
-  // Each component instantiates the one before it twice: 2^40 instances.
-  std::string text = "(component (component $c0)";
-  for (int i = 1; i <= 40; ++i) {
-    const std::string before = std::to_string(i - 1);
-    // Definitions are seen from inside by outer aliases.
-    text += "(component $c" + std::to_string(i) + " (alias outer 1 " + before +
-            " (component $b)) (instance (instantiate $b)) (instance (instantiate $b)))";
-  }
-  text += "(instance (instantiate $c40)))";
-  const Engine engine = Engine::create().value();
-  const Component component = Component::load_text(engine, text).value();
-  CHECK(ComponentLinker(engine).prelink(component).error().kind() == ErrorKind::Limit);
+TEST_CASE("a small component is refused that would have a million canonical functions") {
+  std::string text = "(component (component $c (type $r (resource (rep i32)))";
+  for (int i = 0; i < 1000; ++i) text += "(core func (canon resource.new $r))";
+  text += ")";
+  for (int i = 0; i < 1000; ++i) text += "(instance (instantiate $c))";
+  World world;
+  const Result<ComponentInstance> made = world.instantiate(text + ")");
+  REQUIRE_FALSE(made.ok());
+  CHECK(made.error().message().find("steps") != std::string_view::npos);
+}
+
+TEST_CASE("what imports from an instance is not instantiated in another store") {
+  World world;
+  Store other = Store::create(world.engine).value();
+  // The second instance has a number that no tree of the other store has.
+  REQUIRE(world.instantiate(kProvider).ok());
+  const ComponentInstance provider = world.instantiate(kProvider).value();
+  REQUIRE(world.linker.define_instance(world.store, "provider", provider).ok());
+  const Component user = Component::load_text(world.engine, R"((component
+    (import "provider" (instance (export "r" (type (sub resource)))))))")
+                             .value();
+  CHECK(world.linker.instantiate(world.store, user).ok());
+  CHECK(world.linker.instantiate(other, user).error().kind() == ErrorKind::InvalidHandle);
+}
+
+TEST_CASE("what imports from instances of two stores is not linked") {
+  World world;
+  Store other = Store::create(world.engine).value();
+  const Component component = Component::load_text(world.engine, kProvider).value();
+  ComponentLinker empty(world.engine);
+  const ComponentInstance one = empty.instantiate(world.store, component).value();
+  REQUIRE(empty.instantiate(other, component).ok());
+  const ComponentInstance two = empty.instantiate(other, component).value();
+  REQUIRE(world.linker.define_instance(world.store, "one", one).ok());
+  REQUIRE(world.linker.define_instance(other, "two", two).ok());
+  const Component user = Component::load_text(world.engine, R"((component
+    (import "two" (instance (export "r" (type (sub resource)))))
+    (import "one" (instance (export "r" (type (sub resource)))))))")
+                             .value();
+  CHECK(world.linker.instantiate(world.store, user).error().kind() == ErrorKind::Link);
+  CHECK(world.linker.instantiate(other, user).error().kind() == ErrorKind::Link);
+}
+
+TEST_CASE("a string of the host's that is no UTF-8 is refused before the guest is entered") {
+  World world;
+  const ComponentInstance instance = world
+                                         .instantiate(R"((component
+    (core module $M (memory (export "mem") 1)
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 8))
+      (func (export "f") (param i32 i32) (result i32) (local.get 1)))
+    (core instance $m (instantiate $M))
+    (func (export "f") (param "s" string) (result u32)
+      (canon lift (core func $m "f") (memory (core memory $m "mem")) (realloc (core func $m "realloc"))))))")
+                                         .value();
+  const ComponentFunc func = instance.func(world.store, "f").value();
+  const ComponentVal bad = ComponentVal::string("\xff");
+  const ComponentVal good = ComponentVal::string("four");
+  CHECK(func.call(world.store, {&bad, 1}).error().kind() == ErrorKind::Usage);
+  CHECK(func.call(world.store, {&good, 1}).value()->get<uint32_t>() == 4);
 }
 
 }  // namespace wherry

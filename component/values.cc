@@ -8,6 +8,8 @@
 #include <cstring>
 
 #include "component/transfer.h"
+#include "engine/base/bytes.h"
+#include "engine/base/utf8.h"
 
 namespace wherry::component {
 
@@ -384,6 +386,10 @@ bool is_of_type(const ComponentVal& value, ComponentType type, std::string* why)
   };
   if (value.kind() != type.kind()) return fail();
   switch (type.kind()) {
+    case ComponentKind::String:
+      if (base::is_utf8(base::as_bytes(value.text()))) return true;
+      *why = "a string that is no UTF-8";
+      return false;
     case ComponentKind::Char: {
       const auto bits = static_cast<uint32_t>(value.get<char32_t>());
       return (bits < 0xd800 || (bits > 0xdfff && bits < 0x110000)) || fail();
