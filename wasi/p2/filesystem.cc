@@ -221,8 +221,11 @@ FileResult<uint64_t> Descriptor::write(Caller& caller, std::span<const uint8_t> 
 
 FileResult<Own<DirectoryEntryStream>> Descriptor::read_directory(Caller& caller) {
   if (!is_directory()) return Unexpected(ErrorCode::NotDirectory);
+  WHERRY_ASSIGN_OR_RETURN(const State* const state, state_of(caller));
+  host::Quota::Share share;
+  if (int error = state->quota->take(share)) return Unexpected(code_of(error));
   WHERRY_ASSIGN_OR_RETURN(Own<DirectoryEntryStream> object,
-                          make_own<DirectoryEntryStream>(caller, host::Listing(handle)));
+                          make_own<DirectoryEntryStream>(caller, host::Listing(handle), std::move(share)));
   return Expected<Own<DirectoryEntryStream>, ErrorCode>(std::move(object));
 }
 

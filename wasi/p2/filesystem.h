@@ -89,6 +89,7 @@ WHERRY_RECORD(DirectoryEntry, type, name)
 
 struct DirectoryEntryStream {
   host::Listing listing;
+  host::Quota::Share share;  // It has no descriptor of its own, but 4 KiB of names.
   Place place = {};
 
   FileResult<std::optional<DirectoryEntry>> read_directory_entry();

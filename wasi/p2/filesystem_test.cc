@@ -416,6 +416,19 @@ TEST_CASE("wasi:filesystem: a guest holds no more descriptors than its quota") {
   CHECK(CALL(s.a.open_at(c, kFollow, "f", {}, DescriptorFlags::Read)) == "ok");
 }
 
+TEST_CASE("wasi:filesystem: a guest holds no more listings than its quota") {
+  Trees trees(false);
+  trees.config.max_descriptors = 3;  // Two are the preopened directories.
+  TestGuest guest(trees.config);
+  const auto a = guest.directory(0);
+  const auto list = [&] { return guest.call([&](Caller& c) { return a->read_directory(c); }); };
+  auto one = list();
+  REQUIRE(outcome(one) == "ok");
+  CHECK(outcome(list()) == "Io");
+  (**one).reset();
+  CHECK(outcome(list()) == "ok");
+}
+
 TEST_CASE("wasi:filesystem: an error of a stream tells which error of a file it is") {
   IoError file{ENOSPC, Origin::File};
   IoError socket{ECONNRESET, Origin::Socket};
