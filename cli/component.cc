@@ -1,4 +1,4 @@
-// The commands `component ...`: WIT of components, and components made of modules and of each other.
+// The commands `component ...` and `bindgen`: WIT of components, and components made of modules and of each other.
 #include <sys/stat.h>
 
 #include <optional>
@@ -11,6 +11,7 @@
 #include "component/decode.h"
 #include "component/text.h"
 #include "component/validate.h"
+#include "component/wit/bindgen.h"
 #include "component/wit/decode.h"
 #include "component/wit/encode.h"
 #include "component/wit/load.h"
@@ -252,6 +253,22 @@ int component_targets_command(const Invocation& invocation) {
   if (why.starts_with(kTest)) why.erase(0, kTest.size());
   return complain(quoted(path) + " does not fit the world " + quoted(wit::full_name(input.model, world)) +
                   ": " + why);
+}
+
+int bindgen_command(const Invocation& invocation) {
+  if (invocation.operands.size() != 2 || invocation.operands[0] != std::string_view("cpp")) {
+    return complain("'bindgen' needs a language and WIT: wherry bindgen cpp FILE", kWrongUsage);
+  }
+  const char* const path = invocation.operands[1];
+  WitInput input;
+  wit::WorldId world;
+  if (!read_wit(path, invocation, &input) || !choose_world(path, &input, invocation, &world)) return kFailure;
+  const auto header = wit::bindgen_cpp(input.model, world);
+  if (!header) return complain(quoted(path) + ": " + header.error());
+  Output output;
+  if (!output.open_for(invocation)) return kFailure;
+  output.write(*header);
+  return output.finish();
 }
 
 }  // namespace wherry::cli

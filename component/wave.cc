@@ -263,7 +263,7 @@ class Reader {
       case 'r': *code = '\r'; return true;
       case '\\':
       case '"':
-      case '\'': *code = static_cast<uint32_t>(c); return true;
+      case '\'': *code = static_cast<unsigned char>(c); return true;
       case 'u': break;
       default: --at_; return fail("there is no escape \\" + std::string(1, c));
     }
@@ -377,7 +377,9 @@ class Reader {
     const bool read = items('(', ')', [&] {
       if (at_item == made.size())
         return fail("the tuple has " + std::to_string(made.size()) + " elements, here is one more");
-      return value(type.type(at_item), &made[at_item]) && ++at_item > 0;
+      if (!value(type.type(at_item), &made[at_item])) return false;
+      ++at_item;
+      return true;
     });
     if (!read) return false;
     if (at_item != made.size()) {

@@ -1,7 +1,7 @@
 _wherry() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} flags= keys=
   if [ "$COMP_CWORD" = 1 ] && [[ $word != -* ]]; then
-    COMPREPLY=($(compgen -W "run compile wast validate print parse objdump component completion help" -- "$word") $(compgen -f -- "$word"))
+    COMPREPLY=($(compgen -W "run compile wast validate print parse objdump component bindgen completion help" -- "$word") $(compgen -f -- "$word"))
     return
   fi
   if [ "$command" = component ]; then
@@ -38,13 +38,14 @@ _wherry() {
     "component wit") flags="--output --json --no-docs --main-only --binary --features --all-features --help --version" ;;
     "component compose") flags="--output --help --version" ;;
     "component targets") flags="--world --features --all-features --help --version" ;;
+    "bindgen") flags="--output --world --features --all-features --help --version" ;;
     "completion") flags="--help --version" ;;
     "help") flags="--man --help --version" ;;
     *) flags="--dir --mapdir --env --invoke --preload --argv0 --fuel --timeout --allow-precompiled --help --version -W -S -D -C -O" ;;
   esac
   case $command in
     completion) flags+=" bash zsh fish" ;;
-    help) flags+=" run compile wast validate print parse objdump component completion help" ;;
+    help) flags+=" run compile wast validate print parse objdump component bindgen completion help" ;;
   esac
   COMPREPLY=($(compgen -W "$flags" -- "$word"))
   [[ $word == -* ]] || COMPREPLY+=($(compgen -f -- "$word"))

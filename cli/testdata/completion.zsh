@@ -3,7 +3,7 @@ _wherry() {
   local before=${words[CURRENT-1]} command=${words[2]} keys=
   local current=${words[CURRENT]}
   if (( CURRENT == 2 )) && [[ $current != -* ]]; then
-    compadd -- run compile wast validate print parse objdump component completion help
+    compadd -- run compile wast validate print parse objdump component bindgen completion help
     _files
     return
   fi
@@ -40,13 +40,14 @@ _wherry() {
     "component wit") flags="--output --json --no-docs --main-only --binary --features --all-features --help --version" ;;
     "component compose") flags="--output --help --version" ;;
     "component targets") flags="--world --features --all-features --help --version" ;;
+    "bindgen") flags="--output --world --features --all-features --help --version" ;;
     "completion") flags="--help --version" ;;
     "help") flags="--man --help --version" ;;
     *) flags="--dir --mapdir --env --invoke --preload --argv0 --fuel --timeout --allow-precompiled --help --version -W -S -D -C -O" ;;
   esac
   case $command in
     completion) compadd -- bash zsh fish; return ;;
-    help) compadd -- run compile wast validate print parse objdump component completion help ;;
+    help) compadd -- run compile wast validate print parse objdump component bindgen completion help ;;
   esac
   compadd -- ${=flags}
   [[ $current == -* ]] || _files

@@ -1,0 +1,70 @@
+;; A component of the world demo:greet/greeter, by hand: it writes into a notebook of the host's, has the host shout the name,
+;; and answers what that gave.
+(component
+  (import "demo:greet/surroundings@1.0.0" (instance $surroundings
+    (type $mood' (enum "cheerful" "tired"))
+    (export "mood" (type $mood (eq $mood')))
+    (type $person' (record (field "name" string) (field "age" (option u8)) (field "mood" $mood)))
+    (export "person" (type (eq $person')))
+    (export "notebook" (type $notebook (sub resource)))
+    (export "[constructor]notebook" (func (param "title" string) (result (own $notebook))))
+    (export "[method]notebook.write"
+      (func (param "self" (borrow $notebook)) (param "line" string) (result (result u32 (error string)))))
+    (export "now" (func (result u64)))))
+  (alias export $surroundings "person" (type $person'))
+  (import "person" (type $person (eq $person')))
+  (alias export $surroundings "notebook" (type $notebook))
+  (import "shout" (func $shout (param "text" string) (result string)))
+
+  (core module $memory
+    (memory (export "memory") 1)
+    (data (i32.const 16) "visitors")
+    (global $next (mut i32) (i32.const 1024))
+    (func (export "realloc") (param $old i32) (param $old-size i32) (param $align i32) (param $size i32) (result i32)
+      (local $at i32)
+      (local.set $at (i32.and (i32.add (global.get $next) (i32.sub (local.get $align) (i32.const 1)))
+                              (i32.sub (i32.const 0) (local.get $align))))
+      (global.set $next (i32.add (local.get $at) (local.get $size)))
+      (local.get $at)))
+  (core instance $memory (instantiate $memory))
+  (core func $shout (canon lower (func $shout)
+    (memory (core memory $memory "memory")) (realloc (core func $memory "realloc"))))
+  (core func $new (canon lower (func $surroundings "[constructor]notebook") (memory (core memory $memory "memory"))))
+  (core func $write (canon lower (func $surroundings "[method]notebook.write")
+    (memory (core memory $memory "memory")) (realloc (core func $memory "realloc"))))
+  (core func $drop (canon resource.drop $notebook))
+
+  (core module $program
+    (import "host" "shout" (func $shout (param i32 i32 i32)))
+    (import "host" "new" (func $new (param i32 i32) (result i32)))
+    (import "host" "write" (func $write (param i32 i32 i32 i32)))
+    (import "host" "drop" (func $drop (param i32)))
+    (import "memory" "memory" (memory 1))
+    (func (export "greet") (param $name i32) (param $size i32) (param $has-age i32) (param $age i32) (param $mood i32)
+      (result i32)
+      (local $notebook i32)
+      (local.set $notebook (call $new (i32.const 16) (i32.const 8)))
+      (call $write (local.get $notebook) (local.get $name) (local.get $size) (i32.const 64))
+      (call $drop (local.get $notebook))
+      (call $shout (local.get $name) (local.get $size) (i32.const 96))
+      (i32.const 96))
+    (func (export "sum") (param $at i32) (param $count i32) (result i64)
+      (local $sum i64)
+      (block $done
+        (loop $more
+          (br_if $done (i32.eqz (local.get $count)))
+          (local.set $sum (i64.add (local.get $sum) (i64.load32_u (local.get $at))))
+          (local.set $at (i32.add (local.get $at) (i32.const 4)))
+          (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+          (br $more)))
+      (local.get $sum)))
+  (core instance $program (instantiate $program
+    (with "memory" (instance $memory))
+    (with "host" (instance
+      (export "shout" (func $shout)) (export "new" (func $new)) (export "write" (func $write)) (export "drop" (func $drop))))))
+  (func (export "greet") (param "who" $person) (result string)
+    (canon lift (core func $program "greet")
+      (memory (core memory $memory "memory")) (realloc (core func $memory "realloc"))))
+  (func (export "sum") (param "numbers" (list u32)) (result u64)
+    (canon lift (core func $program "sum")
+      (memory (core memory $memory "memory")) (realloc (core func $memory "realloc")))))
