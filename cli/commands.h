@@ -15,6 +15,7 @@ int objdump_command(const Invocation& invocation);
 int component_wit_command(const Invocation& invocation);
 int component_compose_command(const Invocation& invocation);
 int component_targets_command(const Invocation& invocation);
+int component_embed_command(const Invocation& invocation);
 int bindgen_command(const Invocation& invocation);
 
 }  // namespace wherry::cli

@@ -1,6 +1,7 @@
 // The commands `component ...` and `bindgen`: WIT of components, and components made of modules and of each other.
 #include <sys/stat.h>
 
+#include <iterator>
 #include <optional>
 
 #include "cli/commands.h"
@@ -253,6 +254,30 @@ int component_targets_command(const Invocation& invocation) {
   if (why.starts_with(kTest)) why.erase(0, kTest.size());
   return complain(quoted(path) + " does not fit the world " + quoted(wit::full_name(input.model, world)) +
                   ": " + why);
+}
+
+int component_embed_command(const Invocation& invocation) {
+  if (invocation.operands.size() != 2)
+    return complain("'component embed' needs WIT and a core module", kWrongUsage);
+  constexpr std::string_view kEncodings[] = {"utf8", "utf16", "latin1+utf16"};
+  const std::string_view asked = invocation.value(OptionId::Encoding).value_or(kEncodings[0]);
+  size_t encoding = 0;
+  while (encoding < std::size(kEncodings) && kEncodings[encoding] != asked) ++encoding;
+  if (encoding == std::size(kEncodings)) {
+    return complain("--encoding is " + quoted(asked) + ", expected utf8, utf16 or latin1+utf16", kWrongUsage);
+  }
+  const char* const path = invocation.operands[1];
+  WitInput input;
+  wit::WorldId world;
+  ModuleInput module;
+  if (!read_wit(invocation.operands[0], invocation, &input)) return kFailure;
+  if (!choose_world(invocation.operands[0], &input, invocation, &world)) return kFailure;
+  if (!read_module(path, {}, &module)) return kFailure;
+  if (module.is_component()) return complain(quoted(path) + " is a component already");
+  bool ok = false;
+  const base::Vector<uint8_t> bytes =
+      wit::embed(input.model, world, static_cast<wit::StringEncoding>(encoding), module.binary, &ok);
+  return ok ? write_bytes(bytes.span(), invocation) : complain("out of memory");
 }
 
 int bindgen_command(const Invocation& invocation) {

@@ -6,7 +6,7 @@ _wherry() {
   fi
   if [ "$command" = component ]; then
     if [ "$COMP_CWORD" = 2 ]; then
-      COMPREPLY=($(compgen -W "wit compose targets" -- "$word"))
+      COMPREPLY=($(compgen -W "wit compose targets embed" -- "$word"))
       return
     fi
     command="component ${COMP_WORDS[2]}"
@@ -38,6 +38,7 @@ _wherry() {
     "component wit") flags="--output --json --no-docs --main-only --binary --features --all-features --help --version" ;;
     "component compose") flags="--output --help --version" ;;
     "component targets") flags="--world --features --all-features --help --version" ;;
+    "component embed") flags="--output --encoding --world --features --all-features --help --version" ;;
     "bindgen") flags="--output --world --features --all-features --help --version" ;;
     "completion") flags="--help --version" ;;
     "help") flags="--man --help --version" ;;

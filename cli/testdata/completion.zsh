@@ -9,7 +9,7 @@ _wherry() {
   fi
   if [[ $command == component ]]; then
     if (( CURRENT == 3 )); then
-      compadd -- wit compose targets
+      compadd -- wit compose targets embed
       return
     fi
     command="component ${words[3]}"
@@ -40,6 +40,7 @@ _wherry() {
     "component wit") flags="--output --json --no-docs --main-only --binary --features --all-features --help --version" ;;
     "component compose") flags="--output --help --version" ;;
     "component targets") flags="--world --features --all-features --help --version" ;;
+    "component embed") flags="--output --encoding --world --features --all-features --help --version" ;;
     "bindgen") flags="--output --world --features --all-features --help --version" ;;
     "completion") flags="--help --version" ;;
     "help") flags="--man --help --version" ;;

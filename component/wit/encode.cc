@@ -274,4 +274,33 @@ base::Vector<uint8_t> encode_package(Model& model, bool* ok) {
   return out.finish();
 }
 
+base::Vector<uint8_t> embed(Model& model, WorldId world, StringEncoding encoding, base::ByteSpan module,
+                            bool* ok) {
+  // A package of this world alone, which says besides how strings are encoded. 4 is the version of the form.
+  constexpr uint8_t kVersion = 4;
+  const uint8_t form[] = {kVersion, static_cast<uint8_t>(encoding)};
+  ComponentEncoder metadata;
+  metadata.add_custom("wit-component-encoding", form);
+  TypeDeclarations outer(TypeDeclarations::Component);
+  EncodeBuffer inner;
+  encode_world(model, world, &inner);
+  outer.declare_export({.name = full_name(model, world)},
+                       {Sort::Component, Bound::Eq, outer.define_type(inner)});
+  EncodeBuffer type;
+  outer.finish(&type);
+  metadata.add_export({.name = model[world].name}, Sort::Type, metadata.define_type(type));
+  const base::Vector<uint8_t> bytes = metadata.finish();
+
+  EncodeBuffer section;
+  section.name("component-type");
+  section.append(bytes.span());
+  EncodeBuffer out;
+  out.append(module);
+  out.u8(0x00);
+  out.u64(section.size());
+  out.append(section.span());
+  *ok = metadata.ok() && section.ok() && out.ok() && model.ok;
+  return out.take();
+}
+
 }  // namespace wherry::component::wit

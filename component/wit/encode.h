@@ -47,4 +47,12 @@ void encode_world(Model& model, WorldId id, EncodeBuffer* type);
 // The package that the model is about as a component of types only (WIT.md, "Package Format").
 base::Vector<uint8_t> encode_package(Model& model, bool* ok);
 
+// How a core module's strings are encoded.
+enum class StringEncoding : uint8_t { Utf8 = 0, Utf16 = 1, Latin1Utf16 = 2 };
+
+// A core module with a section "component-type" at its end, by which `wasm-tools component new` and tools like it know for
+// which world it was written. Nothing else of the module is looked at.
+base::Vector<uint8_t> embed(Model& model, WorldId world, StringEncoding encoding, base::ByteSpan module,
+                            bool* ok);
+
 }  // namespace wherry::component::wit
