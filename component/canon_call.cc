@@ -113,12 +113,16 @@ bool CanonCall::allocate(uint64_t size, uint32_t align, uint32_t* address, uint8
 
 // ---- strings of the host
 
+// A view takes no memory but time, and a list may name the same 256 MB millions of times: this many bytes that are looked at
+// count as one that is kept.
+constexpr uint32_t kBytesLookedAt = 16;
+
 bool CanonCall::lift_string(uint32_t address, uint32_t length, std::string_view* text) {
   SourceString string;
   if (!component::find_string(*this, address, length, &string)) return false;
   if (string.form == SourceString::Form::Utf8) {
     *text = std::string_view(reinterpret_cast<const char*>(string.bytes), string.units);
-    return true;
+    return charge(string.units / kBytesLookedAt);
   }
   const bool is_wide = string.form == SourceString::Form::Utf16;
   const uint64_t most = uint64_t{string.units} * (is_wide ? 3 : 2);

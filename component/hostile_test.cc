@@ -103,6 +103,41 @@ TEST_CASE("lending one handle many times is charged") {
   CHECK(lend("4000").error().trap_code() == TrapCode::HostCallBudget);
 }
 
+TEST_CASE("looking at one string many times is charged") {
+  Config config;
+  config.limits.host_call_bytes = 64 << 10;
+  World world(config);
+  REQUIRE(
+      world.linker
+          .func("", "look",
+                [](const std::vector<std::string_view>& all) { return static_cast<uint32_t>(all.size()); })
+          .ok());
+  // Strings of 48 KiB, all at the same place.
+  const ComponentInstance instance = world
+                                         .instantiate(R"((component
+    (import "look" (func $look (param "all" (list string)) (result u32)))
+    (core module $L (memory (export "mem") 1))
+    (core instance $l (instantiate $L))
+    (core func $look (canon lower (func $look) (memory (core memory $l "mem"))))
+    (core module $M
+      (import "l" "mem" (memory 1))
+      (import "" "look" (func $look (param i32 i32) (result i32)))
+      (func (export "run") (param i32) (result i32) (local $k i32)
+        (loop $l
+          (i32.store offset=4 (i32.mul (local.get $k) (i32.const 8)) (i32.const 49152))
+          (i32.store (i32.mul (local.get $k) (i32.const 8)) (i32.const 8192))
+          (local.set $k (i32.add (local.get $k) (i32.const 1)))
+          (br_if $l (i32.lt_u (local.get $k) (local.get 0))))
+        (call $look (i32.const 0) (local.get 0))))
+    (core instance $m (instantiate $M (with "l" (instance $l))
+      (with "" (instance (export "look" (func $look))))))
+    (func (export "run") (param "times" u32) (result u32) (canon lift (core func $m "run")))))")
+                                         .value();
+  const auto look = instance.typed<uint32_t(uint32_t)>(world.store, "run").value();
+  CHECK(look.call(world.store, 10).value() == 10);
+  CHECK(look.call(world.store, 1000).error().trap_code() == TrapCode::HostCallBudget);
+}
+
 TEST_CASE("the handles of all instances of a store are limited together") {
   uint32_t made = 0;
   World world;
