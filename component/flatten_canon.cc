@@ -18,7 +18,8 @@ using wasm::ErrorCode;
 
 namespace {
 
-constexpr uint64_t kCanonSteps = 16;  // What a canonical function takes here and in each store, in steps of others.
+constexpr uint64_t kCanonSteps =
+    16;  // What a canonical function takes here and in each store, in steps of others.
 
 base::Failure out_of_memory() { return base::fail(ErrorCode::OutOfMemory); }
 
