@@ -11,6 +11,7 @@
 #include "engine/instantiate/instantiate.h"
 #include "engine/validate/typed_module.h"
 #include "engine/wasm/errors.h"
+#include "wherry/detail/compiled_part.h"
 #include "wherry/module.h"
 
 namespace wherry {
@@ -121,6 +122,11 @@ Result<Module> Module::load_artifact_unsafe(const Engine& engine, const std::str
 
 Result<Module> Module::load_artifact_unsafe(const Engine& engine, Bytes bytes) {
   return make(engine, artifact::Artifact::from_bytes(bytes));
+}
+
+Result<Module> detail::load_part_unsafe(const Engine& engine, const artifact::ComponentFile& file,
+                                        uint32_t index) {
+  return make(engine, artifact::Artifact::open_part(file, index));
 }
 
 Result<void> Module::validate(const Engine& engine, Bytes bytes) {

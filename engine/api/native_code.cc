@@ -7,7 +7,7 @@
 
 #include <new>
 
-#include "engine/decode/decode.h"
+#include "engine/artifact/known_module.h"
 #include "engine/interpret/interpreter.h"
 #include "engine/wasm/errors.h"
 
@@ -39,31 +39,6 @@ base::Result<void> check(const detail::EngineState& engine, const artifact::View
   return {};
 }
 
-// Element segments and custom sections, of which modules have few.
-base::Result<void> add_rows(const artifact::View& view, wasm::Module* module) {
-  if (!module->elements.reserve(view.elements().size()) || !module->customs.reserve(view.customs().size())) {
-    return base::fail(wasm::ErrorCode::OutOfMemory);
-  }
-  for (const artifact::ElementRow& row : view.elements()) {
-    wasm::ElementSegment segment;
-    segment.mode = static_cast<wasm::SegmentMode>(row.mode);
-    segment.type = row.type;
-    segment.table = wasm::TableIndex(row.table);
-    segment.offset_expr = {module->bytes_of(row.expression), row.expression.offset};
-    segment.count = row.count;
-    segment.has_expressions = row.has_expressions != 0;
-    segment.items = module->bytes_of(row.items);
-    segment.items_offset = row.items.offset;
-    segment.offset = row.offset;
-    (void)module->elements.push_back(segment);  // It has room, here and below.
-  }
-  for (const artifact::CustomRow& row : view.customs()) {
-    (void)module->customs.push_back({base::as_text(module->bytes_of(row.name)), module->bytes_of(row.content),
-                                     row.content.offset, static_cast<uint8_t>(row.after_section)});
-  }
-  return {};
-}
-
 base::Result<void> add_image(LoadedArtifact* loaded) {
   const artifact::View& view = loaded->artifact.view();
   const artifact::Section* const section = view.find_section(artifact::SectionKind::Image);
@@ -73,7 +48,8 @@ base::Result<void> add_image(LoadedArtifact* loaded) {
   }
   loaded->image.descriptor = loaded->artifact.descriptor();
   for (const artifact::ImageRun& run : view.image_runs()) {
-    (void)loaded->image.runs.push_back({run.memory_offset, section->offset + run.image_offset,
+    (void)loaded->image.runs.push_back({run.memory_offset,
+                                        loaded->artifact.place_of(*section) + run.image_offset,
                                         bytes.subspan(run.image_offset, run.size_bytes)});
   }
   return {};
@@ -131,25 +107,7 @@ base::Result<std::unique_ptr<LoadedArtifact>> load_artifact(const detail::Engine
 }
 
 base::Result<validate::TypedModule> read_module(detail::EngineState& engine, const artifact::View& view) {
-  base::Vector<decode::KnownModule::Part> parts;
-  if (!parts.reserve(view.parts().size())) {
-    return base::fail(wasm::ErrorCode::OutOfMemory);
-  }
-  for (const artifact::ModulePart& part : view.parts()) {
-    (void)parts.push_back(
-        {static_cast<uint8_t>(part.id), part.module_offset, view.part(part)});  // It has room.
-  }
-  const decode::KnownModule known{.bytes = view.wasm(),
-                                  .parts = parts,
-                                  .funcs = view.funcs(),
-                                  .bodies = view.bodies(),
-                                  .data = view.data(),
-                                  .data_count = view.data_count_section()};
-  wasm::Module module = WHERRY_TRY(decode::decode(known, {engine.features}));
-  if (module.types.size() != view.type_count()) {
-    return base::fail(wasm::ErrorCode::ArtifactDamaged, base::Error::kNoOffset, "another number of types");
-  }
-  WHERRY_TRY(add_rows(view, &module));
+  wasm::Module module = WHERRY_TRY(artifact::read_module(view, engine.features));
   const validate::CompiledParts compiled{view.declared_refs(), view.has_image()};
   return validate::type_module(std::move(module), engine.types, &compiled);
 }

@@ -22,16 +22,27 @@ base::Failure unmappable(int error_number) {
 
 }  // namespace
 
-base::Result<Artifact> Artifact::open(base::MappedFile&& file) {
-  const View view = WHERRY_TRY(View::read(file.bytes()));
+base::Result<Artifact> Artifact::map(int descriptor, uint64_t file_offset, const View& view) {
   WHERRY_TRY(view.fits());
   const Section& text = *view.find_section(SectionKind::Text);
   base::CodeMapping mapping;
   int error_number = 0;
-  if (!base::CodeMapping::map(file.descriptor(), text.offset, text.size_bytes, &mapping, &error_number)) {
+  if (!base::CodeMapping::map(descriptor, file_offset + text.offset, text.size_bytes, &mapping,
+                              &error_number)) {
     return unmappable(error_number);
   }
-  return Artifact(std::move(file), std::move(mapping), view);
+  return Artifact(descriptor, file_offset, std::move(mapping), view);
+}
+
+base::Result<Artifact> Artifact::open(base::MappedFile&& file) {
+  Artifact made = WHERRY_TRY(map(file.descriptor(), 0, WHERRY_TRY(View::read(file.bytes()))));
+  made.file_ = std::move(file);
+  return made;
+}
+
+base::Result<Artifact> Artifact::open_part(const ComponentFile& component, uint32_t part) {
+  return map(component.descriptor(), component.view().file_offset(part),
+             WHERRY_TRY(component.view().part(part)));
 }
 
 base::Result<Artifact> Artifact::open(const char* path) {

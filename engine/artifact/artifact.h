@@ -1,7 +1,7 @@
 #pragma once
 
 #include "engine/abi/native.h"
-#include "engine/artifact/view.h"
+#include "engine/artifact/component_view.h"
 #include "engine/base/os/code_mapping.h"
 #include "engine/base/os/virtual_memory.h"
 
@@ -17,6 +17,8 @@ class Artifact {
   // two's, and ArtifactUnmappable when the system refuses.
   static base::Result<Artifact> open(base::MappedFile&& file);
   static base::Result<Artifact> open(const char* path);
+  // A module of a compiled component, which must outlive it.
+  static base::Result<Artifact> open_part(const ComponentFile& component, uint32_t part);
   // The same of a copy of bytes in memory, which need not live on.
   static base::Result<Artifact> from_bytes(base::ByteSpan bytes);
 
@@ -25,8 +27,10 @@ class Artifact {
 
   // What the rest of the file says: functions, thunks, the module, flags, places.
   const View& view() const { return view_; }
-  // Of the file; belongs to this.
-  int descriptor() const { return file_.descriptor(); }
+  // Of the file; belongs to this, or to the component that it is a part of.
+  int descriptor() const { return descriptor_; }
+  // Where in the file a section's bytes begin.
+  uint64_t place_of(const Section& section) const { return file_offset_ + section.offset; }
   base::ByteSpan wasm() const { return view_.wasm(); }
   bool is_flagged() const { return view_.is_flagged(); }
 
@@ -41,14 +45,17 @@ class Artifact {
   std::optional<Place> find(const void* pc) const;
 
  private:
-  Artifact(base::MappedFile&& file, base::CodeMapping&& text, const View& view)
-      : file_(std::move(file)), text_(std::move(text)), view_(view) {}
+  Artifact(int descriptor, uint64_t file_offset, base::CodeMapping&& text, const View& view)
+      : descriptor_(descriptor), file_offset_(file_offset), text_(std::move(text)), view_(view) {}
+  static base::Result<Artifact> map(int descriptor, uint64_t file_offset, const View& view);
   const void* at(std::span<const uint32_t> offsets, uint32_t index) const {
     if (index >= offsets.size() || offsets[index] == kNoCode) return nullptr;
     return text_.bytes().data() + offsets[index];
   }
 
-  base::MappedFile file_;
+  base::MappedFile file_;  // Nothing, of a part.
+  int descriptor_;
+  uint64_t file_offset_;  // Where it begins in the file.
   base::CodeMapping text_;
   View view_;
 };

@@ -9,7 +9,7 @@
 namespace wherry::artifact {
 
 inline constexpr char kMagic[8] = {'\0', 'w', 'h', 'e', 'r', 'r', 'y', '\n'};
-inline constexpr uint32_t kFormatVersion = 2;
+inline constexpr uint32_t kFormatVersion = 3;
 inline constexpr uint32_t kHeaderBytes = 4096;
 inline constexpr uint32_t kMaxSections = 64;
 
@@ -36,12 +36,19 @@ enum class SectionKind : uint32_t {
   // Kept for what comes; a reader of this version refuses files that have them.
   Plans = 7,     // Plans of the canonical ABI.
   Snapshot = 8,  // State of an instance: globals, tables.
+  // Of a compiled component, which has these three and no others, in this order.
+  Parts = 9,       // PartsHeader and a PartRow for each core module.
+  Component = 10,  // The component, byte for byte.
+  Files = 11,      // Compiled modules: files like this, without Module, each on pages of its own.
 };
+
+// Of a file for this machine. On AArch64 the kernel's may have 64 KiB.
+constexpr uint32_t page_bytes_of(Arch arch) { return arch == Arch::Aarch64 ? 1 << 16 : 1 << 12; }
 
 struct Section {
   SectionKind kind;
-  uint32_t module;      // Which module of the file it belongs to; this version has one, 0.
-  uint64_t offset;      // A multiple of Header::page_bytes.
+  uint32_t module;  // Which module of the file it belongs to: 0. Those of a component are files of their own.
+  uint64_t offset;  // A multiple of Header::page_bytes.
   uint64_t size_bytes;  // What follows up to the next page is zeros.
   uint64_t hash;        // XXH3-64 of its bytes.
 };
@@ -61,7 +68,7 @@ struct Header {
   uint64_t cpu_features[2];   // Bits of cpu_features.inc that the code needs.
   uint64_t code_flags;        // CodeFlag
   uint64_t options_hash;      // XXH3-64 of `options` up to its zero.
-  uint8_t module_digest[32];  // BLAKE2b-256 of the module.
+  uint8_t module_digest[32];  // BLAKE2b-256 of the module, or of the component.
   uint32_t section_count;
   uint32_t module_count;
   char options[392];  // "key=value" separated by spaces, for people; ends with a zero.
@@ -136,6 +143,23 @@ static_assert(sizeof(ImageRun) == 24);
 // SectionKind::Tables: uint64_t each for 64 functions and one more (TypedModule::declared_refs), then a wasm::CodeBody for each
 // function that the module defines, then a wasm::DataSegment for each data segment. A load looks at none of them, so that readers
 // check what they use.
+
+// SectionKind::Parts: then the rows, by the order of the core modules in the component.
+struct PartsHeader {
+  uint64_t
+      frame_hash;  // XXH3-64 of the XXH3-64s of what is between modules: all that a load reads of the component.
+  uint32_t part_count;
+  uint32_t reserved;
+};
+static_assert(sizeof(PartsHeader) == 16);
+
+struct PartRow {
+  uint32_t module_offset;  // In Component. Rising; no module overlaps another.
+  uint32_t module_bytes;
+  uint64_t file_offset;  // In Files, a multiple of Header::page_bytes. Equal modules have the same one.
+  uint64_t file_bytes;
+};
+static_assert(sizeof(PartRow) == 24);
 
 // SectionKind::Cold: after the header the ranges, the blocks, and the rows' bytes.
 struct ColdHeader {

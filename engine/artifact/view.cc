@@ -7,8 +7,7 @@
 #include <string>
 
 #include "engine/artifact/hash.h"
-#include "engine/artifact/processor.h"
-#include "engine/base/os/virtual_memory.h"
+#include "engine/artifact/header.h"
 #include "engine/wasm/errors.h"
 
 namespace wherry::artifact {
@@ -17,57 +16,9 @@ namespace {
 
 using wasm::ErrorCode;
 
-base::Failure damaged(std::string detail) {
-  return base::fail(ErrorCode::ArtifactDamaged, base::Error::kNoOffset, std::move(detail));
-}
-base::Failure mismatch(std::string detail) {
-  return base::fail(ErrorCode::ArtifactMismatch, base::Error::kNoOffset, std::move(detail));
-}
-
 constexpr uint64_t kMaxImageEnd = uint64_t{1} << 48;
 
-constexpr std::string_view kSectionNames[] = {"",       "text",        "metadata", "module", "address map",
-                                              "tables", "memory image"};
-
-// What is wrong with the header's own fields, whose hash is right.
-base::Result<void> check_header(const Header& header, uint64_t file_bytes) {
-  if (header.file_bytes != file_bytes) {
-    return damaged("it has " + std::to_string(file_bytes) + " bytes, expected " +
-                   std::to_string(header.file_bytes));
-  }
-  const uint32_t page = header.page_bytes;
-  if (page < kHeaderBytes || page > (1u << 16) || (page & (page - 1)) != 0) {
-    return damaged("pages of " + std::to_string(page) + " bytes");
-  }
-  if (header.section_count > kMaxSections) return damaged("too many sections");
-  if (header.module_count != 1) return mismatch(std::to_string(header.module_count) + " modules, expected 1");
-  if (std::memchr(header.options, 0, sizeof(header.options)) == nullptr)
-    return damaged("options without end");
-  return {};
-}
-
-// Sections are in order, on pages, inside of the file, and each kind is there once.
-base::Result<void> check_sections(const Header& header, base::ByteSpan file) {
-  uint64_t end = kHeaderBytes;
-  uint32_t seen = 0;
-  for (uint32_t i = 0; i < header.section_count; ++i) {
-    const Section& section = header.sections[i];
-    const auto kind = static_cast<uint32_t>(section.kind);
-    if (kind < static_cast<uint32_t>(SectionKind::Text) || kind > static_cast<uint32_t>(SectionKind::Image)) {
-      return mismatch("section of kind " + std::to_string(kind) + ", which this version does not know");
-    }
-    if ((seen >> kind & 1) != 0 || section.module != 0) return damaged("section twice");
-    seen |= 1u << kind;
-    if (section.offset % header.page_bytes != 0 || section.offset < end || section.offset > file.size() ||
-        section.size_bytes > file.size() - section.offset || section.size_bytes > UINT32_MAX - 1) {
-      return damaged("section outside of the file");
-    }
-    end = section.offset + section.size_bytes;
-  }
-  if (seen != 0b1111110) return damaged("section missing");
-  if (end != file.size()) return damaged("bytes behind the last section");
-  return {};
-}
+constexpr uint32_t mask_of(SectionKind kind) { return 1u << static_cast<uint32_t>(kind); }
 
 // Items of the metadata.
 template <class T>
@@ -97,25 +48,28 @@ bool View::is_artifact(base::ByteSpan file) {
   return file.size() >= sizeof(kMagic) && std::memcmp(file.data(), kMagic, sizeof(kMagic)) == 0;
 }
 
+base::Result<void> View::read_file(base::ByteSpan file, bool is_part) {
+  file_ = file;
+  header_ = WHERRY_TRY(read_header(file));
+  if (is_component(*header_)) return mismatch("a component, expected a module");
+  const uint32_t kinds = mask_of(SectionKind::Text) | mask_of(SectionKind::Meta) |
+                         mask_of(SectionKind::Cold) | mask_of(SectionKind::Tables) |
+                         mask_of(SectionKind::Image);
+  return check_sections(*header_, file, is_part ? kinds : kinds | mask_of(SectionKind::Module));
+}
+
 base::Result<View> View::read(base::ByteSpan file) {
-  if (!is_artifact(file)) return base::fail(ErrorCode::NotAnArtifact);
-  if (file.size() < 12) return damaged("it ends within its header");
-  uint32_t version;
-  std::memcpy(&version, file.data() + offsetof(Header, format_version), 4);
-  if (version != kFormatVersion) {
-    return mismatch("format version " + std::to_string(version) + ", expected " +
-                    std::to_string(kFormatVersion));
-  }
-  if (file.size() < kHeaderBytes) return damaged("it ends within its header");
-  if (reinterpret_cast<uintptr_t>(file.data()) % alignof(Header) != 0)
-    return damaged("not aligned in memory");
   View view;
-  view.file_ = file;
-  view.header_ = reinterpret_cast<const Header*>(file.data());
-  const Header& header = *view.header_;
-  if (header_hash_of(header) != header.header_hash) return damaged("its header has changed");
-  WHERRY_TRY(check_header(header, file.size()));
-  WHERRY_TRY(check_sections(header, file));
+  WHERRY_TRY(view.read_file(file, false));
+  view.wasm_ = view.section(SectionKind::Module);
+  WHERRY_TRY(view.read_meta());
+  return view;
+}
+
+base::Result<View> View::read_part(base::ByteSpan file, base::ByteSpan module) {
+  View view;
+  WHERRY_TRY(view.read_file(file, true));
+  view.wasm_ = module;
   WHERRY_TRY(view.read_meta());
   return view;
 }
@@ -194,39 +148,9 @@ std::optional<uint32_t> View::data_count_section() const {
   return header.data_count;
 }
 
-base::Result<void> View::fits() const {
-  const Header& header = *header_;
-  if (header.arch != host_arch()) {
-    const std::string_view name = arch_name(header.arch);
-    return mismatch("code for " + std::string(name.empty() ? "another architecture" : name) + ", expected " +
-                    std::string(arch_name(host_arch())));
-  }
-  if (header.abi_hash != abi_hash()) return mismatch("it was made by another version of wherry");
-  if (header.page_bytes < base::page_size_bytes()) {
-    return mismatch("sections on pages of " + std::to_string(header.page_bytes) +
-                    " bytes, this machine has pages of " + std::to_string(base::page_size_bytes()));
-  }
-  if (const std::string_view feature = missing_feature(header.cpu_features); !feature.empty()) {
-    return mismatch("its code needs a processor with " + std::string(feature));
-  }
-  return {};
-}
+base::Result<void> View::fits() const { return artifact::fits(*header_); }
 
-base::Result<void> View::verify() const {
-  uint64_t end = kHeaderBytes;
-  for (uint32_t i = 0; i < header_->section_count; ++i) {
-    const Section& section = header_->sections[i];
-    for (uint64_t at = end; at < section.offset; ++at) {
-      if (file_[at] != 0) return damaged("bytes between sections");
-    }
-    if (hash_of(file_.subspan(section.offset, section.size_bytes)) != section.hash) {
-      return damaged("its " + std::string(kSectionNames[static_cast<uint32_t>(section.kind)]) +
-                     " has changed");
-    }
-    end = section.offset + section.size_bytes;
-  }
-  return {};
-}
+base::Result<void> View::verify() const { return verify_sections(*header_, file_); }
 
 const Section* View::find_section(SectionKind kind) const {
   for (uint32_t i = 0; i < header_->section_count; ++i) {

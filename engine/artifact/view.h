@@ -24,7 +24,10 @@ class View {
   // the format, ArtifactDamaged.
   static base::Result<View> read(base::ByteSpan file);
 
-  // Whether these bytes begin as a compiled file does.
+  // The same of a module in a compiled component, where `module` is.
+  static base::Result<View> read_part(base::ByteSpan file, base::ByteSpan module);
+
+  // Whether these bytes begin as a compiled file does, be it of a module or of a component.
   static bool is_artifact(base::ByteSpan file);
 
   // Nothing if this build can run the code on this machine. Errors: ArtifactMismatch with what differs.
@@ -44,7 +47,7 @@ class View {
   base::ByteSpan section(SectionKind kind) const;
   const Section* find_section(SectionKind kind) const;
   // The module that was compiled, byte for byte.
-  base::ByteSpan wasm() const { return section(SectionKind::Module); }
+  base::ByteSpan wasm() const { return wasm_; }
 
   // Where the code of each function that the module defines begins in the text; kNoCode: it is interpreted. All others lie
   // in the text.
@@ -79,6 +82,7 @@ class View {
  private:
   friend class Artifact;
   View() = default;
+  base::Result<void> read_file(base::ByteSpan file, bool is_part);
   base::ByteSpan meta() const { return section(SectionKind::Meta); }
   base::Result<void> read_meta();
   base::Result<void> read_module(const MetaHeader& meta);
@@ -98,6 +102,7 @@ class View {
   std::span<const wasm::DataSegment> data_;
   bool has_image_ = false;
   base::ByteSpan file_;
+  base::ByteSpan wasm_;
 };
 
 }  // namespace wherry::artifact

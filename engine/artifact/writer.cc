@@ -24,9 +24,7 @@ base::Failure no_memory() { return base::fail(wasm::ErrorCode::OutOfMemory); }
 
 class Layout {
  public:
-  explicit Layout(const Contents& contents) {
-    header_.page_bytes = contents.arch == Arch::Aarch64 ? 1 << 16 : 1 << 12;
-  }
+  explicit Layout(const Contents& contents) { header_.page_bytes = page_bytes_of(contents.arch); }
 
   uint32_t page_bytes() const { return header_.page_bytes; }
   [[nodiscard]] bool begin() { return file_.resize(kHeaderBytes); }

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <string>
 
+#include "engine/artifact/component_view.h"
 #include "engine/artifact/hash.h"
 #include "engine/artifact/processor.h"
 #include "engine/artifact/view.h"
@@ -18,6 +19,7 @@ namespace wherry::inspect {
 
 namespace {
 
+using artifact::ComponentView;
 using artifact::View;
 
 class Listing {
@@ -131,6 +133,8 @@ class Listing {
 
 bool is_compiled(base::ByteSpan bytes) { return View::is_artifact(bytes); }
 
+bool is_compiled_component(base::ByteSpan bytes) { return ComponentView::is_component(bytes); }
+
 std::string compiled_identity() {
   char text[64];
   std::snprintf(text, sizeof(text), "format %u abi %016llx", artifact::kFormatVersion,
@@ -139,12 +143,54 @@ std::string compiled_identity() {
 }
 
 base::Result<void> verify_compiled(base::ByteSpan file) {
+  if (is_compiled_component(file)) {
+    const ComponentView view = WHERRY_TRY(ComponentView::read(file));
+    return view.verify();
+  }
   const View view = WHERRY_TRY(View::read(file));
   return view.verify();
 }
 
+namespace {
+
+base::Result<void> list_component(std::string_view title, base::ByteSpan file, bool with_rows,
+                                  text::TextSink& sink) {
+  const ComponentView view = WHERRY_TRY(ComponentView::read(file));
+  const std::string name(title);
+  char line[512];
+  const auto put = [&](int length) {
+    sink.write({line, std::min<size_t>(static_cast<size_t>(std::max(length, 0)), sizeof(line) - 1)});
+  };
+  put(std::snprintf(line, sizeof(line), "%.256s: compiled component, %zu bytes, %zu modules\n\ncomponent: ",
+                    name.c_str(), file.size(), view.parts().size()));
+  put(std::snprintf(line, sizeof(line), "%zu bytes, BLAKE2b-256 ", view.component().size()));
+  for (const uint8_t byte : view.header().module_digest) put(std::snprintf(line, sizeof(line), "%02x", byte));
+  put(std::snprintf(line, sizeof(line), "\n\nModules:\n"));
+  for (uint32_t i = 0; i < view.parts().size(); ++i) {
+    const artifact::PartRow& part = view.parts()[i];
+    put(std::snprintf(
+        line, sizeof(line), "  module[%u]: component 0x%x, %u bytes; compiled 0x%llx, %llu bytes\n", i,
+        part.module_offset, part.module_bytes, static_cast<unsigned long long>(view.file_offset(i)),
+        static_cast<unsigned long long>(part.file_bytes)));
+  }
+  for (uint32_t i = 0; i < view.parts().size(); ++i) {
+    const std::string module = "module[" + std::to_string(i) + "]";
+    sink.write("\n");
+    if (const uint32_t first = view.first_of(i); first != i) {
+      put(std::snprintf(line, sizeof(line), "%s: equal to module[%u]\n", module.c_str(), first));
+      continue;
+    }
+    const View one = WHERRY_TRY(view.part(i));
+    WHERRY_TRY(Listing(one, sink).write(module, with_rows));
+  }
+  return {};
+}
+
+}  // namespace
+
 base::Result<void> list_compiled(std::string_view title, base::ByteSpan file, const ObjdumpChoice& choice,
                                  text::TextSink& sink) {
+  if (is_compiled_component(file)) return list_component(title, file, choice.funcs, sink);
   const View view = WHERRY_TRY(View::read(file));
   return Listing(view, sink).write(title, choice.funcs);
 }
