@@ -49,21 +49,16 @@ wasm::Features core_features(const Config& config) {
 
 Result<Component> load_owned(const Engine& engine, base::Vector<uint8_t> bytes,
                              const ComponentFeatures& wanted) {
-  component::Features features = ComponentTypeAccess::features(wanted);
-  features.core = core_features(engine.config());
-  base::Result<component::Component> decoded = component::decode(std::move(bytes), features);
+  base::Result<component::Component> decoded =
+      component::decode(std::move(bytes), component::features_for(engine, wanted));
   if (!decoded) return to_public(decoded.error());
-  std::unique_ptr<wasm::TypeRegistry> registry(new (std::nothrow) wasm::TypeRegistry);
-  if (registry == nullptr) return Error::out_of_memory();
-  base::Result<component::ValidComponent> valid =
-      component::validate(*std::move(decoded), *registry, {.bodies = component::Bodies::Leave});
-  if (!valid) return to_public(valid.error());
-  auto* const state = new (std::nothrow) detail::ComponentState(engine, *std::move(valid));
-  if (state == nullptr) return Error::out_of_memory();
-  state->registry = std::move(registry);
-  Component made = ComponentTypeAccess::adopt(state);
+  return component::make_ready(engine, *std::move(decoded), nullptr);
+}
+
+Result<void> load_modules(detail::ComponentState* state) {
   for (const component::Span& module : state->valid.component().modules) {
-    Result<Module> loaded = Module::load_borrowed(engine, Bytes(module.bytes.data(), module.bytes.size()));
+    Result<Module> loaded =
+        Module::load_borrowed(state->engine, Bytes(module.bytes.data(), module.bytes.size()));
     if (!loaded) {
       Error error = std::move(loaded).error();
       const std::optional<uint64_t> offset = error.offset();
@@ -71,13 +66,7 @@ Result<Component> load_owned(const Engine& engine, base::Vector<uint8_t> bytes,
     }
     if (!state->modules.push_back(*std::move(loaded))) return Error::out_of_memory();
   }
-  base::Result<component::FlatComponent> flat = component::flatten(state->valid, *state->registry);
-  if (flat) {
-    state->flat = *std::move(flat);
-  } else {
-    state->not_flat = std::move(flat).error();
-  }
-  return made;
+  return {};
 }
 
 Result<base::Vector<uint8_t>> read_file(const std::string& path) {
@@ -102,6 +91,39 @@ Result<base::Vector<uint8_t>> read_file(const std::string& path) {
 }
 
 }  // namespace
+
+Result<Component> component::make_ready(const Engine& engine, component::Component&& decoded,
+                                        std::unique_ptr<artifact::ComponentFile> file) {
+  std::unique_ptr<wasm::TypeRegistry> registry(new (std::nothrow) wasm::TypeRegistry);
+  if (registry == nullptr) return Error::out_of_memory();
+  ValidateOptions options{.bodies = Bodies::Leave};
+  KnownModules known{file.get(), decoded.features.core};
+  if (file != nullptr) {
+    options.known_module = &known_module;
+    options.context = &known;
+  }
+  base::Result<ValidComponent> valid = validate(std::move(decoded), *registry, options);
+  if (!valid) return to_public(valid.error());
+  auto* const state = new (std::nothrow) detail::ComponentState(engine, *std::move(valid));
+  if (state == nullptr) return Error::out_of_memory();
+  state->registry = std::move(registry);
+  state->file = std::move(file);
+  wherry::Component made = ComponentTypeAccess::adopt(state);
+  WHERRY_RETURN_IF_ERROR(state->file != nullptr ? load_compiled_modules(state) : load_modules(state));
+  base::Result<FlatComponent> flat = flatten(state->valid, *state->registry);
+  if (flat) {
+    state->flat = *std::move(flat);
+  } else {
+    state->not_flat = std::move(flat).error();
+  }
+  return made;
+}
+
+component::Features component::features_for(const Engine& engine, const ComponentFeatures& wanted) {
+  Features features = ComponentTypeAccess::features(wanted);
+  features.core = core_features(engine.config());
+  return features;
+}
 
 // ---- features
 

@@ -7,6 +7,7 @@
 
 #include "component/flat.h"
 #include "component/validate.h"
+#include "engine/artifact/component_view.h"
 #include "engine/wasm/type_registry.h"
 #include "wherry/component.h"
 #include "wherry/module.h"
@@ -22,7 +23,8 @@ struct ComponentState {
 
   std::atomic<uint32_t> users{1};
   Engine engine;
-  std::unique_ptr<wasm::TypeRegistry> registry;  // Goes after what is in it.
+  std::unique_ptr<artifact::ComponentFile> file;  // Of a compiled one. Goes after what refers to it.
+  std::unique_ptr<wasm::TypeRegistry> registry;   // Goes after what is in it.
   component::ValidComponent valid;
   base::Vector<Module> modules;  // By Component::modules.
   component::FlatComponent flat;
@@ -62,6 +64,18 @@ struct ComponentTypeAccess {
 namespace component {
 // An engine's error as the embedder sees it.
 Error to_public(const base::Error& error);
+// A decoded component, made ready; `file` if it is a compiled one.
+Result<wherry::Component> make_ready(const Engine& engine, Component&& decoded,
+                                     std::unique_ptr<artifact::ComponentFile> file);
+// What the engine lets core modules have.
+Features features_for(const Engine& engine, const ComponentFeatures& wanted);
+// The core modules of a compiled component, for ValidateOptions::known_module.
+struct KnownModules {
+  const artifact::ComponentFile* file;
+  wasm::Features features;
+};
+base::Result<validate::TypedModule> known_module(void* known, uint32_t index, wasm::TypeRegistry& registry);
+Result<void> load_compiled_modules(detail::ComponentState* state);
 }  // namespace component
 
 }  // namespace wherry

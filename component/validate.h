@@ -17,6 +17,11 @@ enum class Bodies : uint8_t {
 struct ValidateOptions {
   Bodies bodies = Bodies::Validate;
   uint32_t threads = 1;  // For bodies.
+  // Of a component whose core modules somebody has compiled: the module at a place of Component::modules, entered into the registry, instead
+  // of what decoding it would give; its bodies count as valid. Null: they are decoded.
+  base::Result<validate::TypedModule> (*known_module)(void* context, uint32_t index,
+                                                      wasm::TypeRegistry& registry) = nullptr;
+  void* context = nullptr;
 };
 
 // The index spaces of one of the components in the file, complete. What an entry is depends on the sort:

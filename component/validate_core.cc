@@ -24,7 +24,10 @@ base::Failure shifted(base::Error error, uint64_t by) {
 
 }  // namespace
 
-Result<void> Validator::core_module(const Span& span) {
+Result<validate::TypedModule> Validator::typed_module(const Span& span) {
+  if (options_.known_module != nullptr) {
+    return options_.known_module(options_.context, static_cast<uint32_t>(out_.modules_.size()), registry_);
+  }
   base::Result<wasm::Module> decoded = decode::decode(span.bytes, {file().features.core});
   if (!decoded) return shifted(std::move(decoded).error(), span.offset);
   auto typed = validate::type_module(std::move(*decoded), registry_);
@@ -35,6 +38,11 @@ Result<void> Validator::core_module(const Span& span) {
     if (!valid) return shifted(std::move(valid).error(), span.offset);
     module = std::move(*valid).take();
   }
+  return module;
+}
+
+Result<void> Validator::core_module(const Span& span) {
+  validate::TypedModule module = WHERRY_TRY(typed_module(span));
   const CoreModuleType type = WHERRY_TRY(type_of(module, span.offset));
   const uint32_t made = WHERRY_TRY(types().add_module_type(type));
   if (!out_.modules_.push_back(std::move(module))) return out_of_memory();

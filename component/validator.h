@@ -96,6 +96,7 @@ class Validator {
   base::Result<void> outer_alias(const Alias& alias, uint64_t offset);
 
   // validate_core.cc
+  base::Result<validate::TypedModule> typed_module(const Span& span);
   base::Result<void> core_module(const Span& span);
   base::Result<void> core_type(const wasm::RecGroup& group, uint64_t offset);
   base::Result<void> core_instance(const InstanceDef& instance, uint64_t offset);

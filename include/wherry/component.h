@@ -72,6 +72,20 @@ class Component {
   static Result<Component> load_text(const Engine& engine, std::string_view text,
                                      const ComponentFeatures& features = {});
 
+  // Maps a compiled component, as `wherry compile` makes them, and runs the code of its core modules.
+  //
+  // UNSAFE, as Module::load_artifact_unsafe: a compiled file is machine code. What is checked is that it was made for this version, this
+  // machine and the engine's Config, and that what is read from it is not damaged; nothing keeps the code of a file that somebody has
+  // made up from doing whatever the process may do. Load only what you, or somebody you trust like your own program, have compiled.
+  //
+  // The file must not be changed while the Component lives; replacing it by renaming is harmless. Errors also: as of
+  // Module::load_artifact_unsafe, with the number of the module where it is about one.
+  static Result<Component> load_artifact_unsafe(const Engine& engine, const std::string& path,
+                                                const ComponentFeatures& features = {});
+  // The same of bytes in memory, which are copied.
+  static Result<Component> load_artifact_unsafe(const Engine& engine, Bytes bytes,
+                                                const ComponentFeatures& features = {});
+
   // Whether bytes begin like a binary component; a text like one in the text format.
   static bool is_component(Bytes bytes);
   static bool is_component_text(std::string_view text);

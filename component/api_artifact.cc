@@ -1,0 +1,89 @@
+// Components that were compiled: one mapped file with the component's bytes and the machine code of its core modules. The component's own
+// definitions are decoded and validated as always, since they decide what is called with what; of a core module only what a
+// load of a compiled module reads (its metadata) is, and neither code nor bodies, data and names are touched.
+//
+// Rejected: keeping the flattened tree in the file. It would have to be checked as thoroughly as it is made, against what is in
+// the component anyway.
+#include <new>
+#include <string>
+
+#include "component/decode.h"
+#include "component/state.h"
+#include "engine/artifact/known_module.h"
+#include "engine/wasm/errors.h"
+#include "wherry/detail/compiled_part.h"
+
+namespace wherry {
+
+namespace component {
+
+base::Result<validate::TypedModule> known_module(void* known, uint32_t index, wasm::TypeRegistry& registry) {
+  const auto& modules = *static_cast<const KnownModules*>(known);
+  const artifact::View view = WHERRY_TRY(modules.file->view().part(index));
+  wasm::Module module = WHERRY_TRY(artifact::read_module(view, modules.features));
+  const validate::CompiledParts compiled{view.declared_refs(), view.has_image()};
+  return validate::type_module(std::move(module), registry, &compiled);
+}
+
+Result<void> load_compiled_modules(detail::ComponentState* state) {
+  const artifact::ComponentView& view = state->file->view();
+  for (uint32_t i = 0; i < view.parts().size(); ++i) {
+    const uint32_t first = view.first_of(i);
+    if (first != i) {
+      if (!state->modules.push_back(state->modules[first])) return Error::out_of_memory();
+      continue;
+    }
+    Result<Module> loaded = detail::load_part_unsafe(state->engine, *state->file, i);
+    if (!loaded) return std::move(loaded).error().with_context("module " + std::to_string(i));
+    if (!state->modules.push_back(*std::move(loaded))) return Error::out_of_memory();
+  }
+  return {};
+}
+
+namespace {
+
+base::Failure damaged(const char* detail) {
+  return base::fail(wasm::ErrorCode::ArtifactDamaged, base::Error::kNoOffset, detail);
+}
+
+// Whether the file's modules are those that the component has.
+base::Result<void> check_modules(const Component& decoded, const artifact::ComponentView& view) {
+  if (decoded.modules.size() != view.parts().size()) return damaged("another number of modules");
+  for (uint32_t i = 0; i < decoded.modules.size(); ++i) {
+    const base::ByteSpan module = view.module_at(i);
+    if (decoded.modules[i].bytes.data() != module.data() || decoded.modules[i].bytes.size() != module.size())
+      return damaged("module in another place");
+  }
+  return {};
+}
+
+Result<wherry::Component> load(const Engine& engine, base::Result<artifact::ComponentFile>&& opened,
+                               const ComponentFeatures& wanted) {
+  if (!opened) return to_public(opened.error());
+  std::unique_ptr<artifact::ComponentFile> file(new (std::nothrow)
+                                                    artifact::ComponentFile(*std::move(opened)));
+  if (file == nullptr) return Error::out_of_memory();
+  base::Result<Component> decoded = decode(file->view().component(), features_for(engine, wanted));
+  if (!decoded) return to_public(decoded.error());
+  if (base::Result<void> same = check_modules(*decoded, file->view()); !same) return to_public(same.error());
+  return make_ready(engine, *std::move(decoded), std::move(file));
+}
+
+}  // namespace
+
+}  // namespace component
+
+Result<Component> Component::load_artifact_unsafe(const Engine& engine, const std::string& path,
+                                                  const ComponentFeatures& features) {
+  Result<Component> loaded = component::load(engine, artifact::ComponentFile::open(path.c_str()), features);
+  if (!loaded) return std::move(loaded).error().with_context(path);
+  return loaded;
+}
+
+Result<Component> Component::load_artifact_unsafe(const Engine& engine, Bytes bytes,
+                                                  const ComponentFeatures& features) {
+  return component::load(
+      engine, artifact::ComponentFile::from_bytes(base::ByteSpan(bytes.data(), bytes.size())), features);
+}
+
+}  // namespace wherry
