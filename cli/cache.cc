@@ -22,8 +22,11 @@
 
 #include <algorithm>
 
+#include "cli/compile_component.h"
 #include "cli/compiler.h"
 #include "cli/console.h"
+#include "cli/settings.h"
+#include "component/decode.h"
 #include "engine/base/digest.h"
 #include "engine/inspect/compiled.h"
 #include "wherry/version.h"
@@ -111,6 +114,10 @@ void prune(int folder, uint64_t max_bytes) {
 
 }  // namespace
 
+std::optional<std::array<uint8_t, 32>> digest_of_bytes(Bytes bytes) {
+  return base::digest_of(base::ByteSpan(bytes.data(), bytes.size())).bytes;
+}
+
 std::optional<Cache> Cache::open(const Invocation& invocation) {
   const KeySetting* const wanted = invocation.key(KeyId::Cache);
   if (wanted != nullptr && wanted->number == 0) return std::nullopt;
@@ -193,6 +200,29 @@ void Cache::compile_in_background() {
   close(lock);
 }
 
+namespace {
+
+bool is_component(int file) {
+  uint8_t head[8] = {};
+  return pread(file, head, sizeof(head), 0) == sizeof(head) && component::is_component(head);
+}
+
+}  // namespace
+
+// As wherryc does it for a module.
+bool Cache::compile_component(int input, const std::string& compiler) const {
+  struct stat status;
+  if (fstat(input, &status) != 0 || lseek(input, 0, SEEK_SET) != 0) return false;
+  std::vector<uint8_t> bytes(static_cast<size_t>(status.st_size));
+  if (base::read_all(input, bytes.data(), bytes.size()) != bytes.size()) return false;
+  if (base::digest_of(bytes).hex() != module_digest_) return false;
+  std::vector<std::string> settings = compiler_settings(invocation_);
+  settings.emplace_back("--threads=1");
+  const auto made =
+      compile_component_by(compiler, settings, "component", bytes, component_features_of(invocation_));
+  return made && write_file(name_, Bytes(made->data(), made->size()));
+}
+
 // In a process of its own, which does not come back.
 void Cache::compile(int lock) const {
   (void)lock;  // Kept open until the end.
@@ -213,6 +243,7 @@ void Cache::compile(int lock) const {
   (void)!fchdir(folder_);
   const pid_t child = fork();
   if (child == 0) {
+    if (is_component(input)) _exit(compile_component(input, compiler) ? 0 : 1);
     std::vector<std::string> arguments = compiler_settings(invocation_);
     arguments.insert(arguments.begin(), compiler);
     arguments.insert(arguments.end(), {"--threads=1", "--expect-digest=" + module_digest_,

@@ -1,13 +1,15 @@
 // `wherry compile`: finds wherryc and becomes it. LLVM is in that program and in no other, so that this one starts in half a
 // millisecond and is there without it.
 //
-// A module that is text is turned into a binary one first, in a file without a name that wherryc inherits.
+// A module that is text is turned into a binary one first, in a file without a name that wherryc inherits. Components are put together here
+// (compile_component.cc).
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/compile_component.h"
 #include "cli/compiler.h"
 #include "cli/console.h"
 #include "cli/input.h"
@@ -38,17 +40,18 @@ int verify(const char* path) {
   return sound ? kSuccess : complain(quoted(path) + ": " + wasm::describe(sound.error()));
 }
 
-// A name by which the next program can open the module: its own, or that of a copy. Empty, having said why, without one.
-std::string module_path(const char* path) {
+// What is to be compiled, in binary form; false, having said why, without it.
+bool read_source(const char* path, ModuleInput* out) {
   Result<Blob> source = read_input(path);
-  if (!source) return complain(source.error().message()), std::string();
-  if (inspect::is_compiled(source->bytes()))
-    return complain(quoted(path) + " is compiled already"), std::string();
-  const bool is_binary = inspect::is_binary(source->bytes());
-  if (is_binary && std::string_view(path) != "-") return path;
-  ModuleInput input;
-  input.source = std::move(*source);
-  if (!to_binary(path, {}, &input)) return {};
+  if (!source) return complain(source.error().message()), false;
+  if (inspect::is_compiled(source->bytes())) return complain(quoted(path) + " is compiled already"), false;
+  out->source = std::move(*source);
+  return to_binary(path, {}, out);
+}
+
+// A name by which the next program can open the module: its own, or that of a copy. Empty, having said why, without one.
+std::string module_path(const char* path, const ModuleInput& input) {
+  if (!input.is_text && std::string_view(path) != "-") return path;
   const int copy = memfd_create("module", 0);  // Inherited.
   if (copy < 0 || !write_all(copy, base::as_text(input.binary)))
     return complain("cannot copy the module: " + system_message(errno)), std::string();
@@ -62,6 +65,23 @@ std::string default_output(std::string_view path) {
     if (path.ends_with(suffix)) path.remove_suffix(suffix.size());
   }
   return std::string(path) + ".wherry";
+}
+
+int compile_whole_component(const Invocation& invocation, const std::string& compiler,
+                            const ModuleInput& input, const std::string& output) {
+  const char* const path = invocation.operands[0];
+  if (const auto emit = invocation.value(OptionId::Emit); emit && *emit != "artifact") {
+    return complain(
+        "--emit=" + std::string(*emit) + " is for modules, and " + quoted(path) + " is a component",
+        kWrongUsage);
+  }
+  const auto made = compile_component_by(compiler, compiler_settings(invocation), path,
+                                         Bytes(input.binary.data(), input.binary.size()),
+                                         component_features_of(invocation));
+  if (!made && made.error().kind() == ErrorKind::Exit) return kFailure;  // The compiler has said it.
+  if (!made) return complain(quoted(path) + ": " + made.error().describe());
+  if (write_file(output, Bytes(made->data(), made->size()))) return kSuccess;
+  return complain("cannot write " + quoted(output) + ": " + system_message(errno));
 }
 
 }  // namespace
@@ -137,13 +157,16 @@ int compile_command(const Invocation& invocation) {
         "the compiler is not installed: there is no program 'wherryc' beside this one, in ../libexec/wherry "
         "or in PATH");
   }
-  const std::string module = module_path(path);
+  ModuleInput input;
+  if (!read_source(path, &input)) return kFailure;
+  const auto chosen = invocation.value(OptionId::Output);
+  const std::string output = chosen ? std::string(*chosen) : default_output(path);
+  if (input.is_component()) return compile_whole_component(invocation, compiler, input, output);
+  const std::string module = module_path(path, input);
   if (module.empty()) return kFailure;
   std::vector<std::string> arguments = compiler_settings(invocation);
   arguments.insert(arguments.begin(), compiler);
-  const auto output = invocation.value(OptionId::Output);
-  arguments.insert(arguments.end(), {"--name=" + std::string(path), module, "-o",
-                                     output ? std::string(*output) : default_output(path)});
+  arguments.insert(arguments.end(), {"--name=" + std::string(path), module, "-o", output});
   execv(compiler.c_str(), pointers_to(arguments).data());
   return complain("cannot run " + quoted(compiler) + ": " + system_message(errno));
 }

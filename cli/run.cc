@@ -61,7 +61,7 @@ wasi::Preview1Config preview1_config(const Invocation& invocation, const Surroun
   return config;
 }
 
-enum class FileKind : uint8_t { Binary, Component, Compiled, Other, NoFile };
+enum class FileKind : uint8_t { Binary, Component, Compiled, CompiledComponent, Other, NoFile };
 
 // By how it begins.
 FileKind kind_of_file(const char* path) {
@@ -69,10 +69,11 @@ FileKind kind_of_file(const char* path) {
   if (stat(path, &status) != 0 || !S_ISREG(status.st_mode)) return FileKind::NoFile;
   const int file = open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return FileKind::Other;
-  uint8_t magic[8] = {};
+  alignas(8) uint8_t magic[inspect::kCompiledHeadBytes];
   const ssize_t count = read(file, magic, sizeof(magic));
   close(file);
   const std::span<const uint8_t> found(magic, count < 0 ? 0 : static_cast<size_t>(count));
+  if (inspect::is_compiled_component(found)) return FileKind::CompiledComponent;
   if (inspect::is_compiled(found)) return FileKind::Compiled;
   if (Component::is_component(found)) return FileKind::Component;
   return inspect::is_binary(found) ? FileKind::Binary : FileKind::Other;
@@ -99,7 +100,11 @@ class Program {
   Result<void> prepare(const char* path, std::optional<int>* status) {
     const FileKind kind = kind_of_file(path);
     if (kind == FileKind::Component) {
-      *status = run_component(invocation_, {});
+      *status = run_component(invocation_, ComponentForm::File, {});
+      return {};
+    }
+    if (kind == FileKind::CompiledComponent) {
+      *status = run_component(invocation_, ComponentForm::Compiled, {});
       return {};
     }
     WHERRY_ASSIGN_OR_RETURN(Config config, config_of(invocation_));
@@ -173,7 +178,7 @@ class Program {
       return {};
     }
     if (input.is_component() && out == &module_) {
-      *status = run_component(invocation_, input.binary);
+      *status = run_component(invocation_, ComponentForm::Bytes, input.binary);
       return {};
     }
     WHERRY_ASSIGN_OR_RETURN(Module module, Module::load_borrowed(engine, input.binary));
@@ -182,11 +187,7 @@ class Program {
   }
 
   Result<void> load_compiled(const Engine& engine, const char* path, std::optional<Module>* out) {
-    if (!invocation_.has(OptionId::AllowPrecompiled)) {
-      return Error::usage(quoted(path) +
-                          " is compiled code, which can do whatever you can; if you trust it, run it with "
-                          "--allow-precompiled");
-    }
+    if (!invocation_.has(OptionId::AllowPrecompiled)) return refuse_compiled(path);
     WHERRY_ASSIGN_OR_RETURN(Module module, Module::load_artifact_unsafe(engine, path));
     out->emplace(std::move(module));
     return symbols_.add(**out);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "cli/cache.h"
 #include "cli/console.h"
 #include "cli/invoke_component.h"
 #include "cli/settings.h"
@@ -83,15 +84,12 @@ class ComponentProgram {
  public:
   explicit ComponentProgram(const Invocation& invocation) : invocation_(invocation) {}
 
-  Result<void> run(Bytes bytes) {
+  Result<void> run(ComponentForm form, Bytes bytes) {
     WHERRY_RETURN_IF_ERROR(refuse(invocation_));
     WHERRY_ASSIGN_OR_RETURN(Config config, config_of(invocation_));
     config.validation = invocation_.is_on(KeyId::LazyValidation, true) ? Validation::Lazy : Validation::Eager;
     WHERRY_ASSIGN_OR_RETURN(const Engine engine, Engine::create(config));
-    WHERRY_ASSIGN_OR_RETURN(const ComponentFeatures chosen, features(invocation_));
-    WHERRY_ASSIGN_OR_RETURN(const Component component,
-                            bytes.empty() ? Component::load_file(engine, invocation_.operands[0], chosen)
-                                          : Component::load(engine, bytes, chosen));
+    WHERRY_ASSIGN_OR_RETURN(const Component component, load(engine, form, bytes));
     WHERRY_ASSIGN_OR_RETURN(Store store, Store::create(engine));
     store_.emplace(std::move(store));
     WHERRY_RETURN_IF_ERROR(limit_store(invocation_, *store_));
@@ -107,6 +105,31 @@ class ComponentProgram {
   }
 
  private:
+  Result<Component> load(const Engine& engine, ComponentForm form, Bytes bytes) const {
+    WHERRY_ASSIGN_OR_RETURN(const ComponentFeatures chosen, features(invocation_));
+    const char* const path = invocation_.operands[0];
+    switch (form) {
+      case ComponentForm::Bytes: return Component::load(engine, bytes, chosen);
+      case ComponentForm::File: return load_file(engine, path, chosen);
+      case ComponentForm::Compiled: break;
+    }
+    if (!invocation_.has(OptionId::AllowPrecompiled)) return refuse_compiled(path);
+    return Component::load_artifact_unsafe(engine, path, chosen);
+  }
+
+  // As Program does it for modules.
+  Result<Component> load_file(const Engine& engine, const char* path, const ComponentFeatures& chosen) const {
+    std::optional<Cache> cache = Cache::open(invocation_);
+    if (cache) {
+      if (const std::string compiled = cache->find(path); !compiled.empty()) {
+        Result<Component> component = Component::load_artifact_unsafe(engine, compiled, chosen);
+        if (component) return component;
+      }
+      cache->compile_in_background();
+    }
+    return Component::load_file(engine, path, chosen);
+  }
+
   Result<void> start(const Component& component) {
     const auto call = invocation_.value(OptionId::Invoke);
     if (!call && !is_command(component)) {
@@ -137,9 +160,9 @@ class ComponentProgram {
 
 }  // namespace
 
-int run_component(const Invocation& invocation, Bytes bytes) {
+int run_component(const Invocation& invocation, ComponentForm form, Bytes bytes) {
   // Left to the system at the end: the process is over then.
-  const Result<void> result = (new ComponentProgram(invocation))->run(bytes);
+  const Result<void> result = (new ComponentProgram(invocation))->run(form, bytes);
   return result ? kSuccess : finish_failed(invocation.operands[0], result.error());
 }
 

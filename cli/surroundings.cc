@@ -68,6 +68,12 @@ Result<void> look_around(const Invocation& invocation, Surroundings* out) {
   return {};
 }
 
+Error refuse_compiled(const char* path) {
+  return Error::usage(quoted(path) +
+                      " is compiled code, which can do whatever you can; if you trust it, run it with "
+                      "--allow-precompiled");
+}
+
 int finish_failed(const char* path, const Error& error) {
   if (error.kind() == ErrorKind::Exit) return *error.exit_code();
   const int status = error.kind() == ErrorKind::Trap ? kTrapped : kFailure;

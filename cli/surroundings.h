@@ -21,6 +21,9 @@ struct Surroundings {
 // Errors: Usage for a variable that is to be passed on and is not there.
 Result<void> look_around(const Invocation& invocation, Surroundings* out);
 
+// Why a compiled file is not run that nobody vouched for.
+Error refuse_compiled(const char* path);
+
 // How a program ended that failed: says what went wrong, unless it exited, and answers the process's status.
 int finish_failed(const char* path, const Error& error);
 

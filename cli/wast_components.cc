@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "cli/compile_component.h"
+#include "cli/compile_server.h"
 #include "cli/wast_component_values.h"
 #include "component/decode.h"
 #include "component/text.h"
@@ -62,12 +64,14 @@ struct Named {
 }  // namespace
 
 struct WastComponents::Impl {
-  Impl(const Engine& in, StoreRef store_) : engine(in), store(store_), linker(in) {
+  Impl(const Engine& in, StoreRef store_, CompileServer* compiler_)
+      : engine(in), store(store_), compiler(compiler_), linker(in) {
     linker.allow_shadowing(true);
   }
 
   Engine engine;
   StoreRef store;
+  CompileServer* compiler;
   ComponentLinker linker;
   component::Features features;
   ComponentFeatures public_features;
@@ -106,6 +110,22 @@ struct WastComponents::Impl {
   }
 
   Result<Component> load(const WastModule& module) const {
+    Result<Component> loaded = load_interpreted(module);
+    if (!loaded || compiler == nullptr) return loaded;
+    base::Result<text::TextModule> parsed;
+    Bytes binary = module.bytes;
+    if (module.form != WastModuleForm::Binary) {
+      parsed = component::parse_component(module.bytes, {.features = features.core});
+      if (!parsed) return loaded;  // It was parsed a moment ago.
+      binary = Bytes(parsed->binary.data(), parsed->binary.size());
+    }
+    const auto compile = [this](Bytes core, const std::string&) { return compiler->compile(core); };
+    WHERRY_ASSIGN_OR_RETURN(const base::Vector<uint8_t> compiled,
+                            compile_component(binary, features, compile));
+    return Component::load_artifact_unsafe(engine, Bytes(compiled.data(), compiled.size()), public_features);
+  }
+
+  Result<Component> load_interpreted(const WastModule& module) const {
     if (module.form == WastModuleForm::Binary) {
       return Component::load(engine, Bytes(module.bytes.data(), module.bytes.size()), public_features);
     }
@@ -237,8 +257,9 @@ struct WastComponents::Impl {
   }
 };
 
-WastComponents::WastComponents(const component::Features& features, const Engine& engine, StoreRef store)
-    : impl_(std::make_unique<Impl>(engine, store)) {
+WastComponents::WastComponents(const component::Features& features, const Engine& engine, StoreRef store,
+                               CompileServer* compiler)
+    : impl_(std::make_unique<Impl>(engine, store, compiler)) {
   impl_->features = features;
   for (uint32_t i = 0; i < component::kFeatureCount; ++i) {
     const auto feature = static_cast<component::Feature>(i);

@@ -11,12 +11,15 @@
 
 namespace wherry::cli {
 
+class CompileServer;
+
 // The part of a test script's world that are components: definitions by name, and what is said of them. One for each
 // world.
 class WastComponents {
  public:
-  // Instances are made in `store`, which must outlive this.
-  WastComponents(const component::Features& features, const Engine& engine, StoreRef store);
+  // Instances are made in `store`, which must outlive this. Their core modules are compiled by `compiler`; null: interpreted.
+  WastComponents(const component::Features& features, const Engine& engine, StoreRef store,
+                 CompileServer* compiler);
   ~WastComponents();
 
   // Carries out a command that is about a component: definitions, instances, actions on them, assertions that one is

@@ -407,8 +407,8 @@ Result<std::unique_ptr<WastWorld::Impl>> WastWorld::Impl::create(const Invocatio
   WHERRY_ASSIGN_OR_RETURN(Store store, Store::create(engine));
   WHERRY_RETURN_IF_ERROR(limit_store(invocation, store));
   auto impl = std::make_unique<Impl>(invocation, compiler, engine, std::move(store));
-  impl->components =
-      std::make_unique<WastComponents>(component_features_of(invocation), impl->engine, impl->store);
+  impl->components = std::make_unique<WastComponents>(component_features_of(invocation), impl->engine,
+                                                      impl->store, compiler);
   impl->linker.allow_shadowing(true);
   impl->features = features_of(invocation);
   const bool threads = impl->features.has(wasm::Feature::Threads);

@@ -1,5 +1,5 @@
 complete -c wherry -n __fish_use_subcommand -a run -d 'run a program, a module or a component; the word `run` may be left out'
-complete -c wherry -n __fish_use_subcommand -a compile -d 'compile a module ahead of time, for `wherry run --allow-precompiled`'
+complete -c wherry -n __fish_use_subcommand -a compile -d 'compile a module or component ahead of time, for `wherry run --allow-precompiled`'
 complete -c wherry -n __fish_use_subcommand -a wast -d 'run test scripts of the specification'
 complete -c wherry -n __fish_use_subcommand -a validate -d 'check that modules and components are valid, and compiled files undamaged'
 complete -c wherry -n __fish_use_subcommand -a print -d 'print a module or component as text'
