@@ -58,5 +58,54 @@ TEST_CASE("a function that is imported with another type does not link") {
   CHECK(link(changed) != "ok");
 }
 
+// `run(n)` asks for n random bytes and answers how many came.
+constexpr std::string_view kRandom = R"((component
+  (import "wasi:random/random@0.2.0" (instance $random
+    (export "get-random-bytes" (func (param "len" u64) (result (list u8))))))
+  (core module $memory_module (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))
+  (core instance $memory (instantiate $memory_module))
+  (core func $bytes (canon lower (func $random "get-random-bytes")
+    (memory (core memory $memory "memory")) (realloc (core func $memory "realloc"))))
+  (core module $main
+    (import "host" "memory" (memory 1)) (import "host" "bytes" (func $bytes (param i64 i32)))
+    (func (export "run") (param i64) (result i32)
+      (call $bytes (local.get 0) (i32.const 16)) (i32.load (i32.const 20))))
+  (core instance $program (instantiate $main (with "host" (instance
+    (export "memory" (memory $memory "memory")) (export "bytes" (func $bytes))))))
+  (func (export "run") (param "n" u64) (result u32) (canon lift (core func $program "run")))))";
+
+struct RandomGuest {
+  Result<uint32_t> run(uint64_t length, bool attached = true) {
+    const Engine engine = *Engine::create();
+    const Component component = *Component::load_text(engine, kRandom);
+    ComponentLinker linker(engine);
+    CHECK(add_to_linker(linker));
+    Store store = *Store::create(engine);
+    Preview2Config config;
+    config.max_random_bytes = 1000;
+    if (attached) CHECK(attach(store, config));
+    const ComponentInstance instance = *linker.instantiate(store, component);
+    return instance.typed<uint32_t(uint64_t)>(store, "run")->call(store, length);
+  }
+};
+
+TEST_CASE("wasi:random gives what is asked for up to the limit, and traps beyond") {
+  RandomGuest guest;
+  for (const uint64_t length : {0, 1, 1000}) CHECK(*guest.run(length) == length);
+  for (const uint64_t length : {uint64_t{1001}, uint64_t{1} << 40, UINT64_MAX}) {
+    const Result<uint32_t> result = guest.run(length);
+    REQUIRE_FALSE(result);
+    CHECK(result.error().kind() == ErrorKind::Trap);
+    CHECK(result.error().trap()->message == "more random bytes are asked for than one call may give");
+  }
+}
+
+TEST_CASE("a guest in a store without surroundings is told so") {
+  const Result<uint32_t> result = RandomGuest().run(1, /*attached=*/false);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind() == ErrorKind::Usage);
+}
+
 }  // namespace
 }  // namespace wherry::wasi
