@@ -321,23 +321,26 @@ bool Resolver::resolve_result(const AstFunc& source, const Local* resource, Name
   return fits || fail(place, "a constructor returns its resource, or a result with it");
 }
 
-// Anonymous types are nested no deeper than the parser allows, but named ones without end: a stack.
-bool Resolver::has_borrow(Type type) const {
+// Anonymous types are nested no deeper than the parser allows, but named ones without end: a stack. What was seen for another
+// function has none, or resolving would have ended there.
+bool Resolver::has_borrow(Type type) {
   base::Vector<Type> open;
-  if (!open.push_back(type)) return false;
-  base::Vector<uint8_t> seen;
-  if (!seen.resize(model_.types.size())) return false;
+  model_.push(open, type);
+  while (model_.ok && seen_for_borrows_.size() < model_.types.size()) {
+    model_.push(seen_for_borrows_, uint8_t{0});
+  }
+  if (!model_.ok) return false;
   while (!open.empty()) {
     const Type at = open.back();
     open.pop_back();
-    if (!at.is_id() || seen[at.id().value] != 0) continue;
-    seen[at.id().value] = 1;
+    if (!at.is_id() || seen_for_borrows_[at.id().value] != 0) continue;
+    seen_for_borrows_[at.id().value] = 1;
     const TypeDef& def = model_[at.id()];
     if (def.kind == TypeKind::Borrow) return true;
     if (def.kind == TypeKind::Own) continue;
     bool ok = open.push_back(def.first) && open.push_back(def.second);
     for (const Member& member : model_.run(def.members)) ok = open.push_back(member.type) && ok;
-    if (!ok) return false;
+    model_.ok = ok && model_.ok;
   }
   return false;
 }

@@ -110,7 +110,7 @@ class Resolver {
   bool resolve_function(uint32_t function, const Local* resource, Names* names, FuncId* id, bool* open);
   bool resolve_result(const AstFunc& source, const Local* resource, Names* names, Function* function);
   bool resource_functions(const Names& names, base::Vector<FuncId>* functions, Names* mutable_names);
-  bool has_borrow(Type type) const;
+  bool has_borrow(Type type);
 
   // resolve_worlds.cc
   bool resolve_world(const Unit& unit, WorldId* id);
@@ -135,6 +135,7 @@ class Resolver {
   base::Vector<text::NameMap> unit_names_;  // By package.
   base::Vector<text::NameMap> top_names_;   // By Ast::packages: of its `use`.
   base::Vector<Unit> units_;
+  base::Vector<uint8_t> seen_for_borrows_;  // By type.
   std::string message_;
 };
 
