@@ -132,7 +132,11 @@ struct Codec<char32_t> : ScalarCodec<char32_t, ComponentKind::Char> {
 
 template <class T, class Self>
 struct PairCodec {
-  PairCodec() = delete;  // All of it is static.
+ private:
+  friend Self;
+  PairCodec() = default;
+
+ public:
   static constexpr uint32_t kSize = 8;
   static constexpr uint32_t kAlign = 4;
   static constexpr uint32_t kFlat = 2;
