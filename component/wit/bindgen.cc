@@ -106,8 +106,8 @@ class Generator {
     if (!label.empty()) return snake(label);
     const Interface& interface = model_[id];
     const Package& package = model_[interface.package];
-    const std::string name = snake(std::string(package.name_space) + "-" + std::string(package.name) + "-" +
-                                   std::string(interface.name));
+    std::string name = snake(std::string(package.name_space) + "-" + std::string(package.name) + "-" +
+                             std::string(interface.name));
     for (const Package& other : model_.packages) {
       const bool is_another =
           &other != &package && other.name_space == package.name_space && other.name == package.name;
@@ -119,7 +119,7 @@ class Generator {
   // Of a type with a name, from where the generator stands.
   std::string reference(TypeId id) const {
     const TypeDef& type = model_[id];
-    const std::string name = pascal(type.name);
+    std::string name = pascal(type.name);
     if (type.owner == owner_) return name;
     if (type.owner.kind == Owner::World) return "imports::" + name;
     const bool is_export = is_export_ && is_exported(InterfaceId(type.owner.index));
@@ -358,11 +358,11 @@ class Generator {
       }
       signature += ")";
       docs(function.notes.docs, "  ");
-      line("  wherry::TypedComponentFunc<" + signature + "> " + name + ";");
-      finding += "    WHERRY_ASSIGN_OR_RETURN(auto found_" + name + ", (instance.typed<" + signature +
-                 ">(store, \"" + std::string(interface) + "\", \"" +
-                 std::string(full_name(model_, function)) + "\")));\n";
-      made += (made.empty() ? "" : ", ") + ("found_" + name);
+      out_.append("  wherry::TypedComponentFunc<").append(signature).append("> ").append(name).append(";\n");
+      finding.append("    WHERRY_ASSIGN_OR_RETURN(auto found_").append(name).append(", (instance.typed<");
+      finding.append(signature).append(">(store, \"").append(interface).append("\", \"");
+      finding.append(full_name(model_, function)).append("\")));\n");
+      made.append(made.empty() ? "" : ", ").append("found_").append(name);
     }
     line("");
     line("  // Looks all of them up. Errors: Link for what is not there, Usage for other types.");
