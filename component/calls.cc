@@ -313,6 +313,15 @@ bool ExportCall::invoke(uint64_t* slots) {
   return true;
 }
 
+// What was lent before the fault is in the guest's table and refers to this call, which ends: such an instance stays as it is.
+Error ExportCall::refused() {
+  Error error = canon_.take_error();
+  const component::CallScope* const scope = CanonCallAccess::scope(canon_);
+  const bool is_ours = error.kind() == ErrorKind::Usage || error.kind() == ErrorKind::InvalidHandle;
+  if (is_ours && (scope == nullptr || scope->borrows == 0)) component::leave(lifted_->instance, nullptr);
+  return error;
+}
+
 bool ExportCall::leave() {
   component::RtInstance& instance = *lifted_->instance;
   if (!component::check_borrows(canon_)) return false;
@@ -419,7 +428,7 @@ Result<std::optional<ComponentVal>> ComponentFunc::call(StoreRef store,
   if (!call.enter()) return call.failed();
   ValueCodec codec(tree, call.canon());
   uint64_t slots[canon::kMaxFlatParams + 1] = {};
-  if (!lower_arguments(codec, call.canon(), tree, signature, type, arguments, slots)) return call.failed();
+  if (!lower_arguments(codec, call.canon(), tree, signature, type, arguments, slots)) return call.refused();
   if (!call.invoke(slots)) return call.failed();
   std::optional<ComponentVal> result;
   if (signature.result != component::kNone) {

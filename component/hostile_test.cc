@@ -241,4 +241,20 @@ TEST_CASE("a string of the host's that is no UTF-8 is refused before the guest i
   CHECK(func.call(world.store, {&good, 1}).value()->get<uint32_t>() == 4);
 }
 
+TEST_CASE("arguments that only the host got wrong do not end an instance") {
+  World world;
+  const ComponentInstance instance = world
+                                         .instantiate(R"((component
+    (core module $M (memory (export "mem") 1)
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 8))
+      (func (export "f") (param i32 i32 i32 i32) (result i32) (i32.add (local.get 1) (local.get 3))))
+    (core instance $m (instantiate $M))
+    (func (export "f") (param "s" string) (param "t" string) (result u32)
+      (canon lift (core func $m "f") (memory (core memory $m "mem")) (realloc (core func $m "realloc"))))))")
+                                         .value();
+  const auto func = instance.typed<uint32_t(std::string, std::string)>(world.store, "f").value();
+  CHECK(func.call(world.store, "one", "\xff").error().kind() == ErrorKind::Usage);
+  CHECK(func.call(world.store, "one", "four").value() == 7);
+}
+
 }  // namespace wherry

@@ -46,6 +46,9 @@ class ExportCall {
   [[nodiscard]] bool leave();
   // What went wrong. The instance cannot be entered any more.
   Error failed() { return canon_.take_error(); }
+  // The same after arguments that could not be lowered. If the fault is the host's alone (a string that is no UTF-8, a handle of another
+  // type), nothing of the guest is in the middle of something, and the instance is left as if it had not been entered.
+  Error refused();
 
  private:
   LiftedFunc* lifted_;
@@ -151,7 +154,7 @@ class TypedComponentFunc<R(Params...)> {
     constexpr uint32_t kSlots = Items::kFlat > detail::kMaxFlatParams ? 1 : Items::kFlat;
     uint64_t slots[kSlots + 1];
     if (!lower(call.canon(), slots, params...)) [[unlikely]]
-      return call.failed();
+      return call.refused();
     if (!call.invoke(slots)) [[unlikely]]
       return call.failed();
     if constexpr (std::is_void_v<R>) {
