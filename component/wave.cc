@@ -569,10 +569,18 @@ class Writer {
     return text;
   }
 
-  void literal(char quote, std::string_view text) {
+  void escape(uint8_t control) {
     static constexpr char kDigits[] = "0123456789abcdef";
+    out_ += "\\u{";
+    if (control >= 16) out_ += kDigits[control >> 4];
+    out_ += kDigits[control & 15];
+    out_ += '}';
+  }
+
+  void literal(char quote, std::string_view text) {
     out_ += quote;
-    for (const char c : text) {
+    for (size_t i = 0; i < text.size(); ++i) {
+      const char c = text[i];
       const auto byte = static_cast<uint8_t>(c);
       if (c == quote || c == '\\') {
         out_ += '\\';
@@ -584,10 +592,9 @@ class Writer {
       } else if (c == '\r') {
         out_ += "\\r";
       } else if (byte < 0x20 || byte == 0x7f) {
-        out_ += "\\u{";
-        if (byte >= 16) out_ += kDigits[byte >> 4];
-        out_ += kDigits[byte & 15];
-        out_ += '}';
+        escape(byte);
+      } else if (byte == 0xc2 && i + 1 < text.size() && static_cast<uint8_t>(text[i + 1]) < 0xa0) {
+        escape(static_cast<uint8_t>(text[++i]));  // U+0080 to U+009F are controls of terminals, too.
       } else {
         out_ += c;
       }
