@@ -75,34 +75,70 @@ constexpr std::string_view kRandom = R"((component
     (export "memory" (memory $memory "memory")) (export "bytes" (func $bytes))))))
   (func (export "run") (param "n" u64) (result u32) (canon lift (core func $program "run")))))";
 
-struct RandomGuest {
-  Result<uint32_t> run(uint64_t length, bool attached = true) {
-    const Engine engine = *Engine::create();
-    const Component component = *Component::load_text(engine, kRandom);
-    ComponentLinker linker(engine);
-    CHECK(add_to_linker(linker));
-    Store store = *Store::create(engine);
-    Preview2Config config;
-    config.max_random_bytes = 1000;
-    if (attached) CHECK(attach(store, config));
-    const ComponentInstance instance = *linker.instantiate(store, component);
-    return instance.typed<uint32_t(uint64_t)>(store, "run")->call(store, length);
-  }
-};
+// Calls `run` of a component.
+Result<uint32_t> run(std::string_view text, uint64_t number, bool attached = true) {
+  const Engine engine = *Engine::create();
+  const Component component = *Component::load_text(engine, text);
+  ComponentLinker linker(engine);
+  CHECK(add_to_linker(linker));
+  Store store = *Store::create(engine);
+  Preview2Config config;
+  config.max_random_bytes = 1000;
+  if (attached) CHECK(attach(store, config));
+  const ComponentInstance instance = *linker.instantiate(store, component);
+  return instance.typed<uint32_t(uint64_t)>(store, "run")->call(store, number);
+}
 
 TEST_CASE("wasi:random gives what is asked for up to the limit, and traps beyond") {
-  RandomGuest guest;
-  for (const uint64_t length : {0, 1, 1000}) CHECK(*guest.run(length) == length);
+  for (const uint64_t length : {0, 1, 1000}) CHECK(*run(kRandom, length) == length);
   for (const uint64_t length : {uint64_t{1001}, uint64_t{1} << 40, UINT64_MAX}) {
-    const Result<uint32_t> result = guest.run(length);
+    const Result<uint32_t> result = run(kRandom, length);
     REQUIRE_FALSE(result);
     CHECK(result.error().kind() == ErrorKind::Trap);
     CHECK(result.error().trap()->message == "more random bytes are asked for than one call may give");
   }
 }
 
+// `run(n)` waits for n times the same pollable and answers how many were ready.
+constexpr std::string_view kPoll = R"((component
+  (import "wasi:io/poll@0.2.0" (instance $poll
+    (export "pollable" (type $p (sub resource)))
+    (export "poll" (func (param "in" (list (borrow $p))) (result (list u32))))))
+  (alias export $poll "pollable" (type $pollable))
+  (import "wasi:clocks/monotonic-clock@0.2.0" (instance $clock
+    (alias outer 1 $pollable (type $q))
+    (export "pollable" (type $p (eq $q)))
+    (export "subscribe-duration" (func (param "when" u64) (result (own $p))))))
+  (core module $memory_module (memory (export "memory") 20)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 524288)))
+  (core instance $memory (instantiate $memory_module))
+  (core func $poll (canon lower (func $poll "poll")
+    (memory (core memory $memory "memory")) (realloc (core func $memory "realloc"))))
+  (core func $wait (canon lower (func $clock "subscribe-duration")))
+  (core module $main
+    (import "host" "memory" (memory 1)) (import "host" "poll" (func $poll (param i32 i32 i32)))
+    (import "host" "wait" (func $wait (param i64) (result i32)))
+    (func (export "run") (param i64) (result i32) (local $i i32) (local $handle i32)
+      (local.set $handle (call $wait (i64.const 0)))
+      (loop $next
+        (i32.store offset=1024 (local.get $i) (local.get $handle))
+        (local.set $i (i32.add (local.get $i) (i32.const 4)))
+        (br_if $next (i32.lt_u (local.get $i) (i32.const 420000))))
+      (call $poll (i32.const 1024) (i32.wrap_i64 (local.get 0)) (i32.const 16)) (i32.load (i32.const 20))))
+  (core instance $program (instantiate $main (with "host" (instance
+    (export "memory" (memory $memory "memory")) (export "poll" (func $poll)) (export "wait" (func $wait))))))
+  (func (export "run") (param "n" u64) (result u32) (canon lift (core func $program "run")))))";
+
+TEST_CASE("wasi:io: a list of pollables has a limit") {
+  CHECK(*run(kPoll, 3) == 3);
+  CHECK(*run(kPoll, 100'000) == 100'000);
+  const Result<uint32_t> result = run(kPoll, 100'001);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().trap()->message == "a list of more than 100,000 pollables");
+}
+
 TEST_CASE("a guest in a store without surroundings is told so") {
-  const Result<uint32_t> result = RandomGuest().run(1, /*attached=*/false);
+  const Result<uint32_t> result = run(kRandom, 1, /*attached=*/false);
   REQUIRE_FALSE(result);
   CHECK(result.error().kind() == ErrorKind::Usage);
 }

@@ -38,8 +38,12 @@ Result<void> Pollable::block(Caller& caller) {
 
 namespace {
 
+// All of them are gathered anew whenever the wait ends.
+constexpr size_t kMostPolled = 100'000;
+
 Result<std::span<const uint32_t>> poll(Caller& caller, const std::vector<Borrow<Pollable>>& pollables) {
   if (pollables.empty()) return Error::trap("a list of pollables is empty");
+  if (pollables.size() > kMostPolled) return Error::trap("a list of more than 100,000 pollables");
   WHERRY_ASSIGN_OR_RETURN(State* const state, state_of(caller));
   base::Vector<host::Source*> sources;
   if (!sources.reserve(pollables.size())) return Error::out_of_memory();
