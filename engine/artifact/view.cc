@@ -8,13 +8,10 @@
 
 #include "engine/artifact/hash.h"
 #include "engine/artifact/header.h"
-#include "engine/wasm/errors.h"
 
 namespace wherry::artifact {
 
 namespace {
-
-using wasm::ErrorCode;
 
 constexpr uint64_t kMaxImageEnd = uint64_t{1} << 48;
 

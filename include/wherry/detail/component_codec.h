@@ -470,7 +470,11 @@ constexpr const TypeDesc* case_desc() {
 // `Self` says which case a T is of (index), gives what case I carries (payload<I>), and makes one (make<I>).
 template <class T, class Self, class... Cases>
 struct CasesCodec {
-  CasesCodec() = delete;  // All of it is static.
+ private:
+  friend Self;
+  CasesCodec() = default;
+
+ public:
   static constexpr uint32_t kCount = sizeof...(Cases);
   static constexpr uint32_t kTag = discriminant_size(kCount);
   static constexpr uint32_t kPayloadAlign = Sequence<Cases...>::kAlign;
@@ -620,7 +624,11 @@ struct Codec<T> : decltype(variant_codec<T>(static_cast<const T*>(nullptr))) {};
 
 template <class T, class Self>
 struct HandleCodec {
-  HandleCodec() = delete;  // All of it is static.
+ private:
+  friend Self;
+  HandleCodec() = default;
+
+ public:
   static constexpr uint32_t kSize = 4;
   static constexpr uint32_t kAlign = 4;
   static constexpr uint32_t kFlat = 1;
