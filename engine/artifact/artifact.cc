@@ -1,26 +1,11 @@
 // Opening a compiled file to run it: map, check, and only then map the text executable. Two mmaps, no copy, no relocation.
 #include "engine/artifact/artifact.h"
 
-#include <cerrno>
-#include <cstring>
-#include <string>
 #include <utility>
 
-#include <unistd.h>
-
-#include "engine/wasm/errors.h"
+#include "engine/artifact/map_file.h"
 
 namespace wherry::artifact {
-
-namespace {
-
-constexpr uint64_t kMaxFileBytes = uint64_t{1} << 36;  // More than the sections of one file can take.
-
-base::Failure unmappable(int error_number) {
-  return base::fail(wasm::ErrorCode::ArtifactUnmappable, base::Error::kNoOffset, std::strerror(error_number));
-}
-
-}  // namespace
 
 base::Result<Artifact> Artifact::map(int descriptor, uint64_t file_offset, const View& view) {
   WHERRY_TRY(view.fits());
@@ -45,22 +30,10 @@ base::Result<Artifact> Artifact::open_part(const ComponentFile& component, uint3
              WHERRY_TRY(component.view().part(part)));
 }
 
-base::Result<Artifact> Artifact::open(const char* path) {
-  base::MappedFile file;
-  int error_number = 0;
-  if (!base::MappedFile::open(path, kMaxFileBytes, &file, &error_number)) return unmappable(error_number);
-  return open(std::move(file));
-}
+base::Result<Artifact> Artifact::open(const char* path) { return open(WHERRY_TRY(map_file(path))); }
 
 base::Result<Artifact> Artifact::from_bytes(base::ByteSpan bytes) {
-  const int descriptor = base::make_memory_file(bytes);
-  if (descriptor < 0) return unmappable(errno);
-  base::MappedFile file;
-  int error_number = 0;
-  if (!base::MappedFile::adopt(descriptor, kMaxFileBytes, &file, &error_number)) {
-    return unmappable(error_number);
-  }
-  return open(std::move(file));
+  return open(WHERRY_TRY(map_bytes(bytes)));
 }
 
 std::optional<Place> Artifact::find(const void* pc) const {

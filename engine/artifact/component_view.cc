@@ -9,7 +9,6 @@
 // stored twice (18 MB more of 60).
 #include "engine/artifact/component_view.h"
 
-#include <cerrno>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -18,20 +17,14 @@
 #include "engine/artifact/frame_hash.h"
 #include "engine/artifact/hash.h"
 #include "engine/artifact/header.h"
-#include "engine/base/os/code_mapping.h"
+#include "engine/artifact/map_file.h"
 #include "engine/wasm/errors.h"
 
 namespace wherry::artifact {
 
 namespace {
 
-constexpr uint64_t kMaxFileBytes = uint64_t{1} << 36;  // More than the sections of one file can take.
-
 constexpr uint32_t bit(SectionKind kind) { return 1u << static_cast<uint32_t>(kind); }
-
-base::Failure unmappable(int error_number) {
-  return base::fail(wasm::ErrorCode::ArtifactUnmappable, base::Error::kNoOffset, std::strerror(error_number));
-}
 
 }  // namespace
 
@@ -141,21 +134,11 @@ base::Result<ComponentFile> ComponentFile::adopt(base::MappedFile&& file) {
 }
 
 base::Result<ComponentFile> ComponentFile::open(const char* path) {
-  base::MappedFile file;
-  int error_number = 0;
-  if (!base::MappedFile::open(path, kMaxFileBytes, &file, &error_number)) return unmappable(error_number);
-  return adopt(std::move(file));
+  return adopt(WHERRY_TRY(map_file(path)));
 }
 
 base::Result<ComponentFile> ComponentFile::from_bytes(base::ByteSpan bytes) {
-  const int descriptor = base::make_memory_file(bytes);
-  if (descriptor < 0) return unmappable(errno);
-  base::MappedFile file;
-  int error_number = 0;
-  if (!base::MappedFile::adopt(descriptor, kMaxFileBytes, &file, &error_number)) {
-    return unmappable(error_number);
-  }
-  return adopt(std::move(file));
+  return adopt(WHERRY_TRY(map_bytes(bytes)));
 }
 
 }  // namespace wherry::artifact
