@@ -71,7 +71,7 @@ void CanonCall::close() {
 
 // ---- memory
 
-uint8_t* CanonCall::range(uint32_t address, uint64_t size, uint32_t align) {
+uint8_t* CanonCall::find(uint32_t address, uint64_t size, uint32_t align, TrapCode beyond) {
   if ((address & (align - 1)) != 0) [[unlikely]] {
     (void)fail(TrapCode::UnalignedPointer);
     return nullptr;
@@ -82,8 +82,12 @@ uint8_t* CanonCall::range(uint32_t address, uint64_t size, uint32_t align) {
     return nullptr;
   }
   uint8_t* const found = memory->at(address, size);
-  if (found == nullptr) (void)fail(TrapCode::PointerOutOfBounds);
+  if (found == nullptr) (void)fail(beyond);
   return found;
+}
+
+uint8_t* CanonCall::range(uint32_t address, uint64_t size, uint32_t align) {
+  return find(address, size, align, TrapCode::PointerOutOfBounds);
 }
 
 uint8_t* CanonCall::elements(uint32_t address, uint32_t count, uint32_t element_size, uint32_t align) {
@@ -92,18 +96,7 @@ uint8_t* CanonCall::elements(uint32_t address, uint32_t count, uint32_t element_
     (void)fail(TrapCode::ListTooLong);
     return nullptr;
   }
-  if ((address & (align - 1)) != 0) [[unlikely]] {
-    (void)fail(TrapCode::UnalignedPointer);
-    return nullptr;
-  }
-  const Result<MemoryView> memory = options_->memory.view(store_);
-  if (!memory) {
-    (void)fail(memory.error().clone());
-    return nullptr;
-  }
-  uint8_t* const found = memory->at(address, size);
-  if (found == nullptr) (void)fail(TrapCode::ListOutOfBounds);
-  return found;
+  return find(address, size, align, TrapCode::ListOutOfBounds);
 }
 
 bool CanonCall::allocate(uint64_t size, uint32_t align, uint32_t* address, uint8_t** bytes) {

@@ -114,6 +114,8 @@ class CanonCall {
 
  private:
   friend struct CanonCallAccess;  // The engine's own way in.
+  // What range() and elements() have in common; `beyond`: how they fail where the memory ends.
+  uint8_t* find(uint32_t address, uint64_t size, uint32_t align, TrapCode beyond);
   void close();
   void return_borrows();
 
