@@ -1,13 +1,16 @@
 // The public Component: bytes or text become a decoded, validated and flattened component, whose core modules are Modules of
 // the engine. They are decoded a second time by Module::load, which keeps component/ on the public API; sections are scanned at a gigabyte a
 // second, and bodies are validated once, there.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
-#include <cstdio>
 #include <new>
 
 #include "component/decode.h"
 #include "component/state.h"
 #include "component/text.h"
+#include "engine/base/os/descriptor.h"
 #include "engine/wasm/errors.h"
 #include "wherry/text.h"
 
@@ -70,24 +73,15 @@ Result<void> load_modules(detail::ComponentState* state) {
 }
 
 Result<base::Vector<uint8_t>> read_file(const std::string& path) {
-  std::FILE* const file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) return Error::io(errno, "cannot open " + path);
+  constexpr uint64_t kMostBytes = ~uint32_t{0};  // Larger components are refused anyway.
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return Error::io(errno, "cannot open " + path);
   base::Vector<uint8_t> bytes;
-  for (;;) {
-    const size_t before = bytes.size();
-    if (!bytes.resize(before + (before < (1 << 16) ? 1 << 16 : before))) {
-      (void)std::fclose(file);
-      return Error::out_of_memory();
-    }
-    const size_t got = std::fread(bytes.data() + before, 1, bytes.size() - before, file);
-    const bool is_full = got == bytes.size() - before;
-    (void)bytes.resize(before + got);
-    if (is_full) continue;
-    const int problem = std::ferror(file) != 0 ? errno : 0;
-    (void)std::fclose(file);
-    if (problem != 0) return Error::io(problem, "cannot read " + path);
-    return bytes;
-  }
+  const int problem = base::read_rest(file, kMostBytes, &bytes);
+  close(file);
+  if (problem == ENOMEM) return Error::out_of_memory();
+  if (problem != 0) return Error::io(problem, "cannot read " + path);
+  return bytes;
 }
 
 }  // namespace

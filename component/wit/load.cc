@@ -12,6 +12,8 @@
 #include <cstring>
 #include <vector>
 
+#include "engine/base/os/descriptor.h"
+
 namespace wherry::component::wit {
 
 namespace {
@@ -100,24 +102,23 @@ class Loader {
       error_ = problem(path, errno);
       return false;
     }
-    const bool read = read_all(file, &source);
+    const bool read = read_source(file, &source);
     close(file);
     if (read && !files_.push_back(std::move(source))) error_ = "out of memory";
     return error_.empty();
   }
 
-  bool read_all(int file, Source* source) {
-    uint8_t piece[1 << 14];
-    for (;;) {
-      const ssize_t count = read(file, piece, sizeof piece);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) error_ = problem(source->path, errno);
-      if (count <= 0) return count == 0;
-      total_ += static_cast<size_t>(count);
-      if (total_ > kMostBytes) error_ = "'" + source->path + "': too much text";
-      if (!source->bytes.append({piece, static_cast<size_t>(count)})) error_ = "out of memory";
-      if (!error_.empty()) return false;
+  bool read_source(int file, Source* source) {
+    const int problem_number = base::read_rest(file, kMostBytes - total_, &source->bytes);
+    if (problem_number == ENOMEM) {
+      error_ = "out of memory";
+    } else if (problem_number != 0) {
+      error_ = problem(source->path, problem_number);
+    } else if (source->bytes.size() > kMostBytes - total_) {
+      error_ = "'" + source->path + "': too much text";
     }
+    total_ += source->bytes.size();
+    return error_.empty();
   }
 
   base::Vector<Source> files_;
