@@ -30,13 +30,17 @@ class EmptyInput final : public InputStream {
   Interest when_readable() override { return Interest::ready(); }
 };
 
-class Sink final : public OutputStream {
-  int room(Patience&, uint64_t& bytes) override {
+// What takes everything at once.
+class ReadyOutput : public OutputStream {
+  int room(Patience&, uint64_t& bytes) final {
     bytes = kMostAtOnce;
     return 0;
   }
+  Interest when_writable() final { return Interest::ready(); }
+};
+
+class Sink final : public ReadyOutput {
   int put(Patience&, std::span<const uint8_t>) override { return 0; }
-  Interest when_writable() override { return Interest::ready(); }
 };
 
 class FileInput final : public InputStream {
@@ -57,15 +61,11 @@ class FileInput final : public InputStream {
   uint64_t offset_;
 };
 
-class FileOutput final : public OutputStream {
+class FileOutput final : public ReadyOutput {
  public:
   FileOutput(Ref<SharedHandle> file, uint64_t offset) : file_(std::move(file)), offset_(offset) {}
 
  private:
-  int room(Patience&, uint64_t& bytes) override {
-    bytes = kMostAtOnce;
-    return 0;
-  }
   // A disk that fills up writes a part: the rest then fails by itself.
   int put(Patience& patience, std::span<const uint8_t> bytes) override {
     while (!bytes.empty()) {
@@ -79,22 +79,17 @@ class FileOutput final : public OutputStream {
     }
     return 0;
   }
-  Interest when_writable() override { return Interest::ready(); }
 
   Ref<SharedHandle> file_;
   uint64_t offset_;
 };
 
 // By RWF_APPEND: O_APPEND would belong to the descriptor, which has streams with places of their own, too.
-class FileAppender final : public OutputStream {
+class FileAppender final : public ReadyOutput {
  public:
   explicit FileAppender(Ref<SharedHandle> file) : file_(std::move(file)) {}
 
  private:
-  int room(Patience&, uint64_t& bytes) override {
-    bytes = kMostAtOnce;
-    return 0;
-  }
   int put(Patience& patience, std::span<const uint8_t> bytes) override {
     while (!bytes.empty()) {
       const iovec buffer = as_iovec(bytes);
@@ -109,7 +104,6 @@ class FileAppender final : public OutputStream {
     }
     return 0;
   }
-  Interest when_writable() override { return Interest::ready(); }
 
   // Before Linux 4.16, and under emulators: not in one step.
   ssize_t put_at_end(std::span<const uint8_t> bytes) {
