@@ -154,5 +154,29 @@ Expected<T, NetworkErrorCode> to_expected(host::SocketError error, T value) {
   if (error == host::SocketError::None) return value;
   return Unexpected(to_code(error));
 }
+// What a socket says when it is asked by `get(value)`.
+template <class T, class Get>
+Expected<T, NetworkErrorCode> asked(Get get) {
+  T value{};
+  const host::SocketError error = get(value);
+  return to_expected(error, value);
+}
+template <class Get>
+Expected<IpSocketAddress, NetworkErrorCode> asked_address(Get get) {
+  SocketAddress address;
+  const host::SocketError error = get(address);
+  return to_expected(error, to_wit(address));
+}
+
+// A new socket of the guest's: a Guest around a HostSocket.
+template <class Guest, class HostSocket>
+SocketResult<Own<Guest>> create_socket(Caller& caller, IpAddressFamily family) {
+  WHERRY_ASSIGN_OR_RETURN(const State* const state, state_of(caller));
+  host::Ref<HostSocket> socket;
+  const host::SocketError error = HostSocket::open(state->network, family == IpAddressFamily::Ipv6, socket);
+  if (error != host::SocketError::None) return Unexpected(to_code(error));
+  WHERRY_ASSIGN_OR_RETURN(Own<Guest> object, make_own<Guest>(caller, std::move(socket)));
+  return Expected<Own<Guest>, NetworkErrorCode>(std::move(object));
+}
 
 }  // namespace wherry::wasi::p2

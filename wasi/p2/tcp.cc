@@ -45,14 +45,10 @@ struct TcpSocket {
   SocketResult<void> finish_listen() { return to_expected(socket->finish_listen()); }
   SocketResult<Accepted> accept(Caller& caller);
   SocketResult<IpSocketAddress> local_address() {
-    SocketAddress address;
-    const host::SocketError error = socket->local_address(address);
-    return to_expected(error, to_wit(address));
+    return asked_address([&](SocketAddress& address) { return socket->local_address(address); });
   }
   SocketResult<IpSocketAddress> remote_address() {
-    SocketAddress address;
-    const host::SocketError error = socket->remote_address(address);
-    return to_expected(error, to_wit(address));
+    return asked_address([&](SocketAddress& address) { return socket->remote_address(address); });
   }
   bool is_listening() { return socket->is_listening(); }
   IpAddressFamily address_family() { return socket->is_v6() ? IpAddressFamily::Ipv6 : IpAddressFamily::Ipv4; }
@@ -60,42 +56,32 @@ struct TcpSocket {
     return to_expected(socket->set_listen_backlog_size(value));
   }
   SocketResult<bool> keep_alive_enabled() {
-    bool value = false;
-    const host::SocketError error = socket->keep_alive_enabled(value);
-    return to_expected(error, value);
+    return asked<bool>([&](bool& value) { return socket->keep_alive_enabled(value); });
   }
   SocketResult<void> set_keep_alive_enabled(bool value) {
     return to_expected(socket->set_keep_alive_enabled(value));
   }
   template <host::KeepAlive which>
   SocketResult<uint64_t> keep_alive() {
-    uint64_t value = 0;
-    const host::SocketError error = socket->keep_alive_time(which, value);
-    return to_expected(error, value);
+    return asked<uint64_t>([&](uint64_t& value) { return socket->keep_alive_time(which, value); });
   }
   template <host::KeepAlive which>
   SocketResult<void> set_keep_alive(uint64_t value) {
     return to_expected(socket->set_keep_alive_time(which, value));
   }
   SocketResult<uint32_t> keep_alive_count() {
-    uint32_t value = 0;
-    const host::SocketError error = socket->keep_alive_count(value);
-    return to_expected(error, value);
+    return asked<uint32_t>([&](uint32_t& value) { return socket->keep_alive_count(value); });
   }
   SocketResult<void> set_keep_alive_count(uint32_t value) {
     return to_expected(socket->set_keep_alive_count(value));
   }
   SocketResult<uint8_t> hop_limit() {
-    uint8_t value = 0;
-    const host::SocketError error = socket->hop_limit(value);
-    return to_expected(error, value);
+    return asked<uint8_t>([&](uint8_t& value) { return socket->hop_limit(value); });
   }
   SocketResult<void> set_hop_limit(uint8_t value) { return to_expected(socket->set_hop_limit(value)); }
   template <host::BufferKind kind>
   SocketResult<uint64_t> buffer_size() {
-    uint64_t value = 0;
-    const host::SocketError error = socket->buffer_size(kind, value);
-    return to_expected(error, value);
+    return asked<uint64_t>([&](uint64_t& value) { return socket->buffer_size(kind, value); });
   }
   template <host::BufferKind kind>
   SocketResult<void> set_buffer_size(uint64_t value) {
@@ -116,16 +102,6 @@ SocketResult<Accepted> TcpSocket::accept(Caller& caller) {
   WHERRY_ASSIGN_OR_RETURN(Streams streams, make_streams(caller, connection));
   auto& [in, out] = streams;
   return Expected<Accepted, NetworkErrorCode>(Accepted(std::move(object), std::move(in), std::move(out)));
-}
-
-SocketResult<Own<TcpSocket>> create_tcp_socket(Caller& caller, IpAddressFamily family) {
-  WHERRY_ASSIGN_OR_RETURN(const State* const state, state_of(caller));
-  host::Ref<host::TcpSocket> socket;
-  const host::SocketError error =
-      host::TcpSocket::open(state->network, family == IpAddressFamily::Ipv6, socket);
-  if (error != host::SocketError::None) return Unexpected(to_code(error));
-  WHERRY_ASSIGN_OR_RETURN(Own<TcpSocket> object, make_own<TcpSocket>(caller, std::move(socket)));
-  return Expected<Own<TcpSocket>, NetworkErrorCode>(std::move(object));
 }
 
 constexpr ComponentHostEntry kTcp[] = {
@@ -166,7 +142,8 @@ constexpr ComponentHostEntry kTcp[] = {
     component_method<&TcpSocket::subscribe>("[method]tcp-socket.subscribe"),
     component_method<&TcpSocket::shutdown>("[method]tcp-socket.shutdown"),
 };
-constexpr ComponentHostEntry kCreate[] = {component_function<create_tcp_socket>("create-tcp-socket")};
+constexpr ComponentHostEntry kCreate[] = {
+    component_function<create_socket<TcpSocket, host::TcpSocket>>("create-tcp-socket")};
 
 }  // namespace
 

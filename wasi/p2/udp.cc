@@ -61,9 +61,7 @@ struct OutgoingDatagramStream {
   Place place = {};
 
   SocketResult<uint64_t> check_send() {
-    uint64_t permit = 0;
-    const host::SocketError error = stream->check_send(permit);
-    return to_expected(error, permit);
+    return asked<uint64_t>([&](uint64_t& permit) { return stream->check_send(permit); });
   }
   SocketResult<uint64_t> send(const std::vector<OutgoingDatagram>& datagrams);
   Result<Own<Pollable>> subscribe(Caller& caller) { return make_pollable(caller, stream); }
@@ -98,27 +96,19 @@ struct UdpSocket {
   SocketResult<void> finish_bind() { return to_expected(socket->finish_bind()); }
   SocketResult<DatagramStreams> stream(Caller& caller, std::optional<IpSocketAddress> remote);
   SocketResult<IpSocketAddress> local_address() {
-    SocketAddress address;
-    const host::SocketError error = socket->local_address(address);
-    return to_expected(error, to_wit(address));
+    return asked_address([&](SocketAddress& address) { return socket->local_address(address); });
   }
   SocketResult<IpSocketAddress> remote_address() {
-    SocketAddress address;
-    const host::SocketError error = socket->remote_address(address);
-    return to_expected(error, to_wit(address));
+    return asked_address([&](SocketAddress& address) { return socket->remote_address(address); });
   }
   IpAddressFamily address_family() { return socket->is_v6() ? IpAddressFamily::Ipv6 : IpAddressFamily::Ipv4; }
   SocketResult<uint8_t> hop_limit() {
-    uint8_t value = 0;
-    const host::SocketError error = socket->hop_limit(value);
-    return to_expected(error, value);
+    return asked<uint8_t>([&](uint8_t& value) { return socket->hop_limit(value); });
   }
   SocketResult<void> set_hop_limit(uint8_t value) { return to_expected(socket->set_hop_limit(value)); }
   template <host::BufferKind kind>
   SocketResult<uint64_t> buffer_size() {
-    uint64_t value = 0;
-    const host::SocketError error = socket->buffer_size(kind, value);
-    return to_expected(error, value);
+    return asked<uint64_t>([&](uint64_t& value) { return socket->buffer_size(kind, value); });
   }
   template <host::BufferKind kind>
   SocketResult<void> set_buffer_size(uint64_t value) {
@@ -140,16 +130,6 @@ SocketResult<DatagramStreams> UdpSocket::stream(Caller& caller, std::optional<Ip
                           make_own<OutgoingDatagramStream>(caller, std::move(out)));
   return Expected<DatagramStreams, NetworkErrorCode>(
       DatagramStreams(std::move(incoming), std::move(outgoing)));
-}
-
-SocketResult<Own<UdpSocket>> create_udp_socket(Caller& caller, IpAddressFamily family) {
-  WHERRY_ASSIGN_OR_RETURN(const State* const state, state_of(caller));
-  host::Ref<host::UdpSocket> socket;
-  const host::SocketError error =
-      host::UdpSocket::open(state->network, family == IpAddressFamily::Ipv6, socket);
-  if (error != host::SocketError::None) return Unexpected(to_code(error));
-  WHERRY_ASSIGN_OR_RETURN(Own<UdpSocket> object, make_own<UdpSocket>(caller, std::move(socket)));
-  return Expected<Own<UdpSocket>, NetworkErrorCode>(std::move(object));
 }
 
 constexpr ComponentHostEntry kUdp[] = {
@@ -178,7 +158,8 @@ constexpr ComponentHostEntry kUdp[] = {
     component_method<&OutgoingDatagramStream::send>("[method]outgoing-datagram-stream.send"),
     component_method<&OutgoingDatagramStream::subscribe>("[method]outgoing-datagram-stream.subscribe"),
 };
-constexpr ComponentHostEntry kCreate[] = {component_function<create_udp_socket>("create-udp-socket")};
+constexpr ComponentHostEntry kCreate[] = {
+    component_function<create_socket<UdpSocket, host::UdpSocket>>("create-udp-socket")};
 
 }  // namespace
 
