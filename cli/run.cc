@@ -48,13 +48,7 @@ wasi::Preview1Config preview1_config(const Invocation& invocation, const Surroun
     if (key.id == KeyId::TcpListen) tcp_listen->push_back(key.text);
   }
   wasi::Preview1Config config;
-  config.args = surroundings.args;
-  config.env = surroundings.env;
-  config.inherit_env = surroundings.inherit_env;
-  config.in = surroundings.in;
-  config.out = surroundings.out;
-  config.err = surroundings.err;
-  config.preopens = surroundings.preopens;
+  static_cast<wasi::Capabilities&>(config) = surroundings.capabilities();
   config.tcp_listen = *tcp_listen;
   config.listen_fds = invocation.is_on(KeyId::ListenFd);
   config.shared = invocation.is_on(KeyId::Threads);

@@ -25,6 +25,7 @@ constexpr std::string_view kRun = "wasi:cli/run@0.2.12";
 wasi::Preview2Config preview2_config(const Invocation& invocation, const Surroundings& surroundings,
                                      std::vector<std::string_view>* addresses) {
   wasi::Preview2Config config;
+  static_cast<wasi::Capabilities&>(config) = surroundings.capabilities();
   for (const KeySetting& key : invocation.keys) {
     if (key.id == KeyId::AllowAddress) addresses->push_back(key.text);
     if (key.id == KeyId::Cwd) config.initial_cwd = key.text;
@@ -33,13 +34,6 @@ wasi::Preview2Config preview2_config(const Invocation& invocation, const Surroun
       config.max_resources = static_cast<uint32_t>(std::min<uint64_t>(key.number, UINT32_MAX));
     }
   }
-  config.args = surroundings.args;
-  config.env = surroundings.env;
-  config.inherit_env = surroundings.inherit_env;
-  config.in = surroundings.in;
-  config.out = surroundings.out;
-  config.err = surroundings.err;
-  config.preopens = surroundings.preopens;
   config.inherit_network = invocation.is_on(KeyId::InheritNetwork);
   config.allowed_addresses = *addresses;
   const bool reaches_something = config.inherit_network || !addresses->empty();

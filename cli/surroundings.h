@@ -16,6 +16,19 @@ struct Surroundings {
   bool inherit_env = false;
   std::vector<wasi::Preopen> preopens;
   wasi::StdioChoice in, out, err;
+
+  // Good as long as this is not changed.
+  wasi::Capabilities capabilities() const {
+    wasi::Capabilities all;
+    all.args = args;
+    all.env = env;
+    all.inherit_env = inherit_env;
+    all.in = in;
+    all.out = out;
+    all.err = err;
+    all.preopens = preopens;
+    return all;
+  }
 };
 
 // Errors: Usage for a variable that is to be passed on and is not there.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace wherry::wasi {
@@ -34,8 +35,31 @@ struct StdioChoice {
 // How paths are followed beneath a directory. All give the same answers.
 enum class PathResolution : uint8_t {
   Automatic,  // by openat2(2) where the kernel has it, else by hand
-  Kernel,     // by openat2(2) only; fails with "not supported" where there is none
-  ByHand,     // a component at a time
+  Kernel,  // by openat2(2) with RESOLVE_BENEATH and RESOLVE_NO_MAGICLINKS only; fails with "not supported" where there is none
+  ByHand,  // a component at a time, never through a link and never upwards
+};
+
+// What every version of WASI gives a guest. All views are only read during attach().
+struct Capabilities {
+  // The program's name first, by convention.
+  std::span<const std::string_view> args;
+
+  // No `=` in names, which are not empty. `inherit_env` adds the process's variables; where a name occurs twice, the later of
+  // `env` counts.
+  std::span<const EnvironmentVariable> env;
+  bool inherit_env = false;
+
+  StdioChoice in;
+  StdioChoice out;
+  StdioChoice err;
+
+  std::span<const Preopen> preopens;
+
+  // How many descriptors of the host the guest may have open, those above included. Lowered to three quarters of the process's
+  // own limit, so that a guest cannot use up the host's.
+  uint32_t max_descriptors = 1024;
+
+  PathResolution path_resolution = PathResolution::Automatic;
 };
 
 }  // namespace wherry::wasi

@@ -75,7 +75,7 @@ struct DirectoryEntry {
 // A directory of the host, open: a view that owns nothing. All paths are relative to it and stay beneath it.
 class Directory {
  public:
-  Directory(int fd, Access access, Resolver resolver) : fd_(fd), access_(access), resolver_(resolver) {}
+  Directory(int fd, Access access, PathResolution resolver) : fd_(fd), access_(access), resolver_(resolver) {}
 
   // Opens a file or directory. Never waits for the other end of a FIFO: what is not a regular file comes out in
   // non-blocking mode. Errors also: EINVAL for `directory` with create, exclusive or truncate.
@@ -105,7 +105,7 @@ class Directory {
 
   int fd_;
   Access access_;
-  Resolver resolver_;
+  PathResolution resolver_;
 };
 
 // Lists the directory `fd` from `cookie` on (0: from the start) in the host's order, `.` and `..` among the entries.

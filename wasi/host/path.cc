@@ -59,12 +59,12 @@ int detail::open_by_kernel(int root, const char* path, int flags, mode_t mode, F
   return EAGAIN;
 }
 
-int open_beneath(Resolver resolver, int root, const char* path, int flags, mode_t mode, Follow follow,
+int open_beneath(PathResolution resolver, int root, const char* path, int flags, mode_t mode, Follow follow,
                  Handle& out) {
-  if (resolver == Resolver::Walk) return detail::open_by_walk(root, path, flags, mode, follow, out);
+  if (resolver == PathResolution::ByHand) return detail::open_by_walk(root, path, flags, mode, follow, out);
   const int error = detail::open_by_kernel(root, path, flags, mode, follow, out);
   if (error == 0) return 0;
-  if (resolver == Resolver::Kernel) return error;
+  if (resolver == PathResolution::Kernel) return error;
   // No such call (ENOSYS), one forbidden by a filter (EPERM, which can be the true answer too), or a race that would
   // not end: the walk gives the answer, and the same one where there was one already.
   if (error == ENOSYS || error == EPERM || error == EAGAIN) {
@@ -86,7 +86,7 @@ const char* Place::slashed() {
   return name_;
 }
 
-int locate(Resolver resolver, int root, Path& path, Place& out) {
+int locate(PathResolution resolver, int root, Path& path, Place& out) {
   char* text = path.text();
   size_t end = path.length();
   while (text[end - 1] == '/') --end;  // Not empty and not absolute: there is something else.

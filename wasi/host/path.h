@@ -10,16 +10,10 @@
 #include <cstdint>
 #include <string_view>
 
+#include "wasi/host/capabilities.h"
 #include "wasi/host/handle.h"
 
 namespace wherry::wasi::host {
-
-// How a path is followed. Both ways give the same answers; Auto takes the kernel's where there is one.
-enum class Resolver : uint8_t {
-  Auto,
-  Kernel,  // openat2(2) with RESOLVE_BENEATH and RESOLVE_NO_MAGICLINKS
-  Walk,    // a component at a time, never through a link and never upwards
-};
 
 // Whether a link in the last component is followed. Elsewhere, and before a trailing slash, links always are.
 enum class Follow : uint8_t { No, Yes };
@@ -46,7 +40,7 @@ class Path {
 
 // Opens what `path` leads to from the directory `root`, without leaving it. `flags` are those of open(2) without
 // O_NOFOLLOW; O_CLOEXEC is added. Never opens a link itself except with O_PATH and Follow::No.
-[[nodiscard]] int open_beneath(Resolver resolver, int root, const char* path, int flags, mode_t mode,
+[[nodiscard]] int open_beneath(PathResolution resolver, int root, const char* path, int flags, mode_t mode,
                                Follow follow, Handle& out);
 
 // The directory that holds the last component of a path, and that component: what mkdirat and its kin are given.
@@ -65,7 +59,7 @@ class Place {
   bool slash() const { return slash_; }
 
  private:
-  friend int locate(Resolver, int, Path&, Place&);
+  friend int locate(PathResolution, int, Path&, Place&);
   Handle parent_;
   char* name_ = nullptr;  // Within the Path.
   size_t length_ = 0;
@@ -73,7 +67,7 @@ class Place {
 };
 
 // Splits `path`, which is changed, and opens the parent, without leaving `root`.
-[[nodiscard]] int locate(Resolver resolver, int root, Path& path, Place& out);
+[[nodiscard]] int locate(PathResolution resolver, int root, Path& path, Place& out);
 
 // The two ways of open_beneath, for it and for tests.
 namespace detail {

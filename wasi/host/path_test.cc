@@ -88,7 +88,7 @@ std::vector<std::string> corpus(int depth, std::span<const char* const> before) 
 }
 
 // What a path opens: an error, or which file.
-std::string opened(Resolver resolver, int root, const std::string& path, int flags, Follow follow) {
+std::string opened(PathResolution resolver, int root, const std::string& path, int flags, Follow follow) {
   Handle found;
   const int error = open_beneath(resolver, root, path.c_str(), flags, 0, follow, found);
   if (error != 0) return strerrorname_np(error);
@@ -112,8 +112,8 @@ TEST_CASE("path: both resolvers open the same files and refuse for the same reas
   for (const std::string& path : corpus(2, kHeads)) {
     for (int flags : {O_RDONLY | O_NONBLOCK, O_RDONLY | O_DIRECTORY, O_PATH}) {
       for (Follow follow : {Follow::Yes, Follow::No}) {
-        const std::string kernel = opened(Resolver::Kernel, root.fd(), path, flags, follow);
-        const std::string walk = opened(Resolver::Walk, root.fd(), path, flags, follow);
+        const std::string kernel = opened(PathResolution::Kernel, root.fd(), path, flags, follow);
+        const std::string walk = opened(PathResolution::ByHand, root.fd(), path, flags, follow);
         ++compared;
         if (kernel != walk || kernel == forbidden[0] || kernel == forbidden[1]) {
           FAIL_CHECK(path << " flags " << flags << (follow == Follow::Yes ? " follow" : " nofollow")
@@ -133,7 +133,7 @@ TEST_CASE("path: links are followed forty times and no more, in both ways") {
     CHECK(::symlink(target.c_str(), (tree / ("n" + std::to_string(i))).c_str()) == 0);
   }
   const Handle root = Handle::own(open(tree.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  for (Resolver resolver : {Resolver::Auto, Resolver::Walk}) {
+  for (PathResolution resolver : {PathResolution::Automatic, PathResolution::ByHand}) {
     Handle found;
     CHECK(open_beneath(resolver, root.fd(), "n40", O_RDONLY, 0, Follow::Yes, found) == 0);
     CHECK(open_beneath(resolver, root.fd(), "n41", O_RDONLY, 0, Follow::Yes, found) == ELOOP);
@@ -153,7 +153,7 @@ TEST_CASE("path: long and deep paths") {
   }
   std::string there_and_back = deep;
   for (int i = 0; i < 400; ++i) there_and_back += "../";
-  for (Resolver resolver : {Resolver::Auto, Resolver::Walk}) {
+  for (PathResolution resolver : {PathResolution::Automatic, PathResolution::ByHand}) {
     Handle found;
     CHECK(open_beneath(resolver, root.fd(), (back_and_forth + "a").c_str(), O_PATH, 0, Follow::Yes, found) ==
           0);
@@ -169,7 +169,7 @@ TEST_CASE("path: long and deep paths") {
 TEST_CASE("path: magic links of /proc lead nowhere, its plain links do") {
   const Handle proc = Handle::own(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (proc.empty()) return;
-  for (Resolver resolver : {Resolver::Auto, Resolver::Walk}) {
+  for (PathResolution resolver : {PathResolution::Automatic, PathResolution::ByHand}) {
     Handle found;
     const auto error = [&](const char* path) {
       return open_beneath(resolver, proc.fd(), path, O_RDONLY | O_NONBLOCK, 0, Follow::Yes, found);
@@ -279,7 +279,8 @@ TEST_CASE("path: both resolvers change the same things, and nothing outside") {
     for (const std::string& path : paths) {
       int errors[2];
       for (int i = 0; i < 2; ++i) {
-        const Directory directory(roots[i].fd(), Access::Write, i == 0 ? Resolver::Kernel : Resolver::Walk);
+        const Directory directory(roots[i].fd(), Access::Write,
+                                  i == 0 ? PathResolution::Kernel : PathResolution::ByHand);
         errors[i] = change.run(directory, path);
       }
       if (errors[0] != errors[1]) {
@@ -310,7 +311,7 @@ TEST_CASE("path: both resolvers change the same things, and nothing outside") {
 }
 
 TEST_CASE("path: nothing escapes while others rename and replace directories") {
-  for (Resolver resolver : {Resolver::Auto, Resolver::Walk}) {
+  for (PathResolution resolver : {PathResolution::Automatic, PathResolution::ByHand}) {
     TestTree tree;
     for (const char* name : {"outside", "root", "root/a", "root/a/b", "root/a/b/c"})
       mkdir((tree / name).c_str(), 0777);

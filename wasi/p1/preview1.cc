@@ -144,21 +144,12 @@ Result<void> add_sockets(State& state, const Preview1Config& config) {
   return {};
 }
 
-host::Resolver to_resolver(PathResolution resolution) {
-  switch (resolution) {
-    case PathResolution::Kernel: return host::Resolver::Kernel;
-    case PathResolution::ByHand: return host::Resolver::Walk;
-    case PathResolution::Automatic: break;
-  }
-  return host::Resolver::Auto;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<State>> make_state(const Preview1Config& config) {
   std::unique_ptr<State> state(new (std::nothrow) State(host::descriptor_limit(config.max_descriptors)));
   if (state == nullptr) return Error::out_of_memory();
-  state->resolver = to_resolver(config.path_resolution);
+  state->resolver = config.path_resolution;
   state->monotonic_start = host::monotonic_now();
   state->is_shared = config.shared;
   WHERRY_RETURN_IF_ERROR(add_args(*state, config.args));

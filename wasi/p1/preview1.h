@@ -23,34 +23,13 @@
 
 namespace wherry::wasi {
 
-// What a store's guests may use. All views are only read during attach().
-struct Preview1Config {
-  // The program's name first, by convention. No NUL in any of them.
-  std::span<const std::string_view> args;
-
-  // No NUL, no `=` in names, which are not empty. `inherit_env` adds the process's variables; where a name occurs
-  // twice, the later of `env` counts.
-  std::span<const EnvironmentVariable> env;
-  bool inherit_env = false;
-
-  StdioChoice in;
-  StdioChoice out;
-  StdioChoice err;
-
-  // Descriptors 3, 4, ... in this order.
-  std::span<const Preopen> preopens;
-
+// What a store's guests may use. No NUL in arguments and variables; the directories are descriptors 3, 4, ... in their order.
+struct Preview1Config : Capabilities {
   // Sockets that already listen, as the descriptors after the directories: one for each address ("127.0.0.1:8080",
   // "[::1]:8080", "localhost:8080"; names are not looked up); then, with `listen_fds`, those that a service manager
   // passed on (LISTEN_FDS, see sd_listen_fds(3)).
   std::span<const std::string_view> tcp_listen;
   bool listen_fds = false;
-
-  // How many descriptors the guest may have open, those above included. Lowered to three quarters of the process's
-  // own limit, so that a guest cannot use up the host's.
-  uint32_t max_descriptors = 1024;
-
-  PathResolution path_resolution = PathResolution::Automatic;
 
   // Other stores will get it too (attach_shared), and their guests run on other threads.
   bool shared = false;

@@ -37,7 +37,7 @@ struct State {
   base::Vector<char> names;  // of the preopened directories; never grows after attach()
   Descriptors descriptors;
   uint64_t monotonic_start = 0;  // what the guest's monotonic clock calls 0
-  host::Resolver resolver = host::Resolver::Auto;
+  PathResolution resolver = PathResolution::Automatic;
   bool is_shared = false;  // From the beginning.
   std::mutex mutex;
 };

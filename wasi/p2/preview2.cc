@@ -129,15 +129,6 @@ Result<void> add_network(State& state, const Preview2Config& config) {
   return {};
 }
 
-host::Resolver to_resolver(PathResolution resolution) {
-  switch (resolution) {
-    case PathResolution::Kernel: return host::Resolver::Kernel;
-    case PathResolution::ByHand: return host::Resolver::Walk;
-    case PathResolution::Automatic: break;
-  }
-  return host::Resolver::Auto;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<State>> make_state(const Preview2Config& config) {
@@ -146,7 +137,7 @@ Result<std::unique_ptr<State>> make_state(const Preview2Config& config) {
   state->quota = host::make_ref<host::Quota>(host::descriptor_limit(config.max_descriptors));
   state->resources = host::make_ref<host::Quota>(config.max_resources);
   if (!state->quota || !state->resources) return Error::out_of_memory();
-  state->resolver = to_resolver(config.path_resolution);
+  state->resolver = config.path_resolution;
   state->monotonic_start = host::monotonic_now();
   state->max_random_bytes = config.max_random_bytes;
   state->inherits_timezone = config.inherit_timezone;

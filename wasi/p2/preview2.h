@@ -27,24 +27,10 @@
 
 namespace wherry::wasi {
 
-// What a store's guests may use. All views are only read during attach().
-struct Preview2Config {
-  // The program's name first, by convention.
-  std::span<const std::string_view> args;
-
-  // No `=` in names, which are not empty. `inherit_env` adds the process's variables, except those that are not UTF-8; where a name
-  // occurs twice, the later of `env` counts.
-  std::span<const EnvironmentVariable> env;
-  bool inherit_env = false;
-
+// What a store's guests may use. Of the process's own variables those that are not UTF-8 are left out.
+struct Preview2Config : Capabilities {
   // What the guest is told to be its directory; nothing on the host changes by it.
   std::optional<std::string_view> initial_cwd;
-
-  StdioChoice in;
-  StdioChoice out;
-  StdioChoice err;
-
-  std::span<const Preopen> preopens;
 
   // --- network: a kind must be allowed, and then each address
 
@@ -63,17 +49,11 @@ struct Preview2Config {
   // Let wasi:clocks/timezone tell the host's time zone; else it is UTC.
   bool inherit_timezone = false;
 
-  // How many descriptors of the host the guest may have open, those above included. Lowered to three quarters of the process's
-  // own limit, so that a guest cannot use up the host's.
-  uint32_t max_descriptors = 1024;
-
   // How many resources (streams, pollables, files, sockets) a guest may have at once; one more traps.
   uint32_t max_resources = 100'000;
 
   // How many random bytes one call may ask for; more traps.
   uint64_t max_random_bytes = uint64_t{64} << 20;
-
-  PathResolution path_resolution = PathResolution::Automatic;
 };
 
 // Defines the interfaces of wasi:io, clocks, random, cli, filesystem and sockets, version 0.2.12. Costs nothing for each

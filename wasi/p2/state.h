@@ -38,7 +38,7 @@ struct State {
   host::Ref<host::Quota> quota;            // of descriptors
   host::Ref<host::Quota> resources;        // of everything that a guest has a handle for
   host::Ref<host::Network> network;
-  host::Resolver resolver = host::Resolver::Auto;
+  PathResolution resolver = PathResolution::Automatic;
   host::HashKey hash_key = {};
   uint64_t monotonic_start = 0;  // what the guest's monotonic clock calls 0
   uint64_t max_random_bytes = 0;
