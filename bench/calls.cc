@@ -5,21 +5,22 @@
 //   calls [--quick] --compiled FILE [LIBWASMTIME.SO]     the same of the module after it was compiled to FILE
 //   calls --module                                       prints the module's text
 //
-// Calls from the guest are counted by a loop in the guest, less the same loop without the call. Wasmtime's structures are
-// declared here as far as they are needed (its 48.0); everything it owns is leaked.
-#include <dlfcn.h>
-
-#include <algorithm>
-#include <chrono>
+// Calls from the guest are counted by a loop in the guest, less the same loop without the call. What Wasmtime's values
+// look like is declared here as far as it is needed (its 48.0).
 #include <cstdio>
 #include <cstring>
 #include <string_view>
 
+#include "bench/measure.h"
 #include "wherry/wherry.h"
 
 namespace {
 
 using namespace wherry;
+using bench::die;
+using bench::now_ns;
+using bench::take;
+using bench::Wasmtime;
 
 constexpr std::string_view kModule = R"(
   (module
@@ -44,35 +45,12 @@ constexpr std::string_view kSmall = R"(
 int g_calls = 50'000;
 constexpr int kRounds = 60;
 
-double now_ns() {
-  using namespace std::chrono;
-  return static_cast<double>(duration_cast<nanoseconds>(steady_clock::now().time_since_epoch()).count());
-}
-
-// The best round of `body`, which does something `count` times.
 template <class Body>
 double best(int count, Body body) {
-  double least = 1e18;
-  for (int round = 0; round < kRounds; ++round) {
-    const double start = now_ns();
-    body();
-    least = std::min(least, (now_ns() - start) / count);
-  }
-  return least;
+  return bench::best(kRounds, count, body);
 }
 
 void show(const char* name, const char* engine, double ns) { std::printf("%s %s %.2f\n", name, engine, ns); }
-
-[[noreturn]] void die(const std::string& text) {
-  std::fprintf(stderr, "calls: %s\n", text.c_str());
-  std::exit(1);
-}
-
-template <class T>
-T take(Result<T> result) {
-  if (!result) die(result.error().describe());
-  return *std::move(result);
-}
 
 void measure_wherry(const char* compiled) {
   Config config;
@@ -162,74 +140,52 @@ struct ValTypes {
   size_t size;
   void** data;
 };
-struct Bytecode {
-  size_t size;
-  char* data;
-};
-
-void* g_library = nullptr;
-
-template <class Signature>
-Signature* symbol(const char* name) {
-  void* found = dlsym(g_library, name);
-  if (found == nullptr) die(std::string("wasmtime lacks ") + name);
-  return reinterpret_cast<Signature*>(found);
-}
-
 void* add_for_wasmtime(void*, void*, WasmtimeRaw* values, size_t) {
   values[0].i32 = values[0].i32 + values[1].i32;
   return nullptr;
 }
 
-void must(const void* error) {
-  if (error != nullptr) die("wasmtime failed");
-}
-
 void measure_wasmtime(const char* path) {
-  g_library = dlopen(path, RTLD_NOW);
-  if (g_library == nullptr) die(dlerror());
-  void* engine = symbol<void*()>("wasm_engine_new")();
-  void* store = symbol<void*(void*, void*, void*)>("wasmtime_store_new")(engine, nullptr, nullptr);
-  void* context = symbol<void*(void*)>("wasmtime_store_context")(store);
-  Bytecode bytes{};
-  must(symbol<void*(const char*, size_t, Bytecode*)>("wasmtime_wat2wasm")(kModule.data(), kModule.size(),
-                                                                          &bytes));
+  const Wasmtime wasmtime(path);
+  const auto must = &Wasmtime::must;
+  void* const engine = wasmtime.engine;
+  void* const context = wasmtime.context;
+  const bench::WasmtimeBytes bytes = wasmtime.parse(kModule);
   void* module = nullptr;
-  must(symbol<void*(void*, const char*, size_t, void**)>("wasmtime_module_new")(engine, bytes.data,
-                                                                                bytes.size, &module));
-  const auto valtype = symbol<void*(uint8_t)>("wasm_valtype_new");
+  must(wasmtime.symbol<void*(void*, const char*, size_t, void**)>("wasmtime_module_new")(
+      engine, bytes.data, bytes.size, &module));
+  const auto valtype = wasmtime.symbol<void*(uint8_t)>("wasm_valtype_new");
   void* two[2] = {valtype(0), valtype(0)};
   void* one[1] = {valtype(0)};
-  const auto vec = symbol<void(ValTypes*, size_t, void**)>("wasm_valtype_vec_new");
+  const auto vec = wasmtime.symbol<void(ValTypes*, size_t, void**)>("wasm_valtype_vec_new");
   ValTypes params;
   ValTypes results;
   vec(&params, 2, two);
   vec(&results, 1, one);
-  void* type = symbol<void*(ValTypes*, ValTypes*)>("wasm_functype_new")(&params, &results);
-  void* linker = symbol<void*(void*)>("wasmtime_linker_new")(engine);
+  void* type = wasmtime.symbol<void*(ValTypes*, ValTypes*)>("wasm_functype_new")(&params, &results);
+  void* linker = wasmtime.symbol<void*(void*)>("wasmtime_linker_new")(engine);
   using Callback = void* (*)(void*, void*, WasmtimeRaw*, size_t);
-  must(symbol<void*(void*, const char*, size_t, const char*, size_t, void*, Callback, void*, void*)>(
+  must(wasmtime.symbol<void*(void*, const char*, size_t, const char*, size_t, void*, Callback, void*, void*)>(
       "wasmtime_linker_define_func_unchecked")(linker, "host", 4, "add", 3, type, add_for_wasmtime, nullptr,
                                                nullptr));
   WasmtimeInstance instance{};
   void* trap = nullptr;
-  must(symbol<void*(void*, void*, void*, WasmtimeInstance*, void**)>("wasmtime_linker_instantiate")(
+  must(wasmtime.symbol<void*(void*, void*, void*, WasmtimeInstance*, void**)>("wasmtime_linker_instantiate")(
       linker, context, module, &instance, &trap));
   must(trap);
   const auto func = [&](const char* name) {
     WasmtimeExtern item{};
-    if (!symbol<bool(void*, WasmtimeInstance*, const char*, size_t, WasmtimeExtern*)>(
+    if (!wasmtime.symbol<bool(void*, WasmtimeInstance*, const char*, size_t, WasmtimeExtern*)>(
             "wasmtime_instance_export_get")(context, &instance, name, std::strlen(name), &item)) {
       die("wasmtime finds no export");
     }
     return item.of.func;
   };
   const WasmtimeFunc add = func("add"), nop = func("nop"), loop = func("loop"), call_host = func("call_host");
-  const auto call =
-      symbol<void*(void*, const WasmtimeFunc*, WasmtimeRaw*, size_t, void**)>("wasmtime_func_call_unchecked");
-  const auto checked =
-      symbol<void*(void*, const WasmtimeFunc*, const WasmtimeVal*, size_t, WasmtimeVal*, size_t, void**)>(
-          "wasmtime_func_call");
+  const auto call = wasmtime.symbol<void*(void*, const WasmtimeFunc*, WasmtimeRaw*, size_t, void**)>(
+      "wasmtime_func_call_unchecked");
+  const auto checked = wasmtime.symbol<void*(void*, const WasmtimeFunc*, const WasmtimeVal*, size_t,
+                                             WasmtimeVal*, size_t, void**)>("wasmtime_func_call");
   WasmtimeRaw raw[2];
   show("host_to_guest_typed", "wasmtime", best(g_calls, [&] {
          int32_t sum = 0;

@@ -55,7 +55,7 @@ def objects(bench, engines):
 
 
 def crossings(bench, engine):
-    program = bench.compile("calls", ["calls.cc"], ["-I", ROOT / "include"], LIBRARIES, language="c++")
+    program = bench.compile("calls", ["calls.cc"], ["-I", ROOT / "include", "-I", ROOT], LIBRARIES, language="c++")
     text = BUILD / "calls.wat"
     text.write_bytes(subprocess.run([str(program), "--module"], capture_output=True, check=True).stdout)
     artifact = engine.artifact(build([*bench.wherry, "parse"], BUILD / "calls.wasm", [text]))

@@ -18,7 +18,7 @@ ROWS = (
 
 
 def measure(bench):
-    program = bench.compile("calls", ["calls.cc"], ["-I", ROOT / "include"], [ROOT / "build" / "release" / "lib" / "libwherry.a", "-ldl", "-lpthread"], language="c++")
+    program = bench.compile("calls", ["calls.cc"], ["-I", ROOT / "include", "-I", ROOT], [ROOT / "build" / "release" / "lib" / "libwherry.a", "-ldl", "-lpthread"], language="c++")
     peer = CACHE / "peers" / "wasmtime-python" / "wasmtime" / "linux-x86_64" / "_libwasmtime.so"
     if not peer.exists():
         bench.not_measured("crossings of Wasmtime: its library is not here (tools/peers gets it)")
