@@ -43,7 +43,13 @@ inline const detail::CanonOptions& options_of(const CanonCall& call) {
 // Handles: out of a guest's table, and into it. A rep is a number of the guest's that defines the resource, or an address of the host's.
 // An entry of the right type; null and failed if there is none.
 Handle* find_handle(CanonCall& call, uint32_t index, const RtResource* resource);
-[[nodiscard]] bool take_own(CanonCall& call, uint32_t index, const RtResource* resource, uint64_t* rep);
+// An owned resource changes hands: between guests, to the host, and from a handle that the host has. If this fails it stays where it was.
+[[nodiscard]] bool move_own(CanonCall& from, uint32_t index, RtResource* resource, CanonCall& to,
+                            uint32_t* to_index);
+[[nodiscard]] bool move_own_to_host(CanonCall& call, uint32_t index, RtResource* resource,
+                                    ComponentResource* made);
+[[nodiscard]] bool move_own_from_host(CanonCall& call, ComponentResource resource, const Handle& handle,
+                                      uint32_t* index);
 [[nodiscard]] bool lend(CanonCall& call, uint32_t index, const RtResource* resource, uint64_t* rep);
 // Lends what the host holds.
 [[nodiscard]] bool lend_host(CanonCall& call, ComponentResource resource);

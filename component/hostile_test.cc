@@ -149,6 +149,50 @@ TEST_CASE("the handles of all instances of a store are limited together") {
   CHECK(made <= first + 1);
 }
 
+// A resource whose destructor counts, what makes one, and what fills the tables.
+constexpr const char* kCounted = R"((component
+    (core module $D (global $n (mut i32) (i32.const 0))
+      (func (export "dtor") (param i32) (global.set $n (i32.add (global.get $n) (i32.const 1))))
+      (func (export "dead") (result i32) (global.get $n)))
+    (core instance $d (instantiate $D))
+    (type $R' (resource (rep i32) (dtor (func $d "dtor"))))
+    (export $R "r" (type $R'))
+    (core func $new (canon resource.new $R'))
+    (core module $M (import "" "new" (func $new (param i32) (result i32)))
+      (func (export "make") (result i32) (call $new (i32.const 1)))
+      (func (export "fill") (loop $l (drop (call $new (i32.const 2))) (br $l))))
+    (core instance $m (instantiate $M (with "" (instance (export "new" (func $new))))))
+    (func (export "make") (result (own $R)) (canon lift (core func $m "make")))
+    (func (export "fill") (canon lift (core func $m "fill")))
+    (func (export "dead") (result u32) (canon lift (core func $d "dead")))))";
+
+TEST_CASE("what cannot be given for want of a place stays with who had it, and dies of its destructor") {
+  World world;
+  const auto call = [&](const ComponentInstance& instance, const char* name,
+                        std::span<const ComponentVal> arguments = {}) {
+    return instance.func(world.store, name).value().call(world.store, arguments);
+  };
+  const ComponentInstance one = world.instantiate(kCounted).value();
+  const ComponentInstance other = world.instantiate(kCounted).value();
+  REQUIRE(world.linker.define_instance(world.store, "p", one).ok());
+  const ComponentInstance taker = world
+                                      .instantiate(R"((component
+    (import "p" (instance $p (export "r" (type $R (sub resource)))))
+    (alias export $p "r" (type $R))
+    (core module $M (func (export "take") (param i32)))
+    (core instance $m (instantiate $M))
+    (func (export "take") (param "r" (own $R)) (canon lift (core func $m "take")))))")
+                                      .value();
+  const ComponentVal thing = call(one, "make").value().value();
+  CHECK(call(other, "fill").error().trap_code() == TrapCode::TooManyHandles);
+  // The table of the taker is empty, and no table may grow any more.
+  CHECK(call(taker, "take", {&thing, 1}).error().trap_code() == TrapCode::TooManyHandles);
+  CHECK(thing.resource().is_owned(world.store).value());
+  CHECK(call(one, "dead").value()->get<uint32_t>() == 0);
+  CHECK(thing.resource().drop(world.store).ok());
+  CHECK(call(one, "dead").value()->get<uint32_t>() == 1);
+}
+
 TEST_CASE("parameters whose sizes add up to more than a memory are refused") {
   World world;
   ComponentFeatures features;

@@ -2,6 +2,8 @@
 //
 // One table an instance, for all kinds of resources, as indices are the guest's to see: from 1, the last one given back first. The host
 // has one a store, whose handles carry a generation besides.
+//
+// What is owned is given before it is taken: giving may fail, and a resource that is in no table would never be destroyed.
 #include <new>
 
 #include "component/canon_call.h"
@@ -59,12 +61,9 @@ bool wrong_type(CanonCall& call, uint32_t index, const RtResource* expected, con
 
 bool table_full(CanonCall& call) { return call.fail(TrapCode::TooManyHandles); }
 
-bool take(CanonCall& call, uint32_t index, Handle* handle, uint64_t* rep) {
-  if (handle->lends != 0) return call.fail(TrapCode::ResourceLent);
-  if (!handle->is_own) return call.fail(TrapCode::NotOwned);
-  *rep = handle->rep;
-  options_of(call).instance->handles.remove(index);
-  return true;
+bool check_own(CanonCall& call, const Handle& handle) {
+  if (handle.lends != 0) return call.fail(TrapCode::ResourceLent);
+  return handle.is_own || call.fail(TrapCode::NotOwned);
 }
 
 constexpr size_t kFreeLends = 64;
@@ -94,9 +93,33 @@ Handle* find_handle(CanonCall& call, uint32_t index, const RtResource* resource)
   return nullptr;
 }
 
-bool take_own(CanonCall& call, uint32_t index, const RtResource* resource, uint64_t* rep) {
-  Handle* const handle = find_handle(call, index, resource);
-  return handle != nullptr && take(call, index, handle, rep);
+bool move_own(CanonCall& from, uint32_t index, RtResource* resource, CanonCall& to, uint32_t* to_index) {
+  const Handle* const handle = find_handle(from, index, resource);
+  if (handle == nullptr || !check_own(from, *handle) || !give_own(to, resource, handle->rep, to_index))
+    return false;
+  options_of(from).instance->handles.remove(index);
+  return true;
+}
+
+bool move_own_to_host(CanonCall& call, uint32_t index, RtResource* resource, ComponentResource* made) {
+  const Handle* const handle = find_handle(call, index, resource);
+  if (handle == nullptr || !check_own(call, *handle)) return false;
+  Handle of_host;
+  of_host.resource = resource;
+  of_host.rep = handle->rep;
+  Result<ComponentResource> added = add_host_handle(options_of(call).store, of_host);
+  if (!added) return call.fail(std::move(added).error());
+  options_of(call).instance->handles.remove(index);
+  *made = *added;
+  return true;
+}
+
+bool move_own_from_host(CanonCall& call, ComponentResource resource, const Handle& handle, uint32_t* index) {
+  if (!handle.is_own) return call.fail(Error::usage("a resource that is not owned cannot be given away"));
+  if (handle.lends != 0) return call.fail(TrapCode::ResourceLent);
+  if (!give_own(call, handle.resource, handle.rep, index)) return false;
+  remove_host_handle(options_of(call).store, resource);
+  return true;
 }
 
 bool lend(CanonCall& call, uint32_t index, const RtResource* resource, uint64_t* rep) {
@@ -247,9 +270,9 @@ bool CanonCall::lift_own(uint32_t index, const ResourceClass* resource, void** o
   if (handle == nullptr) return component::unknown(*this, index);
   if (handle->resource->host != resource)
     return component::wrong_type(*this, index, nullptr, handle->resource);
-  uint64_t rep = 0;
-  if (!component::take(*this, index, handle, &rep)) return false;
-  *object = reinterpret_cast<void*>(rep);
+  if (!component::check_own(*this, *handle)) return false;
+  *object = reinterpret_cast<void*>(handle->rep);
+  options_->instance->handles.remove(index);
   return true;
 }
 
@@ -293,15 +316,8 @@ bool CanonCall::lift_resource(uint32_t index, ComponentKind kind, const Resource
                               ComponentResource* resource) {
   RtResource* const expected = find_tag(*options_, tag);
   if (expected == nullptr) return fail(Error::usage("a resource of a guest that no type names"));
-  component::Handle made;
-  made.resource = expected;
-  made.is_own = kind == ComponentKind::Own;
-  if (!made.is_own) return fail(Error::usage("a borrow of a guest's resource for the host"));
-  if (!component::take_own(*this, index, expected, &made.rep)) return false;
-  Result<ComponentResource> added = component::add_host_handle(options_->store, made);
-  if (!added) return fail(std::move(added).error());
-  *resource = *added;
-  return true;
+  if (kind != ComponentKind::Own) return fail(Error::usage("a borrow of a guest's resource for the host"));
+  return component::move_own_to_host(*this, index, expected, resource);
 }
 
 bool CanonCall::lower_resource(ComponentResource resource, ComponentKind kind, const ResourceClass* tag,
@@ -310,17 +326,10 @@ bool CanonCall::lower_resource(ComponentResource resource, ComponentKind kind, c
   component::Handle* const handle = component::find_host_handle(store_, resource);
   if (handle == nullptr) return fail(no_resource());
   if (handle->resource != expected) return fail(Error::usage("a resource of another type"));
-  const uint64_t rep = handle->rep;
-  if (kind == ComponentKind::Borrow) {
-    uint64_t ignored = 0;
-    return component::lend_entry(*this, nullptr, ComponentHandleAccess::of(resource).index, handle,
-                                 &ignored) &&
-           component::give_borrow(*this, expected, rep, index);
-  }
-  if (!handle->is_own) return fail(Error::usage("a resource that is not owned cannot be given away"));
-  if (handle->lends != 0) return fail(TrapCode::ResourceLent);
-  component::remove_host_handle(options_->store, resource);
-  return component::give_own(*this, expected, rep, index);
+  if (kind == ComponentKind::Own) return component::move_own_from_host(*this, resource, *handle, index);
+  uint64_t rep = 0;
+  return component::lend_entry(*this, nullptr, ComponentHandleAccess::of(resource).index, handle, &rep) &&
+         component::give_borrow(*this, expected, rep, index);
 }
 
 }  // namespace detail

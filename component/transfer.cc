@@ -195,10 +195,8 @@ bool Transfer::list(const Node& node, uint32_t address, uint32_t count, uint32_t
 bool Transfer::handle(const Node& node, uint32_t index, uint32_t* to) {
   if (node.number == kNone) return from_.fail(Error::usage("a handle of a resource that nothing names"));
   RtResource* const resource = tree_.resources[node.number];
+  if (node.op == Op::Own) return move_own(from_, index, resource, to_, to);
   uint64_t rep = 0;
-  if (node.op == Op::Own) {
-    return take_own(from_, index, resource, &rep) && give_own(to_, resource, rep, to);
-  }
   return lend(from_, index, resource, &rep) && give_borrow(to_, resource, rep, to);
 }
 

@@ -225,19 +225,25 @@ bool ValueCodec::pair(ComponentType type, const Node& node, uint32_t address, ui
 
 bool ValueCodec::handle(const Node& node, uint32_t index, ComponentVal* value) {
   if (node.number == kNone) return call_.fail(Error::usage("a handle of a resource that nothing names"));
-  Handle made;
-  made.resource = tree_.resources[node.number];
-  made.is_own = node.op == Op::Own;
-  const bool is_taken = made.is_own ? take_own(call_, index, made.resource, &made.rep)
-                                    : lend(call_, index, made.resource, &made.rep);
-  if (!is_taken) return false;
-  Result<ComponentResource> added = add_host_handle(options_of(call_).store, made);
-  if (!added) return call_.fail(std::move(added).error());
-  *value = made.is_own ? ComponentVal::own(*added) : ComponentVal::borrow(*added);
-  if (!made.is_own && !detail::CanonCallAccess::scope(call_)->host_borrows.push_back(*added)) {
-    return call_.fail(Error::out_of_memory());
+  RtResource* const resource = tree_.resources[node.number];
+  if (!call_.charge(sizeof(ComponentResource))) return false;
+  ComponentResource made;
+  if (node.op == Op::Own) {
+    if (!move_own_to_host(call_, index, resource, &made)) return false;
+    *value = ComponentVal::own(made);
+    return true;
   }
-  return call_.charge(sizeof(ComponentResource));
+  Handle lent;
+  lent.resource = resource;
+  lent.is_own = false;
+  if (!lend(call_, index, resource, &lent.rep)) return false;
+  base::Vector<ComponentResource>& borrows = detail::CanonCallAccess::scope(call_)->host_borrows;
+  if (!borrows.push_back({})) return call_.fail(Error::out_of_memory());
+  Result<ComponentResource> added = add_host_handle(options_of(call_).store, lent);
+  if (!added) return call_.fail(std::move(added).error());
+  borrows.back() = *added;
+  *value = ComponentVal::borrow(*added);
+  return true;
 }
 
 // ---- into the guest
@@ -367,14 +373,10 @@ bool ValueCodec::store_handle(const Node& node, const ComponentVal& value, uint3
   }
   RtResource* const resource = tree_.resources[node.number];
   if (handle->resource != resource) return call_.fail(Error::usage("a resource of another type"));
-  const uint64_t rep = handle->rep;
   if (node.op == Op::Borrow) {
-    return lend_host(call_, value.resource()) && give_borrow(call_, resource, rep, index);
+    return lend_host(call_, value.resource()) && give_borrow(call_, resource, handle->rep, index);
   }
-  if (!handle->is_own) return call_.fail(Error::usage("a resource that is not owned cannot be given away"));
-  if (handle->lends != 0) return call_.fail(TrapCode::ResourceLent);
-  remove_host_handle(options_of(call_).store, value.resource());
-  return give_own(call_, resource, rep, index);
+  return move_own_from_host(call_, value.resource(), *handle, index);
 }
 
 // ---- types
