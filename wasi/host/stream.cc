@@ -129,12 +129,14 @@ int write(Patience& patience, int fd, Blocking blocking, std::span<iovec> buffer
   return 0;
 }
 
-void ignore_broken_pipes() {
-  struct sigaction action;
-  if (sigaction(SIGPIPE, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) return;
-  action = {};
-  action.sa_handler = SIG_IGN;
-  sigaction(SIGPIPE, &action, nullptr);
+void ignore_write_signals() {
+  for (const int signal : {SIGPIPE, SIGXFSZ}) {
+    struct sigaction action;
+    if (sigaction(signal, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) continue;
+    action = {};
+    action.sa_handler = SIG_IGN;
+    sigaction(signal, &action, nullptr);
+  }
 }
 
 }  // namespace wherry::wasi::host

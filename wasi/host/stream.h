@@ -34,7 +34,8 @@ inline constexpr size_t kMaxTransfer = size_t{64} << 20;
 [[nodiscard]] int write(Patience& patience, int fd, Blocking blocking, std::span<iovec> buffers,
                         std::optional<uint64_t> offset, size_t& done);
 
-// Lets writing to a closed pipe be an error instead of the end of the process, where SIGPIPE has its default action.
-void ignore_broken_pipes();
+// Lets writing to a closed pipe, and beyond the host's limit of file sizes, be an error instead of the end of the process,
+// where SIGPIPE and SIGXFSZ have their default actions.
+void ignore_write_signals();
 
 }  // namespace wherry::wasi::host

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <catch2/catch.hpp>
@@ -215,11 +216,35 @@ TEST_CASE("stream: a large write to a slow reader is complete") {
 }
 
 TEST_CASE("stream: writing to a pipe that nobody reads is an error, not the end") {
-  host::ignore_broken_pipes();
+  host::ignore_write_signals();
   PipedGuest piped;
   close(piped.out[0]);
   piped.out[0] = -1;
   CHECK(piped.guest->write(1, "x") == Errno::Pipe);
+}
+
+TEST_CASE("stream: writing beyond the limit of file sizes is an error, not the end") {
+  host::ignore_write_signals();
+  host::TestTree tree;
+  const Preopen preopens[] = {{tree.path(), "/", false}};
+  Preview1Config config;
+  config.preopens = preopens;
+  TestGuest guest(config);
+  CHECK(guest.open(3, "f", kOpenCreate, rights::kFdWrite | rights::kFdSeek | rights::kFdTell) ==
+        Errno::Success);
+  rlimit before;
+  REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+  rlimit small = before;
+  small.rlim_cur = 4;
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
+  const Errno fits = guest.write(guest.opened, "four");
+  const Errno beyond = guest.write(guest.opened, "x");
+  const Errno resized = guest.call(fd_filestat_set_size, guest.opened, 5);
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
+  CHECK(fits == Errno::Success);
+  CHECK(beyond == Errno::Fbig);
+  CHECK(resized != Errno::Success);
+  CHECK(host::get_file(tree / "f") == "four");
 }
 
 TEST_CASE("socket: accepts, receives, sends, and ends") {

@@ -166,7 +166,7 @@ Result<std::unique_ptr<State>> make_state(const Preview1Config& config) {
 
 Result<void> attach(StoreRef store, const Preview1Config& config) {
   WHERRY_ASSIGN_OR_RETURN(std::unique_ptr<p1::State> state, p1::make_state(config));
-  host::ignore_broken_pipes();
+  host::ignore_write_signals();
   std::unique_ptr<p1::Surroundings> surroundings(new (std::nothrow) p1::Surroundings);
   if (surroundings == nullptr) return Error::out_of_memory();
   surroundings->state = std::move(state);

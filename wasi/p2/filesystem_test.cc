@@ -2,6 +2,7 @@
 #include "wasi/p2/filesystem.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 
 #include <catch2/catch.hpp>
 
@@ -338,6 +339,30 @@ TEST_CASE("wasi:filesystem: reading and writing at a place") {
   CHECK(outcome(file->sync_data()) == "ok");
   CHECK(outcome(file->advise(0, UINT64_MAX, Advice::Random)) == "Invalid");
   CHECK(outcome(file->advise(0, 10, Advice::WillNeed)) == "ok");
+}
+
+TEST_CASE("wasi:filesystem: writing beyond the limit of file sizes is an error, not the end") {
+  Trees trees(false);
+  TestGuest guest(trees.config);
+  const auto a = guest.directory(0);
+  const auto file = open(guest, *a, "n", DescriptorFlags::Write, OpenFlags::Create);
+  const uint8_t five[] = {'f', 'i', 'v', 'e', 's'};
+  rlimit before;
+  REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+  rlimit small = before;
+  small.rlim_cur = 4;
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
+  const auto write = [&](uint64_t offset) {
+    return outcome(guest.call([&](Caller& c) { return file->write(c, five, offset); }));
+  };
+  const std::string across = write(0);
+  const std::string beyond = write(4);
+  const std::string resized = outcome(file->set_size(5));
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
+  CHECK(across == "ok");  // As much as fits.
+  CHECK(beyond == "FileTooLarge");
+  CHECK(resized == "FileTooLarge");
+  CHECK(get_file(trees.a / "n") == "five");
 }
 
 TEST_CASE("wasi:filesystem: times are set, and those that no clock shows are refused") {

@@ -158,7 +158,7 @@ Result<std::unique_ptr<State>> make_state(const Preview2Config& config) {
 
 Result<void> attach(StoreRef store, const Preview2Config& config) {
   WHERRY_ASSIGN_OR_RETURN(std::unique_ptr<p2::State> state, p2::make_state(config));
-  host::ignore_broken_pipes();
+  host::ignore_write_signals();
   return store.attach(p2::kState, std::move(state));
 }
 

@@ -65,8 +65,8 @@ Result<void> add_to_linker(ComponentLinker& linker);
 // closes it at its end. Without it, every function of WASI ends the guest's call with an Error of kind Usage. A second call
 // replaces what the first one gave.
 //
-// Where SIGPIPE has its default action it is set to be ignored, for the whole process: otherwise a guest that writes to a
-// closed pipe would end the host.
+// Where SIGPIPE and SIGXFSZ have their default actions they are set to be ignored, for the whole process: otherwise a guest
+// that writes to a closed pipe, or beyond the limit of file sizes (`ulimit -f`), would end the host.
 //
 // Errors: Io for a directory that cannot be opened, with its name; Usage for arguments, variables and addresses that cannot be
 // right; OutOfMemory; InvalidHandle.
