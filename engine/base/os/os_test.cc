@@ -1,15 +1,18 @@
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <thread>
 
 #include <fcntl.h>
 #include <unistd.h>
 #include <catch2/catch.hpp>
 
 #include "engine/base/os/clock.h"
+#include "engine/base/os/descriptor.h"
 #include "engine/base/os/fault.h"
 #include "engine/base/os/file_mappings.h"
 #include "engine/base/os/reservations.h"
@@ -83,6 +86,59 @@ TEST_CASE("mapped files: bytes, emptiness, folders, pipes, size limit, shrinking
   CHECK(error == ENOENT);
   close(descriptor);
   unlink(path);
+}
+
+namespace {
+
+std::string text_of(const Vector<uint8_t>& bytes) { return std::string(bytes.begin(), bytes.end()); }
+
+}  // namespace
+
+TEST_CASE("what is left of a file is read behind what is there already, up to a limit") {
+  char path[] = "/tmp/wherry-rest-XXXXXX";
+  const int file = mkstemp(path);
+  REQUIRE(file >= 0);
+  unlink(path);
+  CHECK(write_all(file, "0123456789", 10));
+  const auto rest = [&](off_t from, uint64_t most, Vector<uint8_t>* bytes) {
+    REQUIRE(lseek(file, from, SEEK_SET) == from);
+    return read_rest(file, most, bytes);
+  };
+  Vector<uint8_t> bytes;
+  CHECK(rest(4, 100, &bytes) == 0);
+  CHECK(text_of(bytes) == "456789");
+  CHECK(rest(8, 100, &bytes) == 0);
+  CHECK(text_of(bytes) == "45678989");
+  CHECK(rest(10, 100, &bytes) == 0);
+  CHECK(text_of(bytes) == "45678989");
+  for (const uint64_t most : {uint64_t{0}, uint64_t{3}, uint64_t{9}, uint64_t{10}, uint64_t{11}}) {
+    Vector<uint8_t> some;
+    CHECK(rest(0, most, &some) == 0);
+    CHECK(some.size() == std::min<uint64_t>(10, most + 1));  // One more says that there is more.
+  }
+  close(file);
+  CHECK(read_rest(file, 100, &bytes) == EBADF);
+  CHECK(text_of(bytes) == "45678989");
+}
+
+TEST_CASE("what is left of a pipe is read whole, whatever pieces it comes in") {
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  std::string sent;
+  for (int i = 0; i < 5000; ++i) sent += std::to_string(i) + " and on; ";
+  std::thread writer([&] {
+    for (size_t at = 0; at < sent.size(); at += 1000)
+      write_all(ends[1], sent.data() + at, std::min<size_t>(1000, sent.size() - at));
+    close(ends[1]);
+  });
+  Vector<uint8_t> bytes;
+  CHECK(read_rest(ends[0], 1 << 20, &bytes) == 0);
+  writer.join();
+  CHECK(text_of(bytes) == sent);
+  close(ends[0]);
+  const int folder = open("/", O_RDONLY);
+  CHECK(read_rest(folder, 10, &bytes) == EISDIR);
+  close(folder);
 }
 
 TEST_CASE("reservations are found by any address in them, also when there are many") {
