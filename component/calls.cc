@@ -181,6 +181,7 @@ bool call_dynamic(const RtCanon& canon, Caller& caller, CanonCall& call, uint64_
     if (!is_lifted) return false;
   }
   const Supply& supply = canon.tree->pre.get()->supplies[canon.flat->callee.index];
+  detail::CanonCallAccess::hand_over(call);
   ComponentVal result;
   Result<void> called = supply.dynamic(supply.environment, caller, type, arguments, result);
   if (!called) return call.fail(std::move(called).error());
@@ -444,6 +445,7 @@ Result<std::optional<ComponentVal>> ComponentFunc::call(StoreRef store,
     }
   }
   if (!call.leave()) return call.failed();
+  detail::CanonCallAccess::hand_over(call.canon());
   return result;
 }
 

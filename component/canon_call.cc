@@ -66,6 +66,7 @@ void CanonCall::close() {
       if (handle.scope == scope) handle.scope = nullptr;
     }
   }
+  component::drop_host_handles(options_->store, scope->host_owns.span());
   delete scope;
 }
 

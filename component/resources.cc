@@ -221,6 +221,19 @@ Result<ComponentResource> add_host_handle(RtStore* store, const Handle& handle) 
   return ComponentHandleAccess::make<ComponentResource>({store->id, index, made.generation});
 }
 
+void drop_host_handles(RtStore* store, std::span<const ComponentResource> resources) {
+  for (const ComponentResource resource : resources) {
+    const detail::Handle place = ComponentHandleAccess::of(resource);
+    const Handle* const found = store->host_handles.find(place.index);
+    if (found == nullptr || found->generation != place.generation) continue;
+    const Handle dropped = *found;
+    store->host_handles.remove(place.index);
+    if (dropped.resource->host != nullptr) {
+      dropped.resource->host->destroy(reinterpret_cast<void*>(dropped.rep));
+    }
+  }
+}
+
 void remove_host_handle(RtStore* store, ComponentResource resource) {
   store->host_handles.remove(ComponentHandleAccess::of(resource).index);
 }

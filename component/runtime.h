@@ -37,8 +37,10 @@ struct CallScope {
   base::Vector<Lend> lends;
   base::Vector<std::unique_ptr<char[]>> scratch;
   base::Vector<ComponentResource> host_borrows;  // Handles of the host that end with the call.
-  uint32_t borrows = 0;                          // Handles of the callee that must be gone when it returns.
-  RtInstance* callee = nullptr;                  // Whose table they are in.
+  // Handles of what the host is to own, until it has got them: of a call that fails they would be nobody's.
+  base::Vector<ComponentResource> host_owns;
+  uint32_t borrows = 0;          // Handles of the callee that must be gone when it returns.
+  RtInstance* callee = nullptr;  // Whose table they are in.
 };
 
 // An entry of a handle table; or free, without a resource.
@@ -213,6 +215,10 @@ struct CanonCallAccess {
   static component::CallScope* open_scope(CanonCall& call);
   static void set_borrows(CanonCall& call) { call.has_borrows_ = true; }
   static void forget_host_borrows(CanonCall& call);
+  // The host has what was lifted for it.
+  static void hand_over(CanonCall& call) {
+    if (call.has_scope_) scope(call)->host_owns = {};
+  }
   static bool has_error(const CanonCall& call) { return !call.error_.ok(); }
 };
 }  // namespace detail
@@ -243,6 +249,8 @@ Result<detail::Handle> quick_handle(detail::LiftedFunc* lifted);
 Handle* find_host_handle(StoreRef store, ComponentResource resource);
 Result<ComponentResource> add_host_handle(RtStore* store, const Handle& handle);
 void remove_host_handle(RtStore* store, ComponentResource resource);
+// Ends objects of the host behind handles that nobody has got; of guests' resources only the handles.
+void drop_host_handles(RtStore* store, std::span<const ComponentResource> resources);
 }  // namespace component
 
 }  // namespace wherry

@@ -229,7 +229,11 @@ bool ValueCodec::handle(const Node& node, uint32_t index, ComponentVal* value) {
   if (!call_.charge(sizeof(ComponentResource))) return false;
   ComponentResource made;
   if (node.op == Op::Own) {
+    CallScope* const scope = detail::CanonCallAccess::open_scope(call_);
+    if (scope == nullptr) return false;
+    if (!scope->host_owns.push_back({})) return call_.fail(Error::out_of_memory());
     if (!move_own_to_host(call_, index, resource, &made)) return false;
+    scope->host_owns.back() = made;
     *value = ComponentVal::own(made);
     return true;
   }
