@@ -4,9 +4,18 @@
 #include "component/canon_guests.h"
 
 #include <charconv>
+#include <fstream>
 #include <utility>
 
 namespace wherry::component {
+
+const char* const kCountingUp = R"(
+  (local.set $at (i32.and (i32.add (global.get $next) (i32.sub (local.get $align) (i32.const 1)))
+                          (i32.sub (i32.const 0) (local.get $align))))
+  (global.set $next (i32.add (local.get $at) (local.get $size)))
+  (memory.copy (local.get $at) (local.get $old)
+    (select (local.get $old-size) (local.get $size) (i32.lt_u (local.get $old-size) (local.get $size))))
+  (local.get $at))";
 
 namespace {
 
@@ -41,14 +50,6 @@ constexpr std::pair<TrapCode, const char*> kTrapNames[] = {
     {TrapCode::TooManyHandles, "TooManyHandles"},
     {TrapCode::AsyncUnsupported, "AsyncUnsupported"},
 };
-
-constexpr const char* kCountingUp = R"(
-  (local.set $at (i32.and (i32.add (global.get $next) (i32.sub (local.get $align) (i32.const 1)))
-                          (i32.sub (i32.const 0) (local.get $align))))
-  (global.set $next (i32.add (local.get $at) (local.get $size)))
-  (memory.copy (local.get $at) (local.get $old)
-    (select (local.get $old-size) (local.get $size) (i32.lt_u (local.get $old-size) (local.get $size))))
-  (local.get $at))";
 
 const char* name_of_kind(char kind) {
   switch (kind) {
@@ -91,7 +92,7 @@ struct Writer {
   bool is_single() const { return kinds.size() == 1; }
 
   std::string realloc_of(const std::string& body, uint32_t first) const {
-    return "(global $next (mut i32) (i32.const " + std::to_string(first) + R"())
+    return "(tag $thrown) (global $next (mut i32) (i32.const " + std::to_string(first) + R"())
       (func $realloc (export "realloc") (param $old i32) (param $old-size i32) (param $align i32) (param $size i32)
         (result i32) (local $at i32) )" +
            body + ")\n";
@@ -104,10 +105,9 @@ struct Writer {
   }
 
   std::string give() const {
-    std::string arguments = is_spilled() ? "(i32.const " + options.from_area + ")" : "";
+    std::string arguments = is_spilled() ? "(i32.const " + options.area + ")" : "";
     for (size_t i = 0; i < kinds.size(); ++i) arguments += load(i);
-    const std::string answer = is_single() ? load(0) : "(i32.const " + options.from_area + ")";
-    const std::string post = options.post_return.empty() ? "" : " (post-return (core func $m \"post\"))";
+    const std::string answer = is_single() ? load(0) : "(i32.const " + options.area + ")";
     return R"((import "put" (func $put (param "a" )" + type + R"() (result (list u8))))
       (core module $L (memory (export "mem") 1) )" +
            realloc_of(kCountingUp, 32768) + R"()
@@ -118,18 +118,16 @@ struct Writer {
       (core module $M (import "l" "mem" (memory 1)) (import "" "put" (func $put (param )" +
            params + R"( i32)))
         (func (export "poke") (param i32 i32) (i32.store8 (local.get 0) (local.get 1)))
-        (func (export "post") (param )" +
-           result + ") " + options.post_return + R"()
         (func (export "get") (result )" +
            result + ") " + answer + R"()
         (func (export "run") (result i32) (call $put )" +
-           arguments + R"( (i32.const 512)) (i32.const 512)))
+           arguments + " (i32.const " + options.answer + R"()) (i32.const 512)))
       (core instance $m (instantiate $M (with "l" (instance $l)) (with "" (instance (export "put" (func $put'))))))
       (func (export "poke") (param "at" u32) (param "value" u32) (canon lift (core func $m "poke")))
       (func (export "get") (result )" +
            type + R"() (canon lift (core func $m "get") (memory (core memory $l "mem"))
         string-encoding=)" +
-           options.from + post + R"())
+           options.from + R"())
       (func (export "run") (result (list u8)) (canon lift (core func $m "run") (memory (core memory $l "mem")))))";
   }
 
@@ -225,6 +223,37 @@ uint64_t number_of(std::string_view hex) {
 
 }  // namespace
 
+std::vector<std::string> split(const std::string& text, const std::string& by) {
+  std::vector<std::string> parts;
+  size_t at = 0;
+  while (true) {
+    const size_t next = text.find(by, at);
+    parts.push_back(text.substr(at, next == std::string::npos ? next : next - at));
+    if (next == std::string::npos) return parts;
+    at = next + by.size();
+  }
+}
+
+std::vector<HostileCase> read_table(const char* name) {
+  std::ifstream file(std::string(WHERRY_COMPONENT_TESTDATA "/hostile/") + name);
+  std::vector<HostileCase> cases;
+  std::string section;
+  std::string line;
+  while (std::getline(file, line)) {
+    if (line.empty() || line[0] == ';') continue;
+    if (line.starts_with("--- ")) {
+      section = line.substr(4);
+      continue;
+    }
+    const size_t colon = line.find(": ");
+    const size_t arrow = line.rfind(" => ");
+    if (colon == std::string::npos || arrow == std::string::npos) return {};
+    cases.push_back(
+        {section, line.substr(0, colon), line.substr(colon + 2, arrow - colon - 2), line.substr(arrow + 4)});
+  }
+  return cases;
+}
+
 const char* name_of(Way way) {
   switch (way) {
     case Way::ParamToHost: return "a parameter to the host";
@@ -288,6 +317,24 @@ Guests::Guests(const Engine& engine, const std::vector<std::string>& definitions
   }
 }
 
+bool Guests::poke(StoreRef store, const ComponentInstance& instance, const char* function,
+                  const GuestImage& image) {
+  const auto poke = instance.typed<void(uint32_t, uint32_t)>(store, function);
+  if (!poke) return false;
+  const auto put = [&](uint32_t at, std::span<const uint8_t> bytes) {
+    for (const uint8_t byte : bytes) {
+      if (!poke->call(store, at++, byte)) return false;
+    }
+    return true;
+  };
+  for (size_t i = 0; i < image.slots.size(); ++i) {
+    uint8_t bytes[8];
+    std::memcpy(bytes, &image.slots[i], sizeof bytes);
+    if (!put(static_cast<uint32_t>(kImageSlots + 8 * i), bytes)) return false;
+  }
+  return put(GuestImage::kArea, image.area) && put(GuestImage::kHeap, image.heap);
+}
+
 namespace {
 
 // Instances, and a host that remembers what it was given.
@@ -319,24 +366,6 @@ struct World {
     return func.call(store, arguments);
   }
 
-  // Puts an image into the memory of the guest that is to have it.
-  bool poke(const char* function, const GuestImage& image) {
-    const auto poke = instance.typed<void(uint32_t, uint32_t)>(store, function);
-    if (!poke) return false;
-    const auto put = [&](uint32_t at, std::span<const uint8_t> bytes) {
-      for (const uint8_t byte : bytes) {
-        if (!poke->call(store, at++, byte)) return false;
-      }
-      return true;
-    };
-    for (size_t i = 0; i < image.slots.size(); ++i) {
-      uint8_t bytes[8];
-      std::memcpy(bytes, &image.slots[i], sizeof bytes);
-      if (!put(static_cast<uint32_t>(kImageSlots + 8 * i), bytes)) return false;
-    }
-    return put(GuestImage::kArea, image.area) && put(GuestImage::kHeap, image.heap);
-  }
-
   Store store;
   ComponentLinker linker;
   ComponentInstance instance;
@@ -354,7 +383,8 @@ Arrival Guests::send(Way way, const GuestImage& image) const {
   World world(engine_, *component_);
   Arrival arrival;
   const bool is_to_host = way == Way::ParamToHost || way == Way::ResultToHost;
-  if (!world.problem.empty() || !world.poke(is_to_host ? "poke-host" : "poke-guest", image)) {
+  if (!world.problem.empty() ||
+      !poke(world.store, world.instance, is_to_host ? "poke-host" : "poke-guest", image)) {
     arrival.outcome = "? " + world.problem;
     return arrival;
   }

@@ -12,6 +12,19 @@
 
 namespace wherry::component {
 
+std::vector<std::string> split(const std::string& text, const std::string& by);
+
+// A line `NAME: WHAT => OUTCOME` under the last line `--- SECTION`.
+struct HostileCase {
+  std::string section;
+  std::string name;
+  std::string what;
+  std::string outcome;
+};
+
+// All of a table in testdata/hostile; none if a line is none.
+std::vector<HostileCase> read_table(const char* name);
+
 // Bytes and slots of a value in the guest that has it. Its memory has one page; the text forms are those of golden.py.
 struct GuestImage {
   static constexpr uint32_t kArea = 256;
@@ -33,13 +46,17 @@ GuestImage image_of(std::string_view flat, std::string_view area, std::string_vi
 struct GuestOptions {
   std::string from = "utf8";  // Encodings: of those that have values, and of those that get them.
   std::string to = "utf8";
-  std::string
-      realloc;  // Of those that get them: the body; $old, $old-size, $align, $size, $next. Empty: counts up.
-  std::string from_area =
-      "256";  // Where the one that has values says that a result lies; with what is spilled, also parameters.
-  std::string to_area = "256";  // Where the one that gets a result wants it.
-  std::string post_return;      // Of the one that has values: the body. Empty: none.
+  // Of those that get them: the body of realloc, with $old, $old-size, $align, $size and the tag $thrown. Empty: counts up.
+  std::string realloc;
+  // Addresses: where the one that has values says that a result lies (and parameters that do not fit slots), where it wants what it is
+  // answered, and where the one that gets a result wants that.
+  std::string area = "256";
+  std::string answer = "512";
+  std::string to_area = "256";
 };
+
+// The honest body of realloc.
+extern const char* const kCountingUp;
 
 // The ways of a value.
 enum class Way : uint8_t {
@@ -76,10 +93,32 @@ class Guests {
 
   Arrival send(Way way, const GuestImage& image) const;
   Arrival send_from_host(const ComponentVal& value) const;
+  // The outcome of the same with a C++ type on the host's side; to the host only.
+  template <class T>
+  std::string send_typed(Way way, const GuestImage& image) const {
+    Store store = Store::create(engine_).value();
+    ComponentLinker linker(engine_);
+    (void)linker.func("", "put", [](T) { return std::vector<uint8_t>(); }).ok();
+    Result<ComponentInstance> instance = linker.instantiate(store, *component_);
+    if (!instance) return "? " + instance.error().describe();
+    if (!poke(store, *instance, "poke-host", image)) return "? the image cannot be put there";
+    if (way == Way::ParamToHost) return outcome_of_call<std::vector<uint8_t>>(store, *instance, "to-host");
+    return outcome_of_call<T>(store, *instance, "get");
+  }
   ComponentType type() const { return component_->find_export("put").func().param_type(0); }
   const Component& component() const { return *component_; }
 
  private:
+  template <class T>
+  static std::string outcome_of_call(Store& store, const ComponentInstance& instance, const char* name) {
+    const auto func = instance.typed<T()>(store, name);
+    if (!func) return "? " + func.error().describe();
+    const Result<T> result = func->call(store);
+    return result ? "ok" : outcome_of(result.error());
+  }
+  static bool poke(StoreRef store, const ComponentInstance& instance, const char* function,
+                   const GuestImage& image);
+
   Engine engine_;
   std::optional<Component> component_;
   std::string problem_;

@@ -13,17 +13,6 @@
 namespace wherry::component {
 namespace {
 
-std::vector<std::string> split(const std::string& text, const std::string& by) {
-  std::vector<std::string> parts;
-  size_t at = 0;
-  while (true) {
-    const size_t next = text.find(by, at);
-    parts.push_back(text.substr(at, next == std::string::npos ? next : next - at));
-    if (next == std::string::npos) return parts;
-    at = next + by.size();
-  }
-}
-
 std::string hex(const std::vector<uint8_t>& bytes) {
   std::string text;
   for (const uint8_t byte : bytes) {
