@@ -1,12 +1,16 @@
 // Fuzz target: any bytes decode or fail. What decodes is walked as later stages do: types are made canonical, bodies
 // and element items are read instruction by instruction, and every name is asked for.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 
 #include "engine/decode/decode.h"
+#include "engine/decode/inlined_calls.h"
 #include "engine/decode/line_table.h"
 #include "engine/decode/name_section.h"
+#include "engine/decode/symbol_name.h"
 #include "engine/wasm/instruction.h"
 #include "engine/wasm/type_registry.h"
 
@@ -45,6 +49,23 @@ void walk_lines(const wasm::Module& module) {
   }
 }
 
+void check_symbol(const std::string& symbol) {
+  if (decode::readable_name(symbol).size() > std::max(symbol.size(), decode::kReadableBytes)) std::abort();
+}
+
+void walk_inlined(const wasm::Module& module) {
+  decode::InlineQuery queries[64];
+  for (size_t i = 0; i < 64; ++i) queries[i].offset = module.bytes.size() * i / 64;
+  decode::find_inlined_calls(module, queries);
+  for (const decode::InlineQuery& query : queries) {
+    if (query.calls.size() > decode::kInlinedCalls) std::abort();
+    for (const decode::InlinedCall& call : query.calls) {
+      if (call.linkage_name.size() + call.name.size() + call.place.file.size() > 3 * 1024) std::abort();
+      check_symbol(call.linkage_name);
+    }
+  }
+}
+
 void run(base::ByteSpan bytes, wasm::Features features) {
   auto module = decode::decode(bytes, {features});
   if (!module) {
@@ -61,6 +82,7 @@ void run(base::ByteSpan bytes, wasm::Features features) {
   }
   walk_names(*module);
   walk_lines(*module);
+  walk_inlined(*module);
 }
 
 }  // namespace
