@@ -6,14 +6,19 @@
 
 #include "engine/api/calls.h"
 #include "engine/api/stack.h"
+#include "engine/decode/inlined_calls.h"
 #include "engine/decode/line_table.h"
 #include "engine/decode/name_section.h"
+#include "engine/decode/symbol_name.h"
 
 namespace wherry::api {
 
 namespace {
 
 constexpr size_t kNameBytes = 256;
+constexpr size_t kInlinedFrames = 512;  // Of all frames together.
+
+using Calls = std::vector<decode::InlinedCall>;
 
 std::string cut(std::string_view name) { return std::string(name.substr(0, kNameBytes)); }
 
@@ -53,7 +58,7 @@ void name_frames(const detail::ModuleState& state, std::vector<size_t>& members,
     for (auto at = std::ranges::lower_bound(members, function, {}, function_index);
          at != members.end() && function_index(*at) == function; ++at) {
       if ((*frames)[*at].function.empty()) {
-        (*frames)[*at].function = cut(found);
+        (*frames)[*at].function = cut(decode::readable_name(found));
       }
     }
   };
@@ -71,21 +76,60 @@ void name_frames(const detail::ModuleState& state, std::vector<size_t>& members,
   }
 }
 
-// Source lines of the same frames.
+void set_place(Frame& frame, decode::SourcePlace place) {
+  frame.file = std::move(place.file);
+  frame.line = place.line;
+  frame.column = place.column;
+}
+
+// Source lines of the same frames, and the calls inlined in them.
 void place_frames(const detail::ModuleState& state, std::span<const size_t> members,
-                  std::vector<Frame>* frames) {
+                  std::vector<Frame>* frames, std::vector<Calls>* calls) {
   std::vector<decode::SourceQuery> queries;
   for (const size_t member : members) queries.push_back({(*frames)[member].module_offset, {}});
   decode::find_source_places(state.module(), queries);
   for (size_t i = 0; i < members.size(); ++i) {
-    Frame& frame = (*frames)[members[i]];
-    frame.file = std::move(queries[i].place.file);
-    frame.line = queries[i].place.line;
-    frame.column = queries[i].place.column;
+    set_place((*frames)[members[i]], std::move(queries[i].place));
   }
+  std::vector<decode::InlineQuery> inlined;
+  for (const size_t member : members) inlined.push_back({(*frames)[member].module_offset, {}});
+  decode::find_inlined_calls(state.module(), inlined);
+  for (size_t i = 0; i < members.size(); ++i) (*calls)[members[i]] = std::move(inlined[i].calls);
+}
+
+// The name to show for what was inlined: the whole one if it can be read.
+std::string name_of(const decode::InlinedCall& call) {
+  std::string readable = decode::readable_name(call.linkage_name);
+  return cut(readable != call.linkage_name || call.name.empty() ? readable : call.name);
+}
+
+// Gives each frame the frames of the calls that were inlined in it. What the instruction's place is, is the innermost's;
+// each caller is where it called.
+std::vector<Frame> with_inlined(std::vector<Frame> frames, std::vector<Calls> calls) {
+  std::vector<Frame> all;
+  size_t left = kInlinedFrames;
+  for (size_t i = 0; i < frames.size(); ++i) {
+    Frame& frame = frames[i];
+    decode::SourcePlace place{std::move(frame.file), frame.line, frame.column};
+    Calls& inlined = calls[i];
+    if (inlined.size() > left) inlined.resize(left);
+    left -= inlined.size();
+    for (size_t j = inlined.size(); j-- > 0;) {
+      Frame callee = frame;
+      callee.function = name_of(inlined[j]);
+      callee.inlined = true;
+      set_place(callee, std::move(place));
+      all.push_back(std::move(callee));
+      place = std::move(inlined[j].place);
+    }
+    set_place(frame, std::move(place));
+    all.push_back(std::move(frame));
+  }
+  return all;
 }
 
 void name_all(const RawBacktrace& raws, std::vector<Frame>* frames) {
+  std::vector<Calls> calls(raws.size());
   std::vector<bool> is_named(raws.size());
   std::vector<size_t> members;
   for (size_t i = 0; i < raws.size(); ++i) {
@@ -101,8 +145,9 @@ void name_all(const RawBacktrace& raws, std::vector<Frame>* frames) {
       }
     }
     name_frames(module, members, frames);
-    place_frames(module, members, frames);
+    place_frames(module, members, frames, &calls);
   }
+  *frames = with_inlined(std::move(*frames), std::move(calls));
 }
 
 }  // namespace

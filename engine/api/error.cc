@@ -71,9 +71,14 @@ void append_escaped(std::string& text, std::string_view untrusted, Newlines newl
   }
 }
 
-void append_frame(std::string& text, size_t number, const Frame& frame) {
-  append_number(text, "\n  %3" PRIu64 ": ", number);
-  if (!frame.host) {
+// Calls that were inlined have the number and the offset of the frame that they are in, said once.
+void append_frame(std::string& text, size_t number, const Frame& frame, bool is_continued) {
+  if (is_continued) {
+    text += "\n                ";
+  } else {
+    append_number(text, "\n  %3" PRIu64 ": ", number);
+  }
+  if (!frame.host && !is_continued) {
     append_number(text, "0x%06" PRIx64 " ", frame.module_offset);
   }
   append_escaped(text, frame.module.empty() ? "<unknown>" : frame.module, Newlines::Escape);
@@ -85,6 +90,9 @@ void append_frame(std::string& text, size_t number, const Frame& frame) {
   }
   if (frame.host) {
     text += " (host)";
+  }
+  if (frame.inlined) {
+    text += " (inlined)";
   }
   if (!frame.file.empty()) {
     text += "\n         at ";
@@ -290,11 +298,16 @@ std::string Error::describe() const {
     return text;
   }
   const std::vector<Frame>& frames = trap()->frames;
-  for (size_t i = 0; i < frames.size(); ++i) {
-    if (i == kInnermostFrames && trap()->frames_omitted != 0) {
+  size_t number = 0;  // Of the function's frame that inlined calls are part of.
+  bool is_continued = false;
+  for (const Frame& frame : frames) {
+    if (number == kInnermostFrames && trap()->frames_omitted != 0 && !is_continued) {
       append_number(text, "\n       %" PRIu64 " frames left out", trap()->frames_omitted);
     }
-    append_frame(text, i < kInnermostFrames ? i : i + trap()->frames_omitted, frames[i]);
+    const size_t omitted = number < kInnermostFrames ? 0 : trap()->frames_omitted;
+    append_frame(text, number + omitted, frame, is_continued);
+    is_continued = frame.inlined;
+    if (!is_continued) ++number;
   }
   return text;
 }

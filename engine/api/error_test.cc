@@ -127,6 +127,19 @@ TEST_CASE("a trap has a code, a text and a backtrace that is safe to print") {
         "    0: 0x00004f app!f\\1b[2J\\0a\xc2\\9b\n"
         "    1: 0x000012 <unknown>!<function 9>\n"
         "    2: env!env.print (host)");
+
+  trap.frames[1].inlined = true;
+  trap.frames[1].file = "a.c";
+  trap.frames[1].line = 7;
+  trap.frames[1].function = "callee";
+  trap.frames.insert(trap.frames.begin() + 2, trap.frames[0]);
+  CHECK(Error::trap(trap).describe() ==
+        "trap: unreachable\n"
+        "    0: 0x00004f app!f\\1b[2J\\0a\xc2\\9b\n"
+        "    1: 0x000012 <unknown>!callee (inlined)\n"
+        "         at a.c:7\n"
+        "                app!f\\1b[2J\\0a\xc2\\9b\n"
+        "    2: env!env.print (host)");
 }
 
 TEST_CASE("a blob grows with zeros and keeps what it held") {

@@ -83,7 +83,8 @@ struct Frame {
   // from the guest's file and may hold any UTF-8, control characters included.
   std::string module;
 
-  // The function's name: from the name section, else the name of its first export, else empty. For a host function,
+  // The function's name: from the name section, else the name of its first export, else empty. Symbols that compilers of Rust
+  // and C++ made are given as their language writes them ("app::parse", not "_ZN3app5parse17h..E"). For a host function,
   // "module.name" as it was imported.
   std::string function;
 
@@ -104,9 +105,15 @@ struct Frame {
   std::string file = {};
   uint32_t line = 0;
   uint32_t column = 0;
+
+  // True for a call that was inlined into the next frame, by the module's debug information (.debug_info): `function` is the
+  // callee's name and `file` to `column` a place in it; index and offsets are those of the function it has become part of,
+  // whose frame follows. That frame's place is then the outermost of the calls.
+  bool inlined = false;
 };
 
-// How many of a deep stack's innermost frames, and how many of its outermost, a backtrace keeps.
+// How many of a deep stack's innermost frames, and how many of its outermost, a backtrace keeps. Frames of inlined calls are
+// not counted: there are at most 32 more for each frame, and at most 512 in all.
 inline constexpr size_t kInnermostFrames = 64;
 inline constexpr size_t kOutermostFrames = 64;
 
@@ -117,7 +124,7 @@ struct Trap {
   // trap_message(code), or the host's own text for TrapCode::HostError. Never empty.
   std::string message;
 
-  // Innermost first. At most 128 frames: of a deeper stack, the 64 innermost and the 64 outermost.
+  // Innermost first. At most 128 frames, and those of inlined calls: of a deeper stack, the 64 innermost and the 64 outermost.
   std::vector<Frame> frames;
 
   // How many frames lie between the 64 innermost and the 64 outermost; 0 if none were left out.
