@@ -29,7 +29,7 @@ if("${program}" IS_NEWER_THAN "${listing}" OR "${CMAKE_CURRENT_LIST_FILE}" IS_NE
     string(REGEX REPLACE "([],[*\\\\])" "\\\\\\1" pattern "${name}")
     string(APPEND out
       "add_test([==[${prefix}${suite}: ${name}]==] ${emulator} [==[${program}]==] [==[${pattern}]==])\n"
-      "set_tests_properties([==[${prefix}${suite}: ${name}]==] PROPERTIES WORKING_DIRECTORY [==[${folder}]==] TIMEOUT 300)\n")
+      "set_tests_properties([==[${prefix}${suite}: ${name}]==] PROPERTIES WORKING_DIRECTORY [==[${folder}]==] TIMEOUT ${limit})\n")
   endforeach()
   if(out STREQUAL "")
     set(out "add_test([==[${prefix}${suite}: lists no case]==] ${emulator} [==[${program}]==] --list-test-names-only)\n")

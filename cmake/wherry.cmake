@@ -73,6 +73,23 @@ endif()
 
 find_package(Threads REQUIRED)
 
+# Tests have time limits for a busy machine and a release build. Sanitizers and emulators take a multiple of it: ASan with UBSan three to
+# six times, TSan and qemu ten times and more.
+set(WHERRY_PATIENCE 1)
+if(WHERRY_SANITIZE STREQUAL "address")
+  set(WHERRY_PATIENCE 6)
+elseif(WHERRY_SANITIZE STREQUAL "thread" OR CMAKE_CROSSCOMPILING)
+  set(WHERRY_PATIENCE 12)
+endif()
+
+# A cross build has no compiler of its own: that of the build machine compiles for the target, as a process that the emulated program
+# starts (qemu-user hands execve to the kernel). A command for `wherry wast --wherryc`.
+if(CMAKE_CROSSCOMPILING)
+  set(WHERRY_HOST_COMPILER "${PROJECT_SOURCE_DIR}/build/release/bin/wherryc" CACHE FILEPATH
+    "in a cross build: the wherryc that compiles for the target when tests run")
+  set(WHERRY_CROSS_COMPILER "${WHERRY_HOST_COMPILER} --target=${CMAKE_SYSTEM_PROCESSOR}")
+endif()
+
 # ---- targets
 
 function(wherry_link target)
@@ -190,6 +207,7 @@ set(emulator [==[${CMAKE_CROSSCOMPILING_EMULATOR}]==])
 set(listing [==[${CMAKE_CURRENT_BINARY_DIR}/${name}.list.cmake]==])
 set(folder [==[${CMAKE_CURRENT_SOURCE_DIR}]==])
 set(prefix [==[${WHERRY_TEST_PREFIX}]==])
+math(EXPR limit 300*${WHERRY_PATIENCE})
 include([==[${PROJECT_SOURCE_DIR}/cmake/discover.cmake]==])
 ")
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${include}")
@@ -203,6 +221,7 @@ function(wherry_command_test name)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()
+  math(EXPR ARG_TIMEOUT "${ARG_TIMEOUT} * ${WHERRY_PATIENCE}")
   add_test(NAME "${WHERRY_TEST_PREFIX}${name}" COMMAND ${ARG_COMMAND})
   set_tests_properties("${WHERRY_TEST_PREFIX}${name}" PROPERTIES TIMEOUT ${ARG_TIMEOUT})
   if(ARG_ENVIRONMENT)

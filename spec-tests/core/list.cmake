@@ -31,7 +31,7 @@ else()
     string(REPLACE "/" "-" report "${name}")
     add_test("${prefix}core: ${name}" "${folder}/one" "${reports}/${report}.txt"
       ${emulator} "${wherry}" wast --known-failures "${known}" ${arguments} "${path}")
-    set_tests_properties("${prefix}core: ${name}" PROPERTIES TIMEOUT 300)
+    set_tests_properties("${prefix}core: ${name}" PROPERTIES TIMEOUT ${limit})
     list(APPEND names "${name}")
     list(APPEND paths "${path}")
     list(APPEND tests "${prefix}core: ${name}")

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Runs a test script in every mode that may not change its results.
 
-  tests/wast/run.py SCRIPT WHERRY [EMULATOR...]      SCRIPT: a .wast, or a .py that prints one
+  tests/wast/run.py [--compiler COMMAND] SCRIPT WHERRY [EMULATOR...]      SCRIPT: a .wast, or a .py that prints one
 
-Where `wherryc` is beside WHERRY, compiled too: with both trap precisions, and not optimised; but for scripts with functions so large
-that compiling takes minutes.
+With a compiler, which is `wherryc` beside WHERRY if not given, compiled too: with both trap precisions, and not optimised; but for
+scripts with functions so large that compiling takes minutes.
 
 A script whose first line is `;; options: ...` is run with these options too.
 """
@@ -24,7 +24,15 @@ COMPILED = {
 
 
 def main():
-    script, command = sys.argv[1], sys.argv[3:] + [sys.argv[2], "wast"]
+    arguments = sys.argv[1:]
+    compiler = ""
+    if arguments[0] == "--compiler":
+        _, compiler, *arguments = arguments
+    script, wherry, *emulator = arguments
+    if not compiler and (Path(wherry).parent / "wherryc").exists():
+        compiler = str(Path(wherry).parent / "wherryc")
+    command = [*emulator, wherry, "wast"]
+    compiled = COMPILED if compiler and "large" not in script else {}
     with tempfile.NamedTemporaryFile("w", suffix=".wast") as made:
         if script.endswith(".py"):
             subprocess.run([sys.executable, script], stdout=made, check=True)
@@ -33,8 +41,6 @@ def main():
         # A script may begin with options that it needs: ";; wherry wast -W threads".
         first = Path(script).read_text(errors="replace").partition("\n")[0]
         command += first.split()[3:] if first.startswith(";; wherry wast ") else []
-        compiler = Path(sys.argv[2]).parent / "wherryc"
-        compiled = COMPILED if compiler.exists() and len(sys.argv) == 3 and "large" not in sys.argv[1] else {}
         modes = MODES + [(name, ["--engine=aot", "--wherryc", f"{compiler} {options}"]) for name, options in compiled.items()]
         outputs = []
         for name, mode in modes:
