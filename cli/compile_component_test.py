@@ -14,6 +14,7 @@ import unittest
 from pathlib import Path
 
 WHERRY = os.path.abspath(sys.argv[1])
+PATIENCE = int(os.environ.get("WHERRY_PATIENCE", "1"))  # Limits are multiplied by it: cmake/wherry.cmake.
 HEADER_BYTES = 4096
 FIRST_SECTION = 512  # In the header: kind, module, offset, size, hash of each section.
 # tools/guests makes it.
@@ -78,7 +79,7 @@ class CompileComponentTest(unittest.TestCase):
 
     def run_program(self, *command):
         return subprocess.run([WHERRY, *map(str, command)], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
-                              capture_output=True, timeout=120)
+                              capture_output=True, timeout=120 * PATIENCE)
 
     def ok(self, *command):
         done = self.run_program(*command)

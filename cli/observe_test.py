@@ -15,6 +15,7 @@ import unittest
 from pathlib import Path
 
 WHERRY = os.path.abspath(sys.argv[1])
+PATIENCE = int(os.environ.get("WHERRY_PATIENCE", "1"))  # Limits are multiplied by it: cmake/wherry.cmake.
 
 # Says that it has begun, then waits for standard input to end, and answers what its memory holds.
 WAITING = """
@@ -54,7 +55,7 @@ class ObserveTest(unittest.TestCase):
         text = WAITING.replace('"BIG"', '"' + "0123456789" * 20000 + 'end"')
         (self.folder / "m.wat").write_text(text)
         self.environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "LC_ALL": "C"}
-        subprocess.run([WHERRY, "compile", "m.wat", "-o", "m.wherry"], cwd=self.folder, env=self.environment, check=True, timeout=120)
+        subprocess.run([WHERRY, "compile", "m.wat", "-o", "m.wherry"], cwd=self.folder, env=self.environment, check=True, timeout=120 * PATIENCE)
         self.file = self.folder / "m.wherry"
 
     def start(self, *options):
@@ -181,7 +182,7 @@ class ObserveTest(unittest.TestCase):
         commands = ["set breakpoint pending on", "set confirm off", "break wait_for_input",
                     "set args run --allow-precompiled -D gdb m.wherry < /dev/null > /dev/null", "run", "backtrace", "kill"]
         done = subprocess.run(["gdb", "-nx", "-batch", *(a for c in commands for a in ("-ex", c)), WHERRY], cwd=self.folder, env=self.environment,
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=120 * PATIENCE, check=False)
         said = done.stdout.decode() + done.stderr.decode()
         if "ptrace" in said or "not permitted" in said:
             self.skipTest("gdb may not watch processes here")

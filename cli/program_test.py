@@ -16,6 +16,7 @@ from pathlib import Path
 
 TRANSCRIPT = Path(__file__).resolve().parent / "testdata" / "session.txt"
 NEUTRAL = [(re.compile(r"\((x86_64|aarch64), interpreter: [a-z ]+"), "(CPU, interpreter: KIND")]
+PATIENCE = int(os.environ.get("WHERRY_PATIENCE", "1"))  # Limits are multiplied by it: cmake/wherry.cmake.
 
 
 def write_file(folder, name, lines):
@@ -27,7 +28,7 @@ def write_file(folder, name, lines):
 
 
 def run(command, folder, environment):
-    done = subprocess.run(["sh", "-c", command], cwd=folder, env=environment, stdin=subprocess.DEVNULL, timeout=60,
+    done = subprocess.run(["sh", "-c", command], cwd=folder, env=environment, stdin=subprocess.DEVNULL, timeout=60 * PATIENCE,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     text = done.stdout.decode(errors="backslashreplace")
     for pattern, neutral in NEUTRAL:
