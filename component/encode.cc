@@ -8,10 +8,13 @@ namespace {
 
 enum Section : uint8_t {
   kCustom = 0,
+  kCoreModule = 1,
+  kCoreInstance = 2,
   kComponent = 4,
   kInstance = 5,
   kAlias = 6,
   kType = 7,
+  kCanon = 8,
   kImport = 10,
   kExport = 11,
   kNoSection = 0xff,
@@ -170,6 +173,100 @@ uint32_t ComponentEncoder::import(const EncodedName& name, const EncodedExtern& 
 
 uint32_t ComponentEncoder::declare_export(const EncodedName& name, const EncodedExtern& type) {
   return add_export(name, type.sort, type.index, nullptr);
+}
+
+uint32_t ComponentEncoder::add_core_module(base::ByteSpan bytes) {
+  flush();
+  out_.u8(kCoreModule);
+  out_.u64(bytes.size());
+  out_.append(bytes);
+  return next(Sort::CoreModule);
+}
+
+uint32_t ComponentEncoder::instantiate_core(uint32_t module, std::span<const EncodedItem> arguments) {
+  constexpr uint8_t kInstanceArgument = 0x12;
+  EncodeBuffer& out = begin(kCoreInstance);
+  out.u8(0x00);
+  out.u32(module);
+  out.u64(arguments.size());
+  for (const EncodedItem& item : arguments) {
+    out.name(item.name);
+    out.u8(kInstanceArgument);
+    out.u32(item.index);
+  }
+  return next(Sort::CoreInstance);
+}
+
+uint32_t ComponentEncoder::core_instance_of(std::span<const EncodedItem> exports) {
+  EncodeBuffer& out = begin(kCoreInstance);
+  out.u8(0x01);
+  out.u64(exports.size());
+  for (const EncodedItem& item : exports) {
+    out.name(item.name);
+    out.u8(static_cast<uint8_t>(extern_kind(item.sort)));
+    out.u32(item.index);
+  }
+  return next(Sort::CoreInstance);
+}
+
+uint32_t ComponentEncoder::alias_core_export(Sort sort, uint32_t instance, std::string_view name) {
+  EncodeBuffer& out = begin(kAlias);
+  write_sort(sort, &out);
+  out.u8(static_cast<uint8_t>(AliasKind::CoreExport));
+  out.u32(instance);
+  out.name(name);
+  return next(sort);
+}
+
+namespace {
+
+void write_options(const EncodedOptions& options, EncodeBuffer* out) {
+  EncodeBuffer items;
+  uint32_t count = 0;
+  const auto write = [&](CanonOptionKind kind, uint32_t index) {
+    if (index == EncodedOptions::kNoOption) return;
+    ++count;
+    items.u8(static_cast<uint8_t>(kind));
+    items.u32(index);
+  };
+  if (options.memory != EncodedOptions::kNoOption) {
+    ++count;
+    items.u8(static_cast<uint8_t>(options.encoding));
+  }
+  write(CanonOptionKind::Memory, options.memory);
+  write(CanonOptionKind::Realloc, options.realloc);
+  write(CanonOptionKind::PostReturn, options.post_return);
+  out->u32(count);
+  out->append(items.span());
+  out->require(items.ok());
+}
+
+}  // namespace
+
+uint32_t ComponentEncoder::lift(uint32_t core_func, uint32_t type, const EncodedOptions& options) {
+  EncodeBuffer& out = begin(kCanon);
+  out.u8(row_of(CanonOp::Lift).code);
+  out.u8(0x00);
+  out.u32(core_func);
+  write_options(options, &out);
+  out.u32(type);
+  return next(Sort::Func);
+}
+
+uint32_t ComponentEncoder::lower(uint32_t func, const EncodedOptions& options) {
+  EncodeBuffer& out = begin(kCanon);
+  out.u8(row_of(CanonOp::Lower).code);
+  out.u8(0x00);
+  out.u32(func);
+  write_options(options, &out);
+  return next(Sort::CoreFunc);
+}
+
+uint32_t ComponentEncoder::resource_function(CanonOp op, uint32_t type) {
+  EncodeBuffer& out = begin(kCanon);
+  out.u8(row_of(op).code);
+  out.u32(type);
+  return next(Sort::CoreFunc);
 }
 
 uint32_t ComponentEncoder::add_component(base::ByteSpan bytes) {

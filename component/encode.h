@@ -36,6 +36,17 @@ struct EncodedItem {
   uint32_t index = 0;
 };
 
+// How a function is lifted or lowered; kNoOption: without it.
+struct EncodedOptions {
+  static constexpr uint32_t kNoOption = ~uint32_t{0};
+
+  CanonOptionKind encoding =
+      CanonOptionKind::Utf8;  // Or Utf16, Latin1Utf16; written where there is a memory.
+  uint32_t memory = kNoOption;
+  uint32_t realloc = kNoOption;
+  uint32_t post_return = kNoOption;
+};
+
 void write_name(const EncodedName& name, EncodeBuffer* out);
 void write_extern(const EncodedExtern& type, EncodeBuffer* out);
 void write_sort(Sort sort, EncodeBuffer* out);
@@ -91,6 +102,17 @@ class ComponentEncoder final : public TypeScope {
   uint32_t alias_export(Sort sort, uint32_t instance, std::string_view name) override;
   uint32_t import(const EncodedName& name, const EncodedExtern& type) override;
   uint32_t declare_export(const EncodedName& name, const EncodedExtern& type) override;
+
+  uint32_t add_core_module(base::ByteSpan bytes);
+  // Each argument is an instance.
+  uint32_t instantiate_core(uint32_t module, std::span<const EncodedItem> arguments);
+  uint32_t core_instance_of(std::span<const EncodedItem> exports);
+  // For core sorts.
+  uint32_t alias_core_export(Sort sort, uint32_t instance, std::string_view name);
+  uint32_t lift(uint32_t core_func, uint32_t type, const EncodedOptions& options);
+  uint32_t lower(uint32_t func, const EncodedOptions& options);
+  // resource.new, resource.drop or resource.rep.
+  uint32_t resource_function(CanonOp op, uint32_t type);
 
   uint32_t add_component(base::ByteSpan bytes);
   uint32_t instantiate(uint32_t component, std::span<const EncodedItem> arguments);
