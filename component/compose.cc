@@ -254,6 +254,11 @@ bool is_compatible_name(std::string_view import, std::string_view exported) {
   return track_of(wanted) == track_of(version) && track_of(wanted) != wanted && is_not_older(version, wanted);
 }
 
+std::string_view compatible_part(std::string_view name) {
+  const size_t at = name.find('@');
+  return at == std::string_view::npos ? name : name.substr(0, at + 1 + track_of(name.substr(at + 1)).size());
+}
+
 Result<base::Vector<uint8_t>> compose(std::span<const ComposePart> parts) { return Composer(parts).run(); }
 
 Result<base::Vector<uint8_t>> fitting_test(base::ByteSpan world, base::ByteSpan component) {

@@ -28,4 +28,8 @@ base::Result<base::Vector<uint8_t>> fitting_test(base::ByteSpan world, base::Byt
 // semver says, and the export's is not older.
 bool is_compatible_name(std::string_view import, std::string_view exported);
 
+// What names have in common that can be compatible: "wasi:io/poll@0.2" of "wasi:io/poll@0.2.12". Without a version, or with one
+// that is compatible only with itself, the whole.
+std::string_view compatible_part(std::string_view name);
+
 }  // namespace wherry::component

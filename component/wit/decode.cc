@@ -42,11 +42,29 @@ class Decoder {
     return finish();
   }
 
+  Result<Model> run(std::span<const ValidComponent* const> packages) {
+    World world = begin_root();
+    text::NameMap names;
+    text::NameMap export_names;
+    base::Vector<TypeId> owned;
+    const Place place{.owner = {Owner::World, 0}, .names = &names, .types = &owned};
+    const Place export_place{.owner = {Owner::World, 0}, .names = &export_names, .types = &owned};
+    for (const ValidComponent* const package : packages) {
+      WHERRY_TRY(begin(*package));
+      const component::TypeNode* const node = only_world();
+      if (node == nullptr) return no_wit("", "a package with one world is expected");
+      for (const Extern& item : types().externs(node->imports)) {
+        WHERRY_TRY(read_import(item, true, place, &world));
+      }
+      for (const Extern& item : types().externs(node->exports)) {
+        WHERRY_TRY(read_export(item, export_place, &world));
+      }
+    }
+    return finish_root(std::move(world));
+  }
+
   Result<Model> run(std::span<const SomeImports> components) {
-    model_.main = add_package("root", "component", {});
-    World world;
-    world.name = "root";
-    world.package = model_.main;
+    World world = begin_root();
     text::NameMap names;
     base::Vector<TypeId> owned;
     const Place place{.owner = {Owner::World, 0}, .names = &names, .types = &owned};
@@ -57,10 +75,7 @@ class Decoder {
         WHERRY_TRY(read_import(imports[i], some.wanted[i] != 0, place, &world));
       }
     }
-    model_.push(model_.worlds, std::move(world));
-    InterfaceId culprit;
-    if (model_.ok) elaborate(model_, WorldId(0), &culprit);
-    return finish();
+    return finish_root(std::move(world));
   }
 
  private:
@@ -86,6 +101,23 @@ class Decoder {
     }
     collect_attributes();
     return {};
+  }
+
+  World begin_root() {
+    model_.main = add_package("root", "component", {});
+    World world;
+    world.name = "root";
+    world.package = model_.main;
+    return world;
+  }
+
+  Result<Model> finish_root(World world) {
+    model_.push(model_.worlds, std::move(world));
+    InterfaceId culprit;
+    if (model_.ok && !elaborate(model_, WorldId(0), &culprit)) {
+      return no_wit(model_[culprit].name, "an export needs it as an export and as an import");
+    }
+    return finish();
   }
 
   Result<Model> finish() {
@@ -133,6 +165,34 @@ class Decoder {
     }
     model_.push(world->imports, made);
     return {};
+  }
+
+  // Into a world that others export from too: what is exported already is left as it is.
+  Result<void> read_export(const Extern& item, const Place& place, World* world) {
+    WorldItem made;
+    made.name = item.name;
+    if (item.entity.sort == Sort::Instance) {
+      if (place.names->find(item.name) != nullptr) return {};
+      WHERRY_TRY(read_instance(item, model_.main, &made));
+      note(place.names, item.name, 0);
+    } else if (item.entity.sort == Sort::Func) {
+      if (place.names->find(item.name) != nullptr) return {};
+      made.kind = WorldItem::Func;
+      made.index = WHERRY_TRY(read_function(item, place)).value;
+    } else {
+      return no_wit(item.name, "a " + std::string(sort_name(item.entity.sort)) + " is exported");
+    }
+    model_.push(world->exports, made);
+    return {};
+  }
+
+  // The type of the world of a package that has nothing else; null for others.
+  const component::TypeNode* only_world() const {
+    const std::span<const Extern> outer = types().externs(types()[component_->type()].exports);
+    if (!is_package(*component_) || outer.size() != 1) return nullptr;
+    const std::span<const Extern> inner = types().externs(types()[outer[0].entity.type()].exports);
+    if (inner.size() != 1 || inner[0].entity.sort != Sort::Component) return nullptr;
+    return &types()[inner[0].entity.type()];
   }
 
   PackageId add_package(std::string_view name_space, std::string_view name, std::string_view version) {
@@ -490,5 +550,9 @@ bool is_package(const ValidComponent& component) {
 Result<Model> decode(const ValidComponent& component) { return Decoder().run(component); }
 
 Result<Model> decode_imports(std::span<const SomeImports> components) { return Decoder().run(components); }
+
+Result<Model> decode_worlds(std::span<const ValidComponent* const> packages) {
+  return Decoder().run(packages);
+}
 
 }  // namespace wherry::component::wit

@@ -29,4 +29,9 @@ struct SomeImports {
 // any of them knows of it. The interfaces of the others are in the model too, since types may come from them.
 base::Result<Model> decode_imports(std::span<const SomeImports> components);
 
+// One world with everything that the worlds of several packages in binary form have, each of which is a package of one
+// world. What has the same name is there once, with all that any of them knows of it. Errors: as decode(), and packages
+// that hold anything else.
+base::Result<Model> decode_worlds(std::span<const ValidComponent* const> packages);
+
 }  // namespace wherry::component::wit

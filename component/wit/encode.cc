@@ -8,7 +8,7 @@
 namespace wherry::component::wit {
 
 namespace {
-constexpr uint32_t kNone = ~uint32_t{0};
+constexpr uint32_t kNone = WorldEncoder::kNone;
 
 void fill(base::Vector<uint32_t>* list, size_t size, bool* ok) {
   *ok = list->resize(size) && *ok;
@@ -47,23 +47,38 @@ uint32_t WorldEncoder::add(const WorldItem& item, bool is_export) {
     }
   }
   const uint32_t index = is_export ? scope_.declare_export(name, type) : scope_.import(name, type);
-  if (item.kind == WorldItem::Interface && item.name.empty()) {
-    (is_export ? exported_ : imported_)[item.index] = index;
-    // From here on the types of this one are meant.
+  if (item.kind == WorldItem::Interface &&
+      (item.name.empty() || model_[InterfaceId(item.index)].name.empty())) {
     if (is_export) {
-      for (const TypeId exported : model_[InterfaceId(item.index)].types) types_[exported.value] = kNone;
+      exported(InterfaceId(item.index), index);
+    } else {
+      imported_[item.index] = index;
     }
   }
   return index;
 }
 
-uint32_t WorldEncoder::instance_type(InterfaceId id) {
-  TypeDeclarations inner(TypeDeclarations::Instance);
+void WorldEncoder::exported(InterfaceId id, uint32_t instance) {
+  exported_[id.value] = instance;
+  for (const TypeId type : model_[id].types) types_[type.value] = kNone;
+}
+
+WorldEncoder::TypeMap WorldEncoder::no_types() {
   TypeMap map;
   fill(&map, model_.types.size(), &model_.ok);
+  return map;
+}
+
+uint32_t WorldEncoder::instance_type(InterfaceId id) {
+  TypeDeclarations inner(TypeDeclarations::Instance);
+  TypeMap map = no_types();
   if (!model_.ok) return 0;
-  for (const TypeId type : model_[id].types) map[type.value] = named_type(model_[type], inner, &map, true);
+  for (const TypeId type : model_[id].types) {
+    if (!kept_types_.empty() && kept_types_[type.value] == 0) continue;
+    map[type.value] = named_type(model_[type], inner, &map, true);
+  }
   for (const FuncId at : model_[id].functions) {
+    if (!kept_functions_.empty() && kept_functions_[at.value] == 0) continue;
     const Function& function = model_[at];
     const EncodedExtern type{Sort::Func, Bound::Eq, function_type(function, inner, &map)};
     inner.declare_export({.name = full_name(model_, function), .external_id = function.notes.external_id},
@@ -79,22 +94,22 @@ uint32_t WorldEncoder::named_type(const TypeDef& type, TypeScope& scope, TypeMap
   const EncodedName name{.name = type.name, .external_id = type.notes.external_id};
   EncodedExtern bound = EncodedExtern::resource();
   if (type.kind != TypeKind::Resource) {
-    uint32_t index = kNone;
-    if (type.kind == TypeKind::Alias && type.first.is_id() && !model_[type.first.id()].name.empty()) {
-      const TypeId target = type.first.id();
-      index = (*map)[target.value];
-      if (index == kNone) {
-        index = index_of(target);
-        if (is_inner) index = scope.alias_outer_type(1, index);
-      }
-    } else {
-      index = define(type, scope, map);
-    }
-    bound = EncodedExtern::type_eq(index);
+    bound = EncodedExtern::type_eq(define_or_find(type, scope, map, is_inner));
   }
   const uint32_t made = is_inner ? scope.declare_export(name, bound) : scope.import(name, bound);
   if (!is_inner) types_[static_cast<size_t>(&type - model_.types.data())] = made;
   return made;
+}
+
+// What a name is given to: a definition, or the other type of which it is a further name.
+uint32_t WorldEncoder::define_or_find(const TypeDef& type, TypeScope& scope, TypeMap* map, bool is_inner) {
+  if (type.kind != TypeKind::Alias || !type.first.is_id() || model_[type.first.id()].name.empty()) {
+    return define(type, scope, map);
+  }
+  const TypeId target = type.first.id();
+  if ((*map)[target.value] != kNone) return (*map)[target.value];
+  const uint32_t index = index_of(target);
+  return is_inner ? scope.alias_outer_type(1, index) : index;
 }
 
 // A type with a name, in the scope itself.
