@@ -16,6 +16,7 @@ int component_wit_command(const Invocation& invocation);
 int component_compose_command(const Invocation& invocation);
 int component_targets_command(const Invocation& invocation);
 int component_embed_command(const Invocation& invocation);
+int component_new_command(const Invocation& invocation);
 int bindgen_command(const Invocation& invocation);
 
 }  // namespace wherry::cli

@@ -8,6 +8,7 @@
 #include "cli/console.h"
 #include "cli/input.h"
 #include "cli/output.h"
+#include "component/assemble/assemble.h"
 #include "component/compose.h"
 #include "component/decode.h"
 #include "component/text.h"
@@ -24,6 +25,8 @@ namespace wherry::cli {
 namespace wit = component::wit;
 
 namespace {
+
+constexpr size_t kMostAdapters = 16;
 
 // What --features and --all-features open.
 class OpenGates {
@@ -126,7 +129,7 @@ bool read_wit(const char* path, const Invocation& invocation, WitInput* out) {
 }
 
 // What was made is shown to nobody before it is known to be valid.
-bool is_valid(base::ByteSpan bytes, std::string* why) {
+bool is_valid(base::ByteSpan bytes, std::string* why, component::Bodies bodies = component::Bodies::Leave) {
   wasm::TypeRegistry registry;
   base::Result<component::Component> decoded = component::decode(bytes, component::Features::all());
   if (!decoded) {
@@ -134,7 +137,7 @@ bool is_valid(base::ByteSpan bytes, std::string* why) {
     return false;
   }
   const base::Result<component::ValidComponent> valid =
-      component::validate(std::move(*decoded), registry, {.bodies = component::Bodies::Leave});
+      component::validate(std::move(*decoded), registry, {.bodies = bodies});
   if (!valid) *why = std::string(wasm::error_message(valid.error().code)) + ": " + valid.error().detail;
   return valid.has_value();
 }
@@ -278,6 +281,41 @@ int component_embed_command(const Invocation& invocation) {
   const base::Vector<uint8_t> bytes =
       wit::embed(input.model, world, static_cast<wit::StringEncoding>(encoding), module.binary, &ok);
   return ok ? write_bytes(bytes.span(), invocation) : complain("out of memory");
+}
+
+int component_new_command(const Invocation& invocation) {
+  const char* const path = only_file(invocation);
+  if (path == nullptr) return kWrongUsage;
+  ModuleInput module;
+  if (!read_module(path, {}, &module)) return kFailure;
+  if (module.is_component()) return complain(quoted(path) + " is a component already");
+  std::vector<ModuleInput> files(kMostAdapters);
+  std::vector<component::assemble::Adapter> adapters;
+  for (const OptionSetting& option : invocation.options) {
+    if (option.id != OptionId::Adapt) continue;
+    if (adapters.size() == kMostAdapters) return complain("there are more than 16 adapters", kWrongUsage);
+    const size_t equals = option.value.find('=');
+    // Without a name: what stands in front of the first dot of the file's.
+    const std::string file(option.value.substr(equals == std::string_view::npos ? 0 : equals + 1));
+    std::string_view name = option.value.substr(0, std::min(equals, option.value.size()));
+    if (equals == std::string_view::npos) {
+      name = name.substr(name.rfind('/') + 1);
+      name = name.substr(0, name.find('.'));
+    }
+    ModuleInput& adapter = files[adapters.size()];
+    if (!read_module(file.c_str(), {}, &adapter)) return kFailure;
+    adapters.push_back({name, adapter.binary});
+  }
+  const auto made = component::assemble::make_component(
+      {.module = module.binary,
+       .adapters = adapters,
+       .grow_for_adapters = invocation.has(OptionId::ReallocViaMemoryGrow)});
+  if (!made) return complain(quoted(path) + ": " + made.error());
+  std::string why;
+  if (!is_valid(made->span(), &why, component::Bodies::Validate)) {
+    return complain(quoted(path) + " makes no valid component: " + why);
+  }
+  return write_bytes(made->span(), invocation);
 }
 
 int bindgen_command(const Invocation& invocation) {

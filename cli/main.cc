@@ -65,6 +65,7 @@ int dispatch(const Invocation& invocation) {
     case Command::ComponentCompose: return component_compose_command(invocation);
     case Command::ComponentTargets: return component_targets_command(invocation);
     case Command::ComponentEmbed: return component_embed_command(invocation);
+    case Command::ComponentNew: return component_new_command(invocation);
     case Command::Bindgen: return bindgen_command(invocation);
     case Command::Completion: return completion_command(invocation);
     case Command::Help: return help_command(invocation);

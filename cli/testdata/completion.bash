@@ -6,7 +6,7 @@ _wherry() {
   fi
   if [ "$command" = component ]; then
     if [ "$COMP_CWORD" = 2 ]; then
-      COMPREPLY=($(compgen -W "wit compose targets embed" -- "$word"))
+      COMPREPLY=($(compgen -W "wit compose targets embed new" -- "$word"))
       return
     fi
     command="component ${COMP_WORDS[2]}"
@@ -39,6 +39,7 @@ _wherry() {
     "component compose") flags="--output --help --version" ;;
     "component targets") flags="--world --features --all-features --help --version" ;;
     "component embed") flags="--output --encoding --world --features --all-features --help --version" ;;
+    "component new") flags="--output --adapt --realloc-via-memory-grow --help --version" ;;
     "bindgen") flags="--output --world --features --all-features --help --version" ;;
     "completion") flags="--help --version" ;;
     "help") flags="--man --help --version" ;;

@@ -9,7 +9,7 @@ _wherry() {
   fi
   if [[ $command == component ]]; then
     if (( CURRENT == 3 )); then
-      compadd -- wit compose targets embed
+      compadd -- wit compose targets embed new
       return
     fi
     command="component ${words[3]}"
@@ -41,6 +41,7 @@ _wherry() {
     "component compose") flags="--output --help --version" ;;
     "component targets") flags="--world --features --all-features --help --version" ;;
     "component embed") flags="--output --encoding --world --features --all-features --help --version" ;;
+    "component new") flags="--output --adapt --realloc-via-memory-grow --help --version" ;;
     "bindgen") flags="--output --world --features --all-features --help --version" ;;
     "completion") flags="--help --version" ;;
     "help") flags="--man --help --version" ;;
