@@ -341,14 +341,15 @@ class StringWriter {
 
 }  // namespace
 
-// Most text is ASCII, which is seen while it is copied; what is not is looked at once more. A string that is no UTF-8 has then
-// been copied before the trap, which nobody will see.
+// A string that is no UTF-8 has been copied before the trap, which nobody will see.
 bool copy_utf8(CanonCall& from, uint32_t address, uint32_t length, CanonCall& to, uint32_t* to_address) {
   SourceString found;
   uint8_t* bytes = nullptr;
   if (!locate_string(from, address, length, &found) || !reallocate(to, 0, 0, 1, length, to_address, &bytes))
     return false;
-  return canon::copy_ascii({found.bytes, length}, bytes) || check_utf8(from, found);
+  if (canon::copy_utf8({found.bytes, length}, bytes)) return true;
+  found.bytes = bytes;  // As it was when it was looked at.
+  return check_utf8(from, found);
 }
 
 bool store_string(CanonCall& call, const SourceString& from, uint32_t* address, uint32_t* length) {

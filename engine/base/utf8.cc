@@ -1,13 +1,26 @@
 // Table 3-7 of the Unicode standard as code: the first byte says how many follow and which range the second one
 // must lie in; that range is what excludes long forms, surrogates and numbers above U+10FFFF. Names of imports and
-// exports are ASCII nearly always, so eight such bytes pass at once.
+// exports are ASCII nearly always, so eight such bytes pass at once. Longer text is left to vectors (utf8_checker.cc).
 #include "engine/base/utf8.h"
 
 #include <cstring>
 
+#include "engine/base/utf8_checker.h"
+
 namespace wherry::base {
 
+namespace {
+
+constexpr size_t kLong = 2 * Utf8Checker::kBlock;
+
+}  // namespace
+
 bool is_utf8(ByteSpan bytes) {
+  if (bytes.size() >= kLong) {
+    Utf8Checker checker;
+    checker.add(bytes.data(), bytes.size());
+    return checker.finish();
+  }
   const uint8_t* next = bytes.data();
   const uint8_t* const end = next + bytes.size();
   while (next != end) {

@@ -45,3 +45,27 @@ TEST_CASE("utf-8: long forms, lone and missing bytes") {
   CHECK(is_utf8({}));
   CHECK(is_utf8(as_bytes("plain text of more than eight bytes")));
 }
+
+// The vectors against the bytes: every fault, wherever a block or the text may end.
+TEST_CASE("utf-8: long text is what its short parts are") {
+  constexpr int kEdges[] = {0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2,
+                            0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf4, 0xf5};
+  uint32_t wrong = 0;
+  for (const size_t before : {112, 125, 126, 127, 128}) {
+    for (const size_t after : {0, 1, 70}) {
+      for (const int a : kEdges) {
+        for (const int b : kEdges) {
+          for (const int c : kEdges) {
+            const std::string middle = {static_cast<char>(a), static_cast<char>(b), static_cast<char>(c)};
+            const std::string text = std::string(before, 'x') + middle + std::string(after, 'y');
+            const std::string fourth = std::string(before, 'x') + "\xf1" + middle + std::string(after, 'y');
+            wrong += is_utf8(as_bytes(text)) != is_utf8(as_bytes(middle + (after == 0 ? "" : "y")));
+            wrong +=
+                is_utf8(as_bytes(fourth)) != is_utf8(as_bytes("\xf1" + middle + (after == 0 ? "" : "y")));
+          }
+        }
+      }
+    }
+  }
+  CHECK(wrong == 0);
+}

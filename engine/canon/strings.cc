@@ -2,9 +2,11 @@
 // fine: everything is read and written by memcpy.
 #include "engine/canon/strings.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "engine/base/utf8.h"
+#include "engine/base/utf8_checker.h"
 
 namespace wherry::canon {
 
@@ -103,7 +105,9 @@ bool is_utf16(const uint8_t* bytes, size_t units) {
   return true;
 }
 
-// Eight vectors at a time: one pass, near the speed of copying.
+namespace {
+
+// Whether it was. Eight vectors at a time: one pass, near the speed of copying.
 bool copy_ascii(std::span<const uint8_t> from, uint8_t* to) {
   using Vector = uint64_t __attribute__((vector_size(16)));
   constexpr size_t kVectors = 8;
@@ -126,6 +130,25 @@ bool copy_ascii(std::span<const uint8_t> from, uint8_t* to) {
     to[at] = from[at];
   }
   return (seen_low & kHighBits) == 0;
+}
+
+}  // namespace
+
+// Pieces that are still in the first-level cache when they are looked at once more, if they are not ASCII. What is looked at is what was written: the other
+// one's memory could change meanwhile.
+bool copy_utf8(std::span<const uint8_t> from, uint8_t* to) {
+  constexpr size_t kPiece = 4096;
+  static_assert(kPiece % base::Utf8Checker::kBlock == 0);
+  base::Utf8Checker checker;
+  for (size_t at = 0; at < from.size(); at += kPiece) {
+    const std::span<const uint8_t> piece = from.subspan(at, std::min(kPiece, from.size() - at));
+    if (copy_ascii(piece, to + at)) {
+      checker.add_ascii();
+    } else {
+      checker.add(to + at, piece.size());
+    }
+  }
+  return checker.finish();
 }
 
 size_t ascii_prefix(std::span<const uint8_t> bytes) {

@@ -14,8 +14,8 @@ Utf8 check_utf8(std::span<const uint8_t> bytes);
 // Whether surrogates come in pairs. `units` 16-bit units from `bytes`.
 bool is_utf16(const uint8_t* bytes, size_t units);
 
-// Copies, and answers whether all of it was ASCII: the fast half of copying what must be UTF-8. The ranges do not overlap.
-bool copy_ascii(std::span<const uint8_t> from, uint8_t* to);
+// Copies, and answers whether all that was written is UTF-8. The ranges do not overlap.
+bool copy_utf8(std::span<const uint8_t> from, uint8_t* to);
 
 // How many bytes, or units, from the beginning are ASCII.
 size_t ascii_prefix(std::span<const uint8_t> bytes);
