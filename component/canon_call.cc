@@ -2,6 +2,7 @@
 //
 // A memory never moves, so that an address in it stays good when realloc grows it; only its size is asked for anew. A guest's realloc
 // may do anything but call out (may_leave is 0 meanwhile), and its answer is believed only as far as it was checked.
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -145,6 +146,16 @@ bool CanonCall::lower_string(std::string_view text, uint32_t* address, uint32_t*
 }  // namespace detail
 
 namespace component {
+
+bool pay(CanonCall& call, uint64_t units) {
+  const StoreRef store = call.store();
+  if (!store.engine().config().fuel) return true;
+  const Result<uint64_t> left = store.fuel();
+  if (!left) return call.fail(left.error().clone());
+  if (Result<void> paid = store.set_fuel(*left - std::min(units, *left)); !paid)
+    return call.fail(std::move(paid).error());
+  return units <= *left || call.fail(TrapCode::OutOfFuel);
+}
 
 Error as_trap(Error error) {
   if (error.kind() != ErrorKind::Exception) return error;
@@ -345,8 +356,10 @@ class StringWriter {
 bool copy_utf8(CanonCall& from, uint32_t address, uint32_t length, CanonCall& to, uint32_t* to_address) {
   SourceString found;
   uint8_t* bytes = nullptr;
-  if (!locate_string(from, address, length, &found) || !reallocate(to, 0, 0, 1, length, to_address, &bytes))
+  if (!locate_string(from, address, length, &found) || !pay(from, fuel_for_bytes(length)) ||
+      !reallocate(to, 0, 0, 1, length, to_address, &bytes)) {
     return false;
+  }
   if (canon::copy_utf8({found.bytes, length}, bytes)) return true;
   found.bytes = bytes;  // As it was when it was looked at.
   return check_utf8(from, found);

@@ -27,6 +27,14 @@ inline const detail::CanonOptions& options_of(const CanonCall& call) {
   return detail::CanonCallAccess::options(call);
 }
 
+// Takes fuel, if it is counted. Failed: none is left.
+[[nodiscard]] bool pay(CanonCall& call, uint64_t units);
+// What copying so many bytes from guest to guest takes of it: as much as memory.copy.
+constexpr uint64_t fuel_for_bytes(uint64_t size) {
+  constexpr uint64_t kBytesPerFuel = 64;
+  return (size + kBytesPerFuel - 1) / kBytesPerFuel;
+}
+
 // Calls the guest's realloc: bounds and alignment of what it answers are checked.
 [[nodiscard]] bool reallocate(CanonCall& call, uint32_t old_address, uint32_t old_size, uint32_t align,
                               uint32_t size, uint32_t* address, uint8_t** bytes);

@@ -179,7 +179,8 @@ bool Transfer::string(uint32_t address, uint32_t length, uint32_t* to_address, u
     return copy_utf8(from_, address, length, to_, to_address);
   }
   SourceString found;
-  return find_string(from_, address, length, &found) && store_string(to_, found, to_address, to_length);
+  return find_string(from_, address, length, &found) && pay(from_, fuel_for_bytes(found.byte_length())) &&
+         store_string(to_, found, to_address, to_length);
 }
 
 bool Transfer::list(const Node& node, uint32_t address, uint32_t count, uint32_t* to_address) {
@@ -188,8 +189,9 @@ bool Transfer::list(const Node& node, uint32_t address, uint32_t count, uint32_t
   const uint8_t* const from = from_.elements(address, count, part.size, part.align);
   if (from == nullptr) return false;
   uint8_t* to = nullptr;
-  return to_.allocate(uint64_t{count} * part.size, part.align, to_address, &to) &&
-         elements(element, from, to, count);
+  const uint64_t size = uint64_t{count} * part.size;
+  return pay(from_, part.is_plain ? fuel_for_bytes(size) : count) &&
+         to_.allocate(size, part.align, to_address, &to) && elements(element, from, to, count);
 }
 
 bool Transfer::handle(const Node& node, uint32_t index, uint32_t* to) {
