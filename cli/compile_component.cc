@@ -3,7 +3,7 @@
 //
 // Each module is given to a wherryc of its own, on files without names: that costs 12 ms a module, and what it has to say while it works
 // (progress on a terminal, errors, times of passes) comes out as it does for a module. Modules that are equal are compiled
-// once. Rejected: the compiler's service (--serve), which saves the 12 ms and says nothing before it has finished.
+// once. The adapters between its guests (component/adapters.h) are modules like the others. Rejected: the compiler's service (--serve), which saves the 12 ms and says nothing before it has finished.
 #include "cli/compile_component.h"
 
 #include <errno.h>
@@ -24,6 +24,7 @@
 #include "cli/compiler.h"
 #include "cli/console.h"
 #include "component/decode.h"
+#include "component/flat.h"
 #include "component/validate.h"
 #include "engine/artifact/component_writer.h"
 #include "engine/inspect/binary.h"
@@ -100,10 +101,23 @@ Result<base::Vector<uint8_t>> compile_component(Bytes binary, const component::F
                             compile(Bytes(module.bytes.data(), module.bytes.size()), place));
     files.push_back(std::move(file));
   }
+  const base::Result<component::FlatComponent> flat = component::flatten(*valid, registry);
+  std::vector<base::ByteSpan> adapters;  // None of a component that cannot be instantiated.
+  if (flat) {
+    for (const component::FlatAdapter& adapter : flat->adapters) {
+      const base::ByteSpan module = adapters.emplace_back(adapter.module.span());
+      WHERRY_ASSIGN_OR_RETURN(
+          std::vector<uint8_t> file,
+          compile(Bytes(module.data(), module.size()), "adapter " + std::to_string(adapters.size()) + " of " +
+                                                           std::to_string(flat->adapters.size())));
+      files.push_back(std::move(file));
+    }
+  }
   const std::vector<base::ByteSpan> spans(files.begin(), files.end());
   artifact::ComponentContents contents;
   contents.component = bytes;
   contents.modules = places;
+  contents.adapters = adapters;
   contents.files = spans;
   if (const auto digest = digest_of_bytes(binary)) std::ranges::copy(*digest, contents.digest);
   base::Result<base::Vector<uint8_t>> made = artifact::write_component(contents);

@@ -69,6 +69,28 @@ COMPONENT = f"""
 """
 WRONG = COMPONENT.replace("(i32.add (i32.const 1) (i32.load8_u", "(i32.add (i32.const 2) (i32.load8_u")
 
+# A guest that calls another with a byte, in a way that both have to be looked after: by an adapter.
+GUESTS = """
+(component
+  (component $provider
+    (type $r (resource (rep i32))) (core func $new (canon resource.new $r))
+    (core module $m (func (export "next") (param i32) (result i32) (i32.add (local.get 0) (i32.const 2))))
+    (core instance $i (instantiate $m))
+    (func (export "next") (param "a" u8) (result u8) (canon lift (core func $i "next"))))
+  (component $consumer
+    (import "next" (func $next (param "a" u8) (result u8)))
+    (core func $low (canon lower (func $next)))
+    (core module $main
+      (import "host" "next" (func $next (param i32) (result i32)))
+      (func (export "run") (result i32) (i32.ne (call $next (i32.const 0x1fe)) (i32.const 0))))
+    (core instance $m (instantiate $main (with "host" (instance (export "next" (func $low))))))
+    (func (export "run") (result (result)) (canon lift (core func $m "run"))))
+  (instance $p (instantiate $provider))
+  (instance $c (instantiate $consumer (with "next" (func $p "next"))))
+  (instance $run (export "run" (func $c "run")))
+  (export "wasi:cli/run@0.2.0" (instance $run)))
+"""
+
 
 class CompileComponentTest(unittest.TestCase):
     def setUp(self):
@@ -107,6 +129,24 @@ class CompileComponentTest(unittest.TestCase):
         self.binary(WRONG, "wrong.wasm")
         self.ok("compile", "wrong.wasm")
         self.error("run", "--allow-precompiled", "wrong.wherry")
+
+    def test_calls_between_guests_are_compiled(self):
+        self.binary(GUESTS, "g.wasm")
+        self.ok("compile", "g.wasm")
+        listing = self.ok("objdump", "g.wherry")
+        self.assertIn("2 modules", listing)
+        self.assertIn("adapter[0]: compiled module", listing)
+        for threads in (1, 2):
+            self.ok("compile", f"--threads={threads}", "g.wasm", "-o", f"out{threads}")
+        self.assertEqual((self.folder / "out1").read_bytes(), (self.folder / "out2").read_bytes())
+        self.ok("compile", "--verify", "g.wherry")
+        self.ok("run", "--allow-precompiled", "g.wherry")
+        self.binary(GUESTS.replace("(i32.add (local.get 0) (i32.const 2))", "unreachable"), "t.wasm")
+        self.ok("compile", "t.wasm")
+        interpreted, compiled = (self.error(*c, status=134) for c in (("run", "t.wasm"), ("run", "--allow-precompiled", "t.wherry")))
+        self.assertIn("host.next", compiled)
+        self.assertEqual([line.split() for line in interpreted.splitlines() if "next" in line],
+                         [line.split() for line in compiled.splitlines() if "next" in line])
 
     def test_compiled_code_runs_only_when_it_is_asked_for(self):
         self.ok("compile", "c.wat")

@@ -4,6 +4,7 @@
 //
 // Rejected: keeping the flattened tree in the file. It would have to be checked as thoroughly as it is made, against what is in
 // the component anyway.
+#include <algorithm>
 #include <new>
 #include <string>
 
@@ -11,11 +12,20 @@
 #include "component/state.h"
 #include "engine/artifact/known_module.h"
 #include "engine/wasm/errors.h"
+#include "wherry/detail/adapter.h"
 #include "wherry/detail/compiled_part.h"
 
 namespace wherry {
 
 namespace component {
+
+namespace {
+
+base::Failure damaged(const char* detail) {
+  return base::fail(wasm::ErrorCode::ArtifactDamaged, base::Error::kNoOffset, detail);
+}
+
+}  // namespace
 
 base::Result<validate::TypedModule> known_module(void* known, uint32_t index, wasm::TypeRegistry& registry) {
   const auto& modules = *static_cast<const KnownModules*>(known);
@@ -27,7 +37,7 @@ base::Result<validate::TypedModule> known_module(void* known, uint32_t index, wa
 
 Result<void> load_compiled_modules(detail::ComponentState* state) {
   const artifact::ComponentView& view = state->file->view();
-  for (uint32_t i = 0; i < view.parts().size(); ++i) {
+  for (uint32_t i = 0; i < view.module_count(); ++i) {
     const uint32_t first = view.first_of(i);
     if (first != i) {
       if (!state->modules.push_back(state->modules[first])) return Error::out_of_memory();
@@ -40,15 +50,28 @@ Result<void> load_compiled_modules(detail::ComponentState* state) {
   return {};
 }
 
-namespace {
-
-base::Failure damaged(const char* detail) {
-  return base::fail(wasm::ErrorCode::ArtifactDamaged, base::Error::kNoOffset, detail);
+Result<void> load_compiled_adapters(detail::ComponentState* state) {
+  const artifact::ComponentView& view = state->file->view();
+  const auto& adapters = state->flat.adapters;
+  const auto count = static_cast<uint32_t>(view.parts().size()) - view.module_count();
+  if (count != adapters.size()) return to_public(damaged("another number of adapters").error());
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint32_t part = view.module_count() + i;
+    if (!std::ranges::equal(view.module_at(part), adapters[i].module.span()))
+      return to_public(damaged("another adapter").error());
+    Result<Module> loaded = detail::load_part_unsafe(state->engine, *state->file, part);
+    if (!loaded) return std::move(loaded).error().with_context("adapter " + std::to_string(i));
+    detail::mark_adapter(*loaded);
+    if (!state->adapters.push_back(*std::move(loaded))) return Error::out_of_memory();
+  }
+  return {};
 }
+
+namespace {
 
 // Whether the file's modules are those that the component has.
 base::Result<void> check_modules(const Component& decoded, const artifact::ComponentView& view) {
-  if (decoded.modules.size() != view.parts().size()) return damaged("another number of modules");
+  if (decoded.modules.size() != view.module_count()) return damaged("another number of modules");
   for (uint32_t i = 0; i < decoded.modules.size(); ++i) {
     const base::ByteSpan module = view.module_at(i);
     if (decoded.modules[i].bytes.data() != module.data() || decoded.modules[i].bytes.size() != module.size())

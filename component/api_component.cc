@@ -12,6 +12,7 @@
 #include "component/text.h"
 #include "engine/base/os/descriptor.h"
 #include "engine/wasm/errors.h"
+#include "wherry/detail/adapter.h"
 #include "wherry/text.h"
 
 namespace wherry {
@@ -72,6 +73,28 @@ Result<void> load_modules(detail::ComponentState* state) {
   return {};
 }
 
+// An engine whose features are without globals that change has no adapters.
+Result<void> load_adapters(detail::ComponentState* state) {
+  for (const component::FlatAdapter& adapter : state->flat.adapters) {
+    Result<Module> loaded = Module::load_borrowed(state->engine, adapter.module.span());
+    if (!loaded) {
+      if (loaded.error().kind() != ErrorKind::Unsupported) return std::move(loaded).error();
+      state->adapters.clear();
+      return {};
+    }
+    detail::mark_adapter(*loaded);
+    if (!state->adapters.push_back(*std::move(loaded))) return Error::out_of_memory();
+  }
+  return {};
+}
+
+// What an adapter does is no instruction of a guest's, so it would cost fuel that the guest cannot know of: where fuel is
+// counted, there are none.
+Result<void> make_adapters_ready(detail::ComponentState* state) {
+  if (state->engine.config().fuel) return {};
+  return state->file != nullptr ? component::load_compiled_adapters(state) : load_adapters(state);
+}
+
 Result<base::Vector<uint8_t>> read_file(const std::string& path) {
   constexpr uint64_t kMostBytes = ~uint32_t{0};  // Larger components are refused anyway.
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -107,6 +130,7 @@ Result<Component> component::make_ready(const Engine& engine, component::Compone
   base::Result<FlatComponent> flat = flatten(state->valid, *state->registry);
   if (flat) {
     state->flat = *std::move(flat);
+    WHERRY_RETURN_IF_ERROR(make_adapters_ready(state));
   } else {
     state->not_flat = std::move(flat).error();
   }

@@ -38,15 +38,15 @@ const RtInstance* around_both(const RtInstance* a, const RtInstance* b) {
 bool enter(RtInstance* callee, const RtInstance* caller) {
   const RtInstance* const stop = caller == nullptr ? nullptr : around_both(callee, caller);
   for (const RtInstance* i = callee; i != stop; i = i->parent) {
-    if (i->is_entered) return false;
+    if (*i->is_entered != 0) return false;
   }
-  for (RtInstance* i = callee; i != stop; i = i->parent) i->is_entered = true;
+  for (RtInstance* i = callee; i != stop; i = i->parent) *i->is_entered = 1;
   return true;
 }
 
 void leave(RtInstance* callee, const RtInstance* caller) {
   const RtInstance* const stop = caller == nullptr ? nullptr : around_both(callee, caller);
-  for (RtInstance* i = callee; i != stop; i = i->parent) i->is_entered = false;
+  for (RtInstance* i = callee; i != stop; i = i->parent) *i->is_entered = 0;
 }
 
 namespace {
@@ -80,9 +80,9 @@ class Callee {
     RtInstance& instance = *lifted_.instance;
     if (lifted_.post_return_object != nullptr) {
       uint64_t slots[1] = {flat_result_};
-      instance.may_leave = 0;
+      *instance.may_leave = 0;
       if (!call_core(call, lifted_.post_return, lifted_.post_return_object, slots)) return false;
-      instance.may_leave = 1;
+      *instance.may_leave = 1;
     }
     instance.context[0] = context_[0];
     instance.context[1] = context_[1];
@@ -144,7 +144,7 @@ HostStatus fail(Caller& caller, CanonCall& first, CanonCall& second) {
 
 HostStatus lowered_entry(void* environment, Caller& caller, uint64_t* slots) {
   const auto& canon = *static_cast<const RtCanon*>(environment);
-  if (canon.instance->may_leave == 0) [[unlikely]]
+  if (*canon.instance->may_leave == 0) [[unlikely]]
     return caller.fail(Error::trap(TrapCode::CannotLeave));
   CanonCall from(caller, canon.options);
   CanonCall to(static_cast<StoreRef>(caller), &canon.callee->options);
@@ -202,7 +202,7 @@ bool call_dynamic(const RtCanon& canon, Caller& caller, CanonCall& call, uint64_
 
 HostStatus dynamic_entry(void* environment, Caller& caller, uint64_t* slots) {
   const auto& canon = *static_cast<const RtCanon*>(environment);
-  if (canon.instance->may_leave == 0) return caller.fail(Error::trap(TrapCode::CannotLeave));
+  if (*canon.instance->may_leave == 0) return caller.fail(Error::trap(TrapCode::CannotLeave));
   CanonCall call(caller, canon.options);
   return call_dynamic(canon, caller, call, slots) ? HostStatus::Ok : caller.fail(call.take_error());
 }
@@ -210,12 +210,12 @@ HostStatus dynamic_entry(void* environment, Caller& caller, uint64_t* slots) {
 HostStatus barred_entry(void* environment, Caller& caller, uint64_t*) {
   const auto& canon = *static_cast<const RtCanon*>(environment);
   return caller.fail(
-      Error::trap(canon.instance->may_leave == 0 ? TrapCode::CannotLeave : TrapCode::CannotEnter));
+      Error::trap(*canon.instance->may_leave == 0 ? TrapCode::CannotLeave : TrapCode::CannotEnter));
 }
 
 HostStatus unknown_entry(void* environment, Caller& caller, uint64_t*) {
   const auto& canon = *static_cast<const RtCanon*>(environment);
-  if (canon.instance->may_leave == 0) return caller.fail(Error::trap(TrapCode::CannotLeave));
+  if (*canon.instance->may_leave == 0) return caller.fail(Error::trap(TrapCode::CannotLeave));
   return caller.fail(Error::trap(TrapCode::UnknownImport));
 }
 
@@ -267,7 +267,7 @@ bool builtin(const RtCanon& canon, CanonCall& call, uint64_t* slots) {
       return instance.backpressure-- > 0 || call.fail(TrapCode::AsyncUnsupported);
     default: break;
   }
-  if (instance.may_leave == 0) return call.fail(TrapCode::CannotLeave);
+  if (*instance.may_leave == 0) return call.fail(TrapCode::CannotLeave);
   switch (canon.flat->op) {
     case CanonOp::ResourceNew:
     case CanonOp::ResourceDrop: return resource_builtin(canon, call, slots);
@@ -329,34 +329,46 @@ bool ExportCall::leave() {
   canon_.end_borrows();
   if (lifted_->post_return_object != nullptr) {
     uint64_t slots[1] = {flat_result_};
-    instance.may_leave = 0;
+    *instance.may_leave = 0;
     if (!component::call_core(canon_, lifted_->post_return, lifted_->post_return_object, slots)) return false;
-    instance.may_leave = 1;
+    *instance.may_leave = 1;
   }
   component::leave(&instance, nullptr);
   return true;
 }
 
+namespace {
+
+// With everything that a call may need, for one that needs some of it.
+[[gnu::noinline]] Result<void> call_with_all(StoreRef store, Handle handle, uint64_t* slots) {
+  ExportCall call(store, handle);
+  if (!call.enter() || !call.invoke(slots)) return call.failed();
+  const uint64_t result = slots[0];
+  if (!call.leave()) return call.failed();
+  slots[0] = result;
+  return {};
+}
+
+[[gnu::noinline]] Error cannot_enter() { return Error::trap(TrapCode::CannotEnter); }
+
+}  // namespace
+
 Result<void> call_plain(StoreRef store, Handle handle, uint64_t* slots) {
-  LiftedFunc* const lifted = component::find_lift(store, handle);
-  if (lifted == nullptr) [[unlikely]]
-    return no_func();
-  if (lifted->object == nullptr || lifted->post_return_object != nullptr) [[unlikely]] {
-    ExportCall call(store, handle);
-    if (!call.enter() || !call.invoke(slots)) return call.failed();
-    const uint64_t result = slots[0];
-    if (!call.leave()) return call.failed();
-    slots[0] = result;
-    return {};
-  }
+  LiftedFunc* const lifted = component::follow_quick(store, handle);
+  if (lifted == nullptr || lifted->object == nullptr || lifted->post_return_object != nullptr) [[unlikely]]
+    return call_with_all(store, handle, slots);
   component::RtInstance* const instance = lifted->instance;
-  if (!component::enter(instance, nullptr)) [[unlikely]]
-    return Error::trap(TrapCode::CannotEnter);
+  for (component::RtInstance* i = instance; i != nullptr; i = i->parent) {
+    if (*i->is_entered != 0) [[unlikely]]
+      return cannot_enter();
+  }
+  for (component::RtInstance* i = instance; i != nullptr; i = i->parent) *i->is_entered = 1;
   instance->context[0] = instance->context[1] = 0;
-  if (Result<void> called = call_slots(store, lifted->func, lifted->object, slots); !called) [[unlikely]] {
+  // Its handle was of this store, so the function is too.
+  if (Result<void> called = call_known(store, lifted->object, slots); !called) [[unlikely]] {
     return component::as_trap(std::move(called).error());
   }
-  component::leave(instance, nullptr);
+  for (component::RtInstance* i = instance; i != nullptr; i = i->parent) *i->is_entered = 0;
   return {};
 }
 

@@ -178,13 +178,13 @@ bool reallocate(CanonCall& call, uint32_t old_address, uint32_t old_size, uint32
     return call.fail(Error::usage("a canonical function without realloc"));
   uint64_t slots[4] = {old_address, old_size, align, size};
   RtInstance& instance = *options.instance;
-  instance.may_leave = 0;
+  *instance.may_leave = 0;
   const uint64_t context[2] = {instance.context[0], instance.context[1]};
   instance.context[0] = instance.context[1] = 0;
   if (!call_core(call, options.realloc, options.realloc_object, slots)) return false;
   instance.context[0] = context[0];
   instance.context[1] = context[1];
-  instance.may_leave = 1;
+  *instance.may_leave = 1;
   *address = static_cast<uint32_t>(slots[0]);
   if ((*address & (align - 1)) != 0) return call.fail(TrapCode::ReallocUnaligned);
   const Result<MemoryView> memory = options.memory.view(call.store());

@@ -29,8 +29,11 @@ struct CoreItem {
 // A component instance: what has handles and flags of its own.
 struct FlatInstance {
   uint32_t parent = kNone;
-  bool calls_out = false;      // Has a canonical function other than lift: may leave, and so be entered anew.
-  bool may_be_barred = false;  // Some lift has a realloc or post-return: may_leave is not always true.
+  bool calls_out = false;  // Has a canonical function other than lift: may leave, and so be entered anew.
+  bool calls_out_within = false;  // It has, or one inside of it, whose calls mark it too.
+  bool throws = false;            // An exception may come out of its code.
+  bool uses_context = false;      // Has context.get or context.set.
+  bool may_be_barred = false;     // Some lift has a realloc or post-return: may_leave is not always true.
 };
 
 struct FlatResource {
@@ -98,6 +101,24 @@ struct FlatCanon {
   bool is_direct = false;   // Lower: nothing happens between caller and callee; the callee stands for it.
   bool is_barred =
       false;  // Lower: the callee is around the caller, or inside of it, or itself: always a trap.
+  uint32_t adapter = kNone;  // Lower: into adapters, whose export number this is.
+  uint32_t adapter_export = 0;
+};
+
+// A flag of an instance that an adapter reads or writes: it imports it as a global.
+struct FlatFlag {
+  enum class Kind : uint8_t { MayLeave, Entered };
+  uint32_t instance = 0;
+  Kind kind = Kind::MayLeave;
+  friend bool operator==(const FlatFlag&, const FlatFlag&) = default;
+};
+
+// A core module of the engine's own between guests (component/adapters.h). It imports, for each of its canonical functions in order,
+// the callee's core function and the function that does everything; then the flags.
+struct FlatAdapter {
+  base::Vector<uint8_t> module;
+  base::Vector<uint32_t> canons;
+  base::Vector<FlatFlag> flags;
 };
 
 struct FlatModule {
@@ -136,6 +157,7 @@ struct FlatComponent {
   base::Vector<FlatLeaf> leaves;
   base::Vector<FlatLift> lifts;
   base::Vector<FlatCanon> canons;
+  base::Vector<FlatAdapter> adapters;
   base::Vector<FlatCoreInstance> core_instances;  // In the order of instantiation.
   base::Vector<CoreItem> core_arguments;
   base::Vector<FlatArgument> named_arguments;

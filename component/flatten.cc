@@ -11,6 +11,7 @@
 // Rejected: substituting types once more, as the validator did; only plans need to know, and only where own and borrow are.
 #include <algorithm>
 
+#include "component/adapters.h"
 #include "component/flattener.h"
 #include "component/limits.h"
 #include "engine/wasm/errors.h"
@@ -65,6 +66,7 @@ Result<FlatComponent> Flattener::run() {
   }
   WHERRY_TRY(finish_exports());
   WHERRY_TRY(find_direct());
+  if (!make_adapters(valid_, &out_)) return out_of_memory();
   return std::move(out_);
 }
 

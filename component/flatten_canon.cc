@@ -193,7 +193,10 @@ Result<void> Flattener::canon(const Canon& canon) {
       break;
     }
     case CanonOp::ContextGet:
-    case CanonOp::ContextSet: made.number = canon.type; break;
+    case CanonOp::ContextSet:
+      made.number = canon.type;
+      out_.instances[frame().instance].uses_context = true;
+      break;
     default: break;
   }
   Item item;
@@ -227,12 +230,22 @@ Result<void> Flattener::lower(const Canon& canon, FlatCanon* made) {
 
 // ---- calls with nothing between
 
-Result<void> Flattener::find_direct() {
-  if (!throws_.resize(out_.instances.size())) return out_of_memory();
+// What the whole tree says of each instance.
+void Flattener::find_facts() {
   for (const FlatCoreInstance& core : out_.core_instances) {
     const bool has_tags = core.module.is_leaf || !valid_.modules()[core.module.index].module.tags.empty();
-    if (has_tags) throws_[core.instance] = 1;
+    if (has_tags) out_.instances[core.instance].throws = true;
   }
+  for (size_t i = out_.instances.size(); i-- > 0;) {  // Parents come first.
+    FlatInstance& instance = out_.instances[i];
+    instance.calls_out_within = instance.calls_out_within || instance.calls_out;
+    if (instance.calls_out_within && instance.parent != kNone)
+      out_.instances[instance.parent].calls_out_within = true;
+  }
+}
+
+Result<void> Flattener::find_direct() {
+  find_facts();
   for (FlatCanon& canon : out_.canons) {
     if (canon.op != CanonOp::Lower || canon.callee.is_leaf) continue;
     const uint32_t callee = out_.lifts[canon.callee.index].instance;
@@ -267,7 +280,7 @@ bool Flattener::is_direct(const FlatCanon& canon) {
   if (canon.signature.result != kNone && !is_number(canon.signature.result)) return false;
   if (canon.options.is_async || lift.options.is_async || lift.signature.is_async) return false;
   if (lift.options.post_return.from != CoreItem::From::Nothing) return false;
-  if (out_.instances[canon.instance].may_be_barred || throws_[lift.instance] != 0) return false;
+  if (out_.instances[canon.instance].may_be_barred || out_.instances[lift.instance].throws) return false;
   // What the call would enter: the callee and what is around it, up to what is around the caller. Deep trees are not worth
   // the time.
   uint32_t most = 16;
@@ -279,7 +292,7 @@ bool Flattener::is_direct(const FlatCanon& canon) {
       is_around_caller = is_around_caller || i == entered;
     }
     if (is_around_caller) break;
-    if (out_.instances[entered].calls_out) return false;
+    if (out_.instances[entered].calls_out_within) return false;
   }
   return true;
 }

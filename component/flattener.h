@@ -93,6 +93,7 @@ class Flattener {
   base::Result<void> lower(const Canon& canon, FlatCanon* made);
   base::Result<void> export_(const Export& exported);
   base::Result<void> finish_exports();
+  void find_facts();
   base::Result<void> find_direct();
   bool is_direct(const FlatCanon& canon);
   base::Result<bool> is_around(uint32_t outer, uint32_t inner);
@@ -125,8 +126,7 @@ class Flattener {
   base::Vector<std::unique_ptr<Frame>> frames_;
   base::Vector<Bag> bags_;
   base::Vector<base::Vector<uint32_t>>
-      module_exports_;            // By module: places in its exports by name; empty: not yet made.
-  base::Vector<uint8_t> throws_;  // By instance: whether an exception may come out of its code.
+      module_exports_;  // By module: places in its exports by name; empty: not yet made.
   uint32_t current_ = 0;
   uint64_t steps_ = 0;
 };

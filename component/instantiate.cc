@@ -70,6 +70,9 @@ namespace {
 
 // A function of the engine's from a canonical one.
 Result<Func> make_canon(RtCanon* canon);
+Result<void> make_func(RtCanon* canon);
+// The instance of an adapter, which is made when something of it is taken first.
+Result<Instance> adapter_instance(RtTree* tree, uint32_t index);
 
 Error no_item() { return Error::usage("a core item that does not exist"); }
 
@@ -88,13 +91,45 @@ Result<wherry::Extern> resolve(RtTree* tree, const CoreItem& item) {
   }
   RtCanon& canon = tree->canons[item.index];
   if (canon.flat->is_direct) return resolve(tree, tree->flat().lifts[canon.flat->callee.index].func);
-  if (canon.func.is_null()) {
-    WHERRY_ASSIGN_OR_RETURN(canon.func, make_canon(&canon));
+  if (canon.flat->adapter != kNone && !tree->component().adapters.empty()) {
+    WHERRY_ASSIGN_OR_RETURN(const Instance adapter, adapter_instance(tree, canon.flat->adapter));
+    return adapter.get_at(tree->store_ref, canon.flat->adapter_export);
   }
+  WHERRY_RETURN_IF_ERROR(make_func(&canon));
   return wherry::Extern(canon.func);
 }
 
 namespace {
+
+Result<void> make_func(RtCanon* canon) {
+  if (!canon->func.is_null()) return {};
+  WHERRY_ASSIGN_OR_RETURN(canon->func, make_canon(canon));
+  return {};
+}
+
+Result<Instance> adapter_instance(RtTree* tree, uint32_t index) {
+  const FlatComponent& flat = tree->flat();
+  Instance& instance = tree->adapters[index];
+  if (!instance.is_null()) return instance;
+  const FlatAdapter& adapter = flat.adapters[index];
+  base::Vector<wherry::Extern> imports;
+  if (!imports.reserve(2 * adapter.canons.size() + adapter.flags.size())) return Error::out_of_memory();
+  for (const uint32_t number : adapter.canons) {
+    RtCanon& canon = tree->canons[number];
+    WHERRY_ASSIGN_OR_RETURN(const wherry::Extern callee,
+                            resolve(tree, flat.lifts[canon.flat->callee.index].func));
+    WHERRY_RETURN_IF_ERROR(make_func(&canon));
+    (void)imports.push_back(callee);  // There is room.
+    (void)imports.push_back(wherry::Extern(canon.func));
+  }
+  for (const FlatFlag& flag : adapter.flags) {
+    const auto& [may_leave, is_entered] = tree->flags[flag.instance];
+    (void)imports.push_back(wherry::Extern(flag.kind == FlatFlag::Kind::Entered ? is_entered : may_leave));
+  }
+  WHERRY_ASSIGN_OR_RETURN(
+      instance, Instance::create(tree->store_ref, tree->component().adapters[index], imports.span()));
+  return instance;
+}
 
 struct CoreSignature {
   static constexpr size_t kMost = 20;  // 16 parameters, a place for results; built-ins have fewer.
@@ -140,7 +175,7 @@ Result<Func> make_canon(RtCanon* canon) {
   }
   detail::HostClosure closure;
   closure.environment = canon;
-  canon->binding.may_leave = &canon->instance->may_leave;
+  canon->binding.may_leave = canon->instance->may_leave;
   if (flat.op != CanonOp::Lower) {
     closure.entry = &builtin_entry;
     return detail::create_host_func(tree->store_ref, signature.view(), closure);
@@ -256,6 +291,8 @@ Result<void> prepare(RtTree* tree) {
     RtInstance& instance = tree->instances[i];
     instance.tree = tree;
     instance.flat = &flat.instances[i];
+    instance.may_leave = &instance.own_may_leave;
+    instance.is_entered = &instance.own_is_entered;
     if (flat.instances[i].parent == kNone) continue;
     instance.parent = &tree->instances[flat.instances[i].parent];
     instance.depth = static_cast<uint16_t>(instance.parent->depth + 1);
@@ -277,6 +314,32 @@ Result<void> prepare(RtTree* tree) {
     canon.flat = &flat.canons[i];
     canon.instance = &tree->instances[flat.canons[i].instance];
     canon.options = &tree->canon_options[i];
+  }
+  return {};
+}
+
+// A flag that adapters use is a global, from now on.
+Result<void> make_flag(RtTree* tree, const FlatFlag& flag) {
+  const bool is_entered = flag.kind == FlatFlag::Kind::Entered;
+  auto& [may_leave_flag, entered_flag] = tree->flags[flag.instance];
+  Global& global = is_entered ? entered_flag : may_leave_flag;
+  if (!global.is_null()) return {};
+  RtInstance& instance = tree->instances[flag.instance];
+  uint32_t*& word = is_entered ? instance.is_entered : instance.may_leave;
+  const GlobalType type{wherry::ValType::i32(), Mutability::Variable};
+  WHERRY_ASSIGN_OR_RETURN(global, Global::create(tree->store_ref, type, Val(static_cast<int32_t>(*word))));
+  WHERRY_ASSIGN_OR_RETURN(word, detail::global_word(tree->store_ref, global));
+  return {};
+}
+
+// Before anybody knows where the flags are.
+Result<void> prepare_adapters(RtTree* tree) {
+  const FlatComponent& flat = tree->flat();
+  if (tree->component().adapters.empty()) return {};
+  if (!tree->adapters.resize(flat.adapters.size()) || !tree->flags.resize(flat.instances.size()))
+    return Error::out_of_memory();
+  for (const FlatAdapter& adapter : flat.adapters) {
+    for (const FlatFlag& flag : adapter.flags) WHERRY_RETURN_IF_ERROR(make_flag(tree, flag));
   }
   return {};
 }
@@ -342,23 +405,8 @@ RtTree* find_tree(StoreRef store, detail::Handle handle) {
   return found->trees[handle.index].get();
 }
 
-// What stands in the generation of a quick handle; no component has as many exports.
-constexpr uint32_t kQuick = ~uint32_t{0};
-
-Result<detail::Handle> quick_handle(detail::LiftedFunc* lifted) {
-  RtStore& store = *lifted->tree->store;
-  if (lifted->typed == kNone) {
-    if (!store.typed.push_back(lifted)) return Error::out_of_memory();
-    lifted->typed = static_cast<uint32_t>(store.typed.size() - 1);
-  }
-  return detail::Handle{store.id, lifted->typed, kQuick};
-}
-
 detail::LiftedFunc* find_lift(StoreRef store, detail::Handle handle) {
-  if (handle.generation == kQuick) {
-    RtStore* const found = RtStore::find(store);
-    return found != nullptr && found->id == handle.store ? found->typed[handle.index] : nullptr;
-  }
+  if ((handle.generation & kQuick) != 0) return follow_quick(store, handle);
   RtTree* const tree = find_tree(store, handle);
   if (tree == nullptr || handle.generation >= tree->flat().exports.size()) return nullptr;
   const FlatFunc func = tree->flat().exports[handle.generation].func;
@@ -384,6 +432,7 @@ Result<ComponentInstance> ComponentPre::instantiate(StoreRef store) const {
   tree->index = static_cast<uint32_t>(components->trees.size());
   if (!components->trees.push_back(std::move(made))) return Error::out_of_memory();
   WHERRY_RETURN_IF_ERROR(component::prepare(tree));
+  WHERRY_RETURN_IF_ERROR(component::prepare_adapters(tree));
   WHERRY_RETURN_IF_ERROR(component::check_supplies(*tree));
   for (const component::FlatCoreInstance& core : tree->flat().core_instances) {
     WHERRY_RETURN_IF_ERROR(component::instantiate_core(tree, core));

@@ -8,6 +8,7 @@
 #include "engine/base/vector.h"
 #include "wherry/component_instance.h"
 #include "wherry/component_linker.h"
+#include "wherry/detail/adapter.h"
 #include "wherry/func.h"
 #include "wherry/instance.h"
 
@@ -71,8 +72,11 @@ class HandleTable {
 };
 
 struct RtInstance {
-  uint32_t may_leave = 1;
-  bool is_entered = false;  // Stays so after a trap.
+  // Where they are: here, or in globals that an adapter uses too.
+  uint32_t* may_leave = nullptr;
+  uint32_t* is_entered = nullptr;  // Stays 1 after a trap.
+  uint32_t own_may_leave = 1;
+  uint32_t own_is_entered = 0;
   uint16_t depth = 0;
   RtInstance* parent = nullptr;
   RtTree* tree = nullptr;
@@ -119,7 +123,6 @@ struct LiftedFunc {
   void* object = nullptr;  // Null: nothing has been looked up yet.
   Func post_return;
   void* post_return_object = nullptr;
-  uint32_t typed = component::kNone;  // Into RtStore::typed.
 };
 
 }  // namespace wherry::detail
@@ -143,6 +146,9 @@ struct RtTree {
   base::Vector<RtResource*> resources;  // By FlatComponent::resources.
   base::Vector<RtResource> own_resources;
   base::Vector<Instance> core_instances;
+  base::Vector<Instance> adapters;  // By FlatComponent::adapters; null until something is taken from it.
+  base::Vector<std::pair<Global, Global>>
+      flags;  // By instance, if there are adapters: may_leave, is_entered; null: not a global.
   base::Vector<detail::LiftedFunc> lifts;
   base::Vector<RtCanon> canons;
   base::Vector<detail::CanonOptions> canon_options;  // Beside canons.
@@ -162,8 +168,7 @@ struct RtStore {
   uint64_t id;  // In the handles that the host has.
   base::Vector<std::unique_ptr<RtTree>> trees;
   base::Vector<std::unique_ptr<RtResource>> host_resources;
-  base::Vector<detail::LiftedFunc*> typed;  // That typed functions have been made of.
-  HandleTable host_handles;                 // ComponentResource
+  HandleTable host_handles;  // ComponentResource
   uint32_t next_generation = 0;
   uint32_t handle_entries = 0;  // Of all tables; those that are free again too, as tables do not shrink.
 };
@@ -243,9 +248,23 @@ struct ComponentHandleAccess {
 namespace component {
 // What a handle of the host stands for; null if nothing.
 RtTree* find_tree(StoreRef store, detail::Handle handle);
-// Also by a quick handle, which is a place in RtStore::typed.
+// Also by a quick handle.
 detail::LiftedFunc* find_lift(StoreRef store, detail::Handle handle);
-Result<detail::Handle> quick_handle(detail::LiftedFunc* lifted);
+
+// A handle that is the function's address, with the number of its store, so that following it is one comparison. What stands
+// in the generation is no number of an export: no component has as many.
+constexpr uint32_t kQuick = 1u << 31;
+inline detail::Handle quick_handle(detail::LiftedFunc* lifted) {
+  const auto address = reinterpret_cast<uintptr_t>(lifted);
+  return {detail::store_id(lifted->tree->store_ref), static_cast<uint32_t>(address),
+          kQuick | static_cast<uint32_t>(address >> 32)};
+}
+// Null: it is of another store, or not quick. SAFETY: lifted functions stay where they are as long as their store lives, whose number
+// no other has.
+inline detail::LiftedFunc* follow_quick(StoreRef store, detail::Handle handle) {
+  if ((handle.generation & kQuick) == 0 || detail::store_id(store) != handle.store) return nullptr;
+  return reinterpret_cast<detail::LiftedFunc*>(uint64_t{handle.generation & ~kQuick} << 32 | handle.index);
+}
 Handle* find_host_handle(StoreRef store, ComponentResource resource);
 Result<ComponentResource> add_host_handle(RtStore* store, const Handle& handle);
 void remove_host_handle(RtStore* store, ComponentResource resource);

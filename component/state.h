@@ -28,6 +28,7 @@ struct ComponentState {
   component::ValidComponent valid;
   base::Vector<Module> modules;  // By Component::modules.
   component::FlatComponent flat;
+  base::Vector<Module> adapters;        // By FlatComponent::adapters; or none, then everything goes by plans.
   std::optional<base::Error> not_flat;  // Why it is valid and cannot be instantiated.
 
   const component::Types& types() const { return valid.types(); }
@@ -76,6 +77,8 @@ struct KnownModules {
 };
 base::Result<validate::TypedModule> known_module(void* known, uint32_t index, wasm::TypeRegistry& registry);
 Result<void> load_compiled_modules(detail::ComponentState* state);
+// The same of adapters.
+Result<void> load_compiled_adapters(detail::ComponentState* state);
 }  // namespace component
 
 }  // namespace wherry

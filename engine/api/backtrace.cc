@@ -48,6 +48,27 @@ void describe_place(const RawBacktrace& raws, size_t index, std::vector<Frame>* 
       frame.module_offset - module.module().body(wasm::FuncIndex(frame.function_index)).offset;
 }
 
+// Whether it is, or was called by, code of the engine's own.
+bool is_of_adapter(const RawFrame& raw) {
+  return raw.context->instance != nullptr && module_of(raw.context).is_adapter;
+}
+
+// A function of an adapter stands for what the guest imported, which its own import of the callee is named after
+// (component/adapters.cc): shown as describe_host() shows a host function.
+void describe_adapter(const RawBacktrace& raws, size_t index, Frame* frame) {
+  const wasm::Module& adapter = module_of(raws[index].context).module();
+  const wasm::Import& callee = adapter.imports[2 * size_t{frame->function_index - adapter.imported_funcs}];
+  *frame = Frame();
+  frame->host = true;
+  frame->function = cut(std::string(callee.module) + "." + std::string(callee.name));
+  if (index + 1 == raws.size() || raws[index + 1].host != nullptr) return;
+  for (const wasm::Import& import : module_of(raws[index + 1].context).module().imports) {
+    const bool is_it =
+        import.kind == wasm::ExternKind::Func && import.module == callee.module && import.name == callee.name;
+    if (is_it) frame->function_index = import.index;
+  }
+}
+
 // Names of all frames of one module; `members` are their places.
 void name_frames(const detail::ModuleState& state, std::vector<size_t>& members, std::vector<Frame>* frames) {
   const decode::NameSection section(state.module());
@@ -133,13 +154,13 @@ void name_all(const RawBacktrace& raws, std::vector<Frame>* frames) {
   std::vector<bool> is_named(raws.size());
   std::vector<size_t> members;
   for (size_t i = 0; i < raws.size(); ++i) {
-    if (raws[i].host != nullptr || is_named[i]) {
+    if ((*frames)[i].host || is_named[i]) {
       continue;
     }
     const detail::ModuleState& module = module_of(raws[i].context);
     members.clear();
     for (size_t j = i; j < raws.size(); ++j) {
-      if (raws[j].host == nullptr && &module_of(raws[j].context) == &module) {
+      if (!(*frames)[j].host && &module_of(raws[j].context) == &module) {
         members.push_back(j);
         is_named[j] = true;
       }
@@ -179,9 +200,15 @@ Backtrace describe(const RawBacktrace& raws) {
       describe_host(raws[i], &backtrace.frames[i]);
     } else {
       describe_place(raws, i, &backtrace.frames);
+      if (is_of_adapter(raws[i])) describe_adapter(raws, i, &backtrace.frames[i]);
     }
   }
   name_all(raws, &backtrace.frames);
+  size_t at = 0;  // What adapters call is the same step for the guest.
+  std::erase_if(backtrace.frames, [&](const Frame&) {
+    const RawFrame& raw = raws[at++];
+    return raw.host != nullptr && is_of_adapter(raw);
+  });
   return backtrace;
 }
 

@@ -9,6 +9,7 @@
 #include "engine/api/handles.h"
 #include "engine/api/types.h"
 #include "engine/api/values.h"
+#include "wherry/detail/adapter.h"
 #include "wherry/func.h"
 
 namespace wherry {
@@ -89,6 +90,10 @@ Result<void> call_slots(StoreRef store, Func func, void* object, uint64_t* slots
     return api::invalid_handle(store, HandleAccess::of(func), "function");
   }
   return api::run(*state, static_cast<abi::FuncObject*>(object), slots);
+}
+
+Result<void> call_known(StoreRef store, void* object, uint64_t* slots) {
+  return api::run(*StoreAccess::state(store), static_cast<abi::FuncObject*>(object), slots);
 }
 
 Result<void*> check_signature(StoreRef store, Func func, SignatureView signature) {

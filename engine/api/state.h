@@ -176,6 +176,7 @@ struct ModuleState {
   std::unique_ptr<lower::ModuleCode> code;
   std::unique_ptr<native::ModuleCode> native;  // Null: none of its code is native.
   std::unique_ptr<const runtime::ModuleShape> shape;
+  bool is_adapter = false;  // Made by the engine (wherry/detail/adapter.h).
 
   // What instances are given: makes code as `code` does, and blames the file where it is at fault.
   struct Provider : abi::CodeProvider {

@@ -279,7 +279,7 @@ TEST_CASE("an artifact that is cut off or too long is refused") {
 TEST_CASE("an artifact that does not fit is refused with what differs") {
   CHECK(after([](Header&) {}) == "opened");
   CHECK(after([](Header& h) { h.format_version = 1; }) ==
-        "the compiled artifact does not fit: format version 1, expected 3");
+        "the compiled artifact does not fit: format version 1, expected 4");
   CHECK(after([](Header& h) { h.abi_hash ^= 1; }) ==
         "the compiled artifact does not fit: it was made by another version of wherry");
   CHECK(after([](Header& h) {

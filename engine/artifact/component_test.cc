@@ -206,8 +206,32 @@ TEST_CASE("compiled components that end too early or too late are refused") {
   CHECK_FALSE(ComponentView::read(longer.span()));
 }
 
+TEST_CASE("adapters stand behind the component and its modules") {
+  const Sample sample;
+  const std::vector<base::ByteSpan> files = {sample.files[0].span(), sample.files[1].span(),
+                                             sample.files[1].span()};
+  const std::vector<base::ByteSpan> adapters = {sample.modules[1]};
+  ComponentContents contents;
+  contents.component = sample.component;
+  contents.modules = sample.places;
+  contents.files = files;
+  contents.adapters = adapters;
+  const auto file = write_component(contents);
+  REQUIRE(file);
+  const auto view = ComponentView::read(file->span());
+  REQUIRE(view);
+  CHECK(view->parts().size() == 4);
+  CHECK(view->module_count() == 3);
+  CHECK(std::ranges::equal(view->component(), sample.component));
+  CHECK(std::ranges::equal(view->module_at(3), sample.modules[1]));
+  CHECK(view->part(3));
+  CHECK(view->verify());
+}
+
 TEST_CASE("what a compiled component says of its modules is compared with the file") {
   const std::string damaged = "the compiled artifact is damaged: ";
+  CHECK(after([](Header&, PartsHeader& parts, PartRow*) { parts.adapter_count = 4; }) ==
+        damaged + "another number of modules");
   CHECK(after([](Header&, PartsHeader&, PartRow*) {}) == "opened");
   CHECK(after([](Header&, PartsHeader& parts, PartRow*) { parts.part_count = 2; }) ==
         damaged + "another number of modules");

@@ -69,7 +69,7 @@ base::Result<void> ComponentView::read_parts() {
       if (hash_of(bytes) != section.hash) return damaged("its index of modules has changed");
       rows = bytes;
     } else if (section.kind == SectionKind::Component) {
-      component_ = bytes;
+      bytes_ = bytes;
     } else {
       files_offset_ = section.offset;
       files_bytes = section.size_bytes;
@@ -77,15 +77,15 @@ base::Result<void> ComponentView::read_parts() {
   }
   if (rows.size() < sizeof(PartsHeader)) return damaged("its index of modules is too short");
   const auto& header = *reinterpret_cast<const PartsHeader*>(rows.data());
-  if (header.part_count != header_->module_count ||
+  if (header.part_count != header_->module_count || header.adapter_count > header.part_count ||
       (rows.size() - sizeof(PartsHeader)) / sizeof(PartRow) != header.part_count) {
     return damaged("another number of modules");
   }
   parts_ = {reinterpret_cast<const PartRow*>(rows.data() + sizeof(PartsHeader)), header.part_count};
   uint64_t end = 0;
   for (const PartRow& part : parts_) {
-    if (part.module_offset < end || part.module_offset > component_.size() ||
-        part.module_bytes > component_.size() - part.module_offset) {
+    if (part.module_offset < end || part.module_offset > bytes_.size() ||
+        part.module_bytes > bytes_.size() - part.module_offset) {
       return damaged("module outside of the component");
     }
     end = uint64_t{part.module_offset} + part.module_bytes;
@@ -94,8 +94,10 @@ base::Result<void> ComponentView::read_parts() {
       return damaged("compiled module outside of the file");
     }
   }
-  if (WHERRY_TRY(frame_hash_of(component_, parts_)) != header.frame_hash)
+  if (WHERRY_TRY(frame_hash_of(bytes_, parts_)) != header.frame_hash)
     return damaged("its component has changed");
+  module_count_ = header.part_count - header.adapter_count;
+  component_bytes_ = header.adapter_count != 0 ? parts_[module_count_].module_offset : bytes_.size();
   return {};
 }
 

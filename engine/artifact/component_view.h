@@ -25,12 +25,14 @@ class ComponentView {
   const Header& header() const { return *header_; }
   std::string_view options() const { return header_->options; }
   // The component that was compiled, byte for byte.
-  base::ByteSpan component() const { return component_; }
+  base::ByteSpan component() const { return bytes_.first(component_bytes_); }
 
-  // Its core modules, in the component's order, nested ones too.
+  // Its core modules, in the component's order, nested ones too; behind them the adapters between guests (component/adapters.h), whose
+  // modules stand behind the component.
   std::span<const PartRow> parts() const { return parts_; }
+  uint32_t module_count() const { return module_count_; }
   base::ByteSpan module_at(uint32_t part) const {
-    return component_.subspan(parts_[part].module_offset, parts_[part].module_bytes);
+    return bytes_.subspan(parts_[part].module_offset, parts_[part].module_bytes);
   }
   // The first part with the same code.
   uint32_t first_of(uint32_t part) const;
@@ -46,7 +48,9 @@ class ComponentView {
 
   base::ByteSpan file_;
   const Header* header_ = nullptr;
-  base::ByteSpan component_;
+  base::ByteSpan bytes_;  // The component, and the adapters' modules.
+  size_t component_bytes_ = 0;
+  uint32_t module_count_ = 0;
   std::span<const PartRow> parts_;
   uint64_t files_offset_ = 0;
 };

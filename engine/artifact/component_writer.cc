@@ -100,9 +100,37 @@ base::Result<void> add_files(const ComponentContents& contents, Common* common, 
   return {};
 }
 
+// With the modules of adapters behind the component, so that they are places in it as all others.
+base::Result<void> add_adapters(const ComponentContents& contents, Bytes* component,
+                                base::Vector<ModulePlace>* places) {
+  if (!component->append(contents.component) || !places->append(contents.modules)) return no_memory();
+  auto file = static_cast<uint32_t>(contents.files.size() - contents.adapters.size());
+  for (const base::ByteSpan& adapter : contents.adapters) {
+    const ModulePlace place{static_cast<uint32_t>(component->size()), static_cast<uint32_t>(adapter.size()),
+                            file++};
+    if (!component->append(adapter) || !places->push_back(place)) return no_memory();
+  }
+  return {};
+}
+
+base::Result<Bytes> write(const ComponentContents& contents, uint32_t adapter_count);
+
 }  // namespace
 
 base::Result<Bytes> write_component(const ComponentContents& contents) {
+  if (contents.adapters.empty()) return write(contents, 0);
+  Bytes component;
+  base::Vector<ModulePlace> places;
+  WHERRY_TRY(add_adapters(contents, &component, &places));
+  ComponentContents all = contents;
+  all.component = component.span();
+  all.modules = places.span();
+  return write(all, static_cast<uint32_t>(contents.adapters.size()));
+}
+
+namespace {
+
+base::Result<Bytes> write(const ComponentContents& contents, uint32_t adapter_count) {
   constexpr uint64_t kMaxBytes = UINT32_MAX - 1;
   Common common;
   common.header.abi_hash = abi_hash();
@@ -117,6 +145,7 @@ base::Result<Bytes> write_component(const ComponentContents& contents) {
   PartsHeader head{};
   head.frame_hash = WHERRY_TRY(frame_hash_of(contents.component, rows));
   head.part_count = static_cast<uint32_t>(rows.size());
+  head.adapter_count = adapter_count;
   Bytes parts;
   if (!parts.append({reinterpret_cast<const uint8_t*>(&head), sizeof(head)}) ||
       !parts.append({reinterpret_cast<const uint8_t*>(rows.data()), rows.size() * sizeof(PartRow)})) {
@@ -141,5 +170,7 @@ base::Result<Bytes> write_component(const ComponentContents& contents) {
   std::memcpy(file.data(), &header, sizeof(header));
   return file;
 }
+
+}  // namespace
 
 }  // namespace wherry::artifact

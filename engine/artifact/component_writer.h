@@ -22,6 +22,8 @@ struct ComponentContents {
   uint8_t digest[32] = {};               // BLAKE2b-256 of it.
   std::span<const ModulePlace> modules;  // In order, none overlapping another.
   std::span<const base::ByteSpan>
+      adapters;  // Modules of adapters; their compiled files are the last ones, in this order.
+  std::span<const base::ByteSpan>
       files;  // Compiled modules as write() makes them; each is of the first module that names it.
 };
 

@@ -9,7 +9,7 @@
 namespace wherry::artifact {
 
 inline constexpr char kMagic[8] = {'\0', 'w', 'h', 'e', 'r', 'r', 'y', '\n'};
-inline constexpr uint32_t kFormatVersion = 3;
+inline constexpr uint32_t kFormatVersion = 4;
 inline constexpr uint32_t kHeaderBytes = 4096;
 inline constexpr uint32_t kMaxSections = 64;
 
@@ -38,7 +38,7 @@ enum class SectionKind : uint32_t {
   Snapshot = 8,  // State of an instance: globals, tables.
   // Of a compiled component, which has these three and no others, in this order.
   Parts = 9,       // PartsHeader and a PartRow for each core module.
-  Component = 10,  // The component, byte for byte.
+  Component = 10,  // The component, byte for byte; then the modules of its adapters.
   Files = 11,      // Compiled modules: files like this, without Module, each on pages of its own.
 };
 
@@ -144,12 +144,13 @@ static_assert(sizeof(ImageRun) == 24);
 // function that the module defines, then a wasm::DataSegment for each data segment. A load looks at none of them, so that readers
 // check what they use.
 
-// SectionKind::Parts: then the rows, by the order of the core modules in the component.
+// SectionKind::Parts: then the rows, by the order of the core modules in the component; then those of adapters, whose modules
+// follow the component in its section.
 struct PartsHeader {
   uint64_t
       frame_hash;  // XXH3-64 of the XXH3-64s of what is between modules: all that a load reads of the component.
   uint32_t part_count;
-  uint32_t reserved;
+  uint32_t adapter_count;  // How many of them, the last ones, are adapters.
 };
 static_assert(sizeof(PartsHeader) == 16);
 

@@ -161,20 +161,26 @@ base::Result<void> list_component(std::string_view title, base::ByteSpan file, b
   const auto put = [&](int length) {
     sink.write({line, std::min<size_t>(static_cast<size_t>(std::max(length, 0)), sizeof(line) - 1)});
   };
-  put(std::snprintf(line, sizeof(line), "%.256s: compiled component, %zu bytes, %zu modules\n\ncomponent: ",
-                    name.c_str(), file.size(), view.parts().size()));
+  put(std::snprintf(line, sizeof(line), "%.256s: compiled component, %zu bytes, %u modules\n\ncomponent: ",
+                    name.c_str(), file.size(), view.module_count()));
   put(std::snprintf(line, sizeof(line), "%zu bytes, BLAKE2b-256 ", view.component().size()));
   for (const uint8_t byte : view.header().module_digest) put(std::snprintf(line, sizeof(line), "%02x", byte));
   put(std::snprintf(line, sizeof(line), "\n\nModules:\n"));
+  // Adapters, which stand behind the modules, begin with their kind.
+  const auto name_of = [&](uint32_t part) {
+    const uint32_t modules = view.module_count();
+    return part < modules ? "module[" + std::to_string(part) + "]"
+                          : "adapter[" + std::to_string(part - modules) + "]";
+  };
   for (uint32_t i = 0; i < view.parts().size(); ++i) {
     const artifact::PartRow& part = view.parts()[i];
-    put(std::snprintf(
-        line, sizeof(line), "  module[%u]: component 0x%x, %u bytes; compiled 0x%llx, %llu bytes\n", i,
-        part.module_offset, part.module_bytes, static_cast<unsigned long long>(view.file_offset(i)),
-        static_cast<unsigned long long>(part.file_bytes)));
+    put(std::snprintf(line, sizeof(line), "  %s: component 0x%x, %u bytes; compiled 0x%llx, %llu bytes\n",
+                      name_of(i).c_str(), part.module_offset, part.module_bytes,
+                      static_cast<unsigned long long>(view.file_offset(i)),
+                      static_cast<unsigned long long>(part.file_bytes)));
   }
   for (uint32_t i = 0; i < view.parts().size(); ++i) {
-    const std::string module = "module[" + std::to_string(i) + "]";
+    const std::string module = name_of(i);
     sink.write("\n");
     if (const uint32_t first = view.first_of(i); first != i) {
       put(std::snprintf(line, sizeof(line), "%s: equal to module[%u]\n", module.c_str(), first));
