@@ -125,11 +125,13 @@ std::string name_of(const decode::InlinedCall& call) {
 }
 
 // Gives each frame the frames of the calls that were inlined in it. What the instruction's place is, is the innermost's;
-// each caller is where it called.
-std::vector<Frame> with_inlined(std::vector<Frame> frames, std::vector<Calls> calls) {
+// each caller is where it called. What adapters call is the same step for the guest as they are, and not shown.
+std::vector<Frame> with_inlined(const RawBacktrace& raws, std::vector<Frame> frames,
+                                std::vector<Calls> calls) {
   std::vector<Frame> all;
   size_t left = kInlinedFrames;
   for (size_t i = 0; i < frames.size(); ++i) {
+    if (raws[i].host != nullptr && is_of_adapter(raws[i])) continue;
     Frame& frame = frames[i];
     decode::SourcePlace place{std::move(frame.file), frame.line, frame.column};
     Calls& inlined = calls[i];
@@ -168,7 +170,7 @@ void name_all(const RawBacktrace& raws, std::vector<Frame>* frames) {
     name_frames(module, members, frames);
     place_frames(module, members, frames, &calls);
   }
-  *frames = with_inlined(std::move(*frames), std::move(calls));
+  *frames = with_inlined(raws, std::move(*frames), std::move(calls));
 }
 
 }  // namespace
@@ -204,11 +206,6 @@ Backtrace describe(const RawBacktrace& raws) {
     }
   }
   name_all(raws, &backtrace.frames);
-  size_t at = 0;  // What adapters call is the same step for the guest.
-  std::erase_if(backtrace.frames, [&](const Frame&) {
-    const RawFrame& raw = raws[at++];
-    return raw.host != nullptr && is_of_adapter(raw);
-  });
   return backtrace;
 }
 
