@@ -358,17 +358,19 @@ Result<void> call_plain(StoreRef store, Handle handle, uint64_t* slots) {
   if (lifted == nullptr || lifted->object == nullptr || lifted->post_return_object != nullptr) [[unlikely]]
     return call_with_all(store, handle, slots);
   component::RtInstance* const instance = lifted->instance;
-  for (component::RtInstance* i = instance; i != nullptr; i = i->parent) {
-    if (*i->is_entered != 0) [[unlikely]]
-      return cannot_enter();
-  }
-  for (component::RtInstance* i = instance; i != nullptr; i = i->parent) *i->is_entered = 1;
+  // The outermost one, which most exports are of, has nothing around it.
+  const bool is_outermost = instance->parent == nullptr;
+  uint32_t* const flag = instance->is_entered;
+  if (is_outermost ? *flag != 0 : !component::enter(instance, nullptr)) [[unlikely]]
+    return cannot_enter();
+  *flag = 1;
   instance->context[0] = instance->context[1] = 0;
   // Its handle was of this store, so the function is too.
   if (Result<void> called = call_known(store, lifted->object, slots); !called) [[unlikely]] {
     return component::as_trap(std::move(called).error());
   }
-  for (component::RtInstance* i = instance; i != nullptr; i = i->parent) *i->is_entered = 0;
+  *flag = 0;
+  if (!is_outermost) component::leave(instance, nullptr);
   return {};
 }
 
