@@ -120,12 +120,14 @@ struct Reached {
     pc += at;
 #if defined(WHERRY_DISPATCH_LOOP)
     asm volatile("" : : : "memory");
-#elif defined(__x86_64__)
+#else
+#if defined(__x86_64__)
     register const Cell* reached asm("r12") = pc;  // Where the first argument of a handler is.
+#else
+    register const Cell* reached asm("x20") = pc;
+#endif
     asm volatile("" : "+r"(reached));
     pc = reached;
-#else
-    asm volatile("" : "+r"(pc));
 #endif
     WHERRY_TAIL((kStep<0, Rest...>));
   }
