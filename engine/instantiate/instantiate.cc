@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "engine/base/os/reservations.h"
 #include "engine/base/os/virtual_memory.h"
 #include "engine/runtime/const_expr.h"
 #include "engine/runtime/shared_bytes.h"
@@ -129,8 +130,10 @@ Outcome<void> apply_image(Instance& instance, const runtime::MemoryImage& image)
           {wasm::ErrorCode::ArtifactDamaged, base::Error::kNoOffset, "memory image outside of the memory"});
     }
     uint8_t* const target = memory.base() + run.memory_offset;
-    if (size >= kWorthMapping && base::map_private_copy(target, size, image.descriptor, run.file_offset))
+    if (size >= kWorthMapping && base::map_private_copy(target, size, image.descriptor, run.file_offset)) {
+      base::note_mapped_file(memory.base());
       continue;
+    }
     base::prefault_pages(target, size);
     std::memcpy(target, run.bytes.data(), size);
   }

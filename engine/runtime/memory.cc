@@ -10,12 +10,15 @@
 // published after the pages are there, with release order, for shared memories. Those are one object for all stores that
 // import them, so that the size which code compares with is the same for all; the store whose module made one pays for
 // it, wherever it grows.
+//
+// The reservations of guarded memories that are given up are kept, empty, for the next ones (engine/base/os/reservation_pool.h).
 // Rejected: moving unguarded memories by mremap when they outgrow their place (every cached base would need a reload).
 #include "engine/runtime/memory.h"
 
 #include <algorithm>
 #include <new>
 
+#include "engine/base/os/reservation_pool.h"
 #include "engine/base/os/reservations.h"
 #include "engine/base/os/virtual_memory.h"
 #include "engine/runtime/interrupt.h"
@@ -89,11 +92,20 @@ base::Result<void> LinearMemory::reserve(Guard guard) {
   object.is_shared = type_.limits.is_shared;
   object.has_guard = guard == Guard::On && !type_.limits.is_64 && type_.page_size_log2 == 16;
   if (object.has_guard) {
-    void* base = base::reserve_pages(kGuardedReservationBytes);
-    if (base == nullptr) return out_of_memory();
-    object.base = static_cast<uint8_t*>(base);
+    base::IdleReservation got = base::take_idle_reservation(kGuardedReservationBytes);
+    if (got.base == nullptr) got.base = base::reserve_pages(kGuardedReservationBytes);
+    if (got.base == nullptr && base::release_idle_reservations())
+      got.base = base::reserve_pages(kGuardedReservationBytes);
+    if (got.base == nullptr) return out_of_memory();
+    object.base = static_cast<uint8_t*>(got.base);
     reserved_bytes_ = kGuardedReservationBytes;
-    if (!base::register_reservation(base, reserved_bytes_)) {
+    committed_bytes_ = got.committed_bytes;
+    // What was committed for somebody else beyond this memory's size must fault.
+    const uint64_t wanted = base::round_up_to_pages(size_bytes());
+    const bool is_cut =
+        committed_bytes_ <= wanted || base::decommit_pages(object.base + wanted, committed_bytes_ - wanted);
+    committed_bytes_ = std::min(committed_bytes_, wanted);
+    if (!is_cut || !base::register_reservation(got.base, reserved_bytes_)) {
       object.has_guard = false;  // It was not registered: the destructor must not take it away.
       return out_of_memory();
     }
@@ -109,6 +121,8 @@ base::Result<void> LinearMemory::reserve(Guard guard) {
   for (;; wanted = std::max<uint64_t>(base::round_up_to_pages(wanted / 2), least)) {
     object.base = static_cast<uint8_t*>(base::reserve_pages(wanted));
     if (object.base != nullptr) break;
+    if (base::release_idle_reservations()) object.base = static_cast<uint8_t*>(base::reserve_pages(wanted));
+    if (object.base != nullptr) break;
     if (wanted == least) return out_of_memory();
   }
   reserved_bytes_ = wanted;
@@ -116,8 +130,10 @@ base::Result<void> LinearMemory::reserve(Guard guard) {
 }
 
 LinearMemory::~LinearMemory() {
-  if (object.has_guard) base::unregister_reservation(object.base);
-  base::release_pages(object.base, reserved_bytes_);
+  const bool is_kept =
+      object.has_guard && base::keep_idle_reservation({object.base, committed_bytes_}, reserved_bytes_,
+                                                      base::unregister_reservation(object.base));
+  if (!is_kept) base::release_pages(object.base, reserved_bytes_);
   if (account_ != nullptr) account_->give(size_bytes());
   if (payer_ != nullptr) payer_->release();
 }

@@ -50,6 +50,43 @@ TEST_CASE("a guarded memory: zeros, and faults from its end to the end of the re
   CHECK_FALSE(base::is_in_reservation(reinterpret_cast<uintptr_t>(base)));
 }
 
+TEST_CASE("a guarded memory in the place of one that is gone: zeros, and faults behind its own end") {
+  Budget budget{StoreLimits{}};
+  uint8_t* last = nullptr;
+  for (const uint64_t pages : {3, 1, 2, 0, 1, 130}) {
+    auto memory = LinearMemory::create(type_of(pages, kNoMax), Guard::On, budget);
+    REQUIRE(memory);
+    uint8_t* const base = (*memory)->base();
+    if (pages <= 2) CHECK(base == last);  // The others may be the first, or too large to be kept.
+    last = base;
+    for (uint64_t at = 0; at < pages * kPage; at += 4096) CHECK(base[at] == 0);
+    CHECK_FALSE(is_readable(base + pages * kPage));
+    CHECK(base::is_in_reservation(reinterpret_cast<uintptr_t>(base)));
+    uint64_t previous = 0;
+    CHECK((*memory)->grow(1, &previous) == LinearMemory::Growth::Done);
+    CHECK(previous == pages);
+    CHECK(base[pages * kPage] == 0);
+    CHECK_FALSE(is_readable(base + (pages + 1) * kPage));
+    for (uint64_t at = 0; at < (pages + 1) * kPage; at += 4096) base[at] = 7;
+    memory->reset();
+    CHECK_FALSE(base::is_in_reservation(reinterpret_cast<uintptr_t>(base)));
+  }
+}
+
+TEST_CASE("a memory over which a file was mapped is not used again") {
+  Budget budget{StoreLimits{}};
+  auto first = LinearMemory::create(type_of(1, kNoMax), Guard::On, budget);
+  auto second = LinearMemory::create(type_of(1, kNoMax), Guard::On, budget);
+  REQUIRE((first && second));
+  const uint8_t* const mapped = (*second)->base();
+  base::note_mapped_file(mapped);
+  first->reset();
+  second->reset();
+  auto third = LinearMemory::create(type_of(1, kNoMax), Guard::On, budget);
+  REQUIRE(third);
+  CHECK((*third)->base() != mapped);
+}
+
 TEST_CASE("growth: previous size, maximum, no move, refusal changes nothing") {
   for (const Guard guard : {Guard::On, Guard::Off}) {
     Budget budget{StoreLimits{}};

@@ -19,10 +19,17 @@ namespace {
 struct Slot {
   std::atomic<uintptr_t> base{0};
   std::atomic<size_t> size_bytes{0};
+  bool has_file = false;  // Of those who change slots.
 };
 
 constinit SlotList<Slot, 255> g_slots;
 constinit std::mutex g_changing;
+
+Slot* find(const void* base) {
+  return g_slots.find([base](const Slot& it) {
+    return it.base.load(std::memory_order_relaxed) == reinterpret_cast<uintptr_t>(base);
+  });
+}
 
 }  // namespace
 
@@ -31,17 +38,23 @@ bool register_reservation(const void* base, size_t size_bytes) {
   Slot* slot = g_slots.find([](const Slot& it) { return it.base.load(std::memory_order_relaxed) == 0; });
   if (slot == nullptr) slot = g_slots.append();
   if (slot == nullptr) return false;
+  slot->has_file = false;
   slot->size_bytes.store(size_bytes, std::memory_order_relaxed);
   slot->base.store(reinterpret_cast<uintptr_t>(base), std::memory_order_release);
   return true;
 }
 
-void unregister_reservation(const void* base) {
+bool unregister_reservation(const void* base) {
   const std::lock_guard lock(g_changing);
-  Slot* const slot = g_slots.find([base](const Slot& it) {
-    return it.base.load(std::memory_order_relaxed) == reinterpret_cast<uintptr_t>(base);
-  });
-  if (slot != nullptr) slot->base.store(0, std::memory_order_release);
+  Slot* const slot = find(base);
+  if (slot == nullptr) return false;
+  slot->base.store(0, std::memory_order_release);
+  return !slot->has_file;
+}
+
+void note_mapped_file(const void* base) {
+  const std::lock_guard lock(g_changing);
+  if (Slot* const slot = find(base)) slot->has_file = true;
 }
 
 bool is_in_reservation(uintptr_t address) {

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+
+// Reservations for guarded memories that were given up and wait for the next memory: making one, committing its first pages and releasing
+// it costs the system 6 us, emptying one that is kept 0.5 (docs/rationale.md). All functions are thread-safe.
+namespace wherry::base {
+
+// A range of address space of which nobody knows any more. The first `committed_bytes` can be written and hold zeros, the rest cannot be
+// accessed.
+struct IdleReservation {
+  void* base = nullptr;
+  size_t committed_bytes = 0;
+};
+
+// One of exactly `size_bytes`, which is the caller's from then on; a null base if there is none.
+IdleReservation take_idle_reservation(size_t size_bytes);
+
+// Empties a reservation and keeps it. `is_anonymous`: nothing was mapped over its pages. False: it is still the caller's, because there
+// are enough, because so much is committed that looking through it costs more than a new one, or because the system refuses.
+[[nodiscard]] bool keep_idle_reservation(const IdleReservation& reservation, size_t size_bytes,
+                                         bool is_anonymous);
+
+// Releases all of them, for a process that runs out of address space. Whether there were any.
+bool release_idle_reservations();
+
+}  // namespace wherry::base
