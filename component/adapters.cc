@@ -336,7 +336,7 @@ class AdapterMaker {
 bool make_adapters(const ValidComponent& valid, FlatComponent* flat) {
   for (const FlatCoreInstance& core : flat->core_instances) {
     if (core.module.is_leaf || flat->adapters.size() == kMaxAdapters) continue;
-    AdapterMaker maker(*flat, valid.modules()[core.module.index].module.imports);
+    AdapterMaker maker(*flat, valid.modules()[core.module.index]->module.imports);
     for (uint32_t i = 0; i < core.arguments.count; ++i) {
       const CoreItem& item = flat->core_arguments[core.arguments.first + i];
       if (item.from == CoreItem::From::Canon && !maker.add(item.index, i)) return false;

@@ -10,7 +10,6 @@
 
 #include "component/decode.h"
 #include "component/state.h"
-#include "engine/artifact/known_module.h"
 #include "engine/wasm/errors.h"
 #include "wherry/detail/adapter.h"
 #include "wherry/detail/compiled_part.h"
@@ -27,27 +26,12 @@ base::Failure damaged(const char* detail) {
 
 }  // namespace
 
-base::Result<validate::TypedModule> known_module(void* known, uint32_t index, wasm::TypeRegistry& registry) {
-  const auto& modules = *static_cast<const KnownModules*>(known);
-  const artifact::View view = WHERRY_TRY(modules.file->view().part(index));
-  wasm::Module module = WHERRY_TRY(artifact::read_module(view, modules.features));
-  const validate::CompiledParts compiled{view.declared_refs(), view.has_image()};
-  return validate::type_module(std::move(module), registry, &compiled);
-}
-
-Result<void> load_compiled_modules(detail::ComponentState* state) {
-  const artifact::ComponentView& view = state->file->view();
-  for (uint32_t i = 0; i < view.module_count(); ++i) {
-    const uint32_t first = view.first_of(i);
-    if (first != i) {
-      if (!state->modules.push_back(state->modules[first])) return Error::out_of_memory();
-      continue;
-    }
-    Result<Module> loaded = detail::load_part_unsafe(state->engine, *state->file, i);
-    if (!loaded) return std::move(loaded).error().with_context("module " + std::to_string(i));
-    if (!state->modules.push_back(*std::move(loaded))) return Error::out_of_memory();
-  }
-  return {};
+Result<Module> load_compiled_module(const detail::ComponentState& state, uint32_t index) {
+  const uint32_t first = state.file->view().first_of(index);
+  if (first != index) return state.modules[first];
+  Result<Module> loaded = detail::load_part_unsafe(state.engine, *state.file, index);
+  if (!loaded) return std::move(loaded).error().with_context("module " + std::to_string(index));
+  return loaded;
 }
 
 Result<void> load_compiled_adapters(detail::ComponentState* state) {
@@ -89,7 +73,7 @@ Result<wherry::Component> load(const Engine& engine, base::Result<artifact::Comp
   base::Result<Component> decoded = decode(file->view().component(), features_for(engine, wanted));
   if (!decoded) return to_public(decoded.error());
   if (base::Result<void> same = check_modules(*decoded, file->view()); !same) return to_public(same.error());
-  return make_ready(engine, *std::move(decoded), std::move(file));
+  return make_ready(engine, *std::move(decoded), {std::move(file), nullptr});
 }
 
 }  // namespace

@@ -1,18 +1,16 @@
 // The public Component: bytes or text become a decoded, validated and flattened component, whose core modules are Modules of
-// the engine. They are decoded a second time by Module::load, which keeps component/ on the public API; sections are scanned at a gigabyte a
-// second, and bodies are validated once, there.
-#include <fcntl.h>
-#include <unistd.h>
-
+// the engine. A module is loaded when the validator comes to it, and what the engine then knows of it is what the validator reads: each
+// is decoded and its types are entered once.
 #include <cerrno>
 #include <new>
 
 #include "component/decode.h"
+#include "component/source_file.h"
 #include "component/state.h"
 #include "component/text.h"
-#include "engine/base/os/descriptor.h"
 #include "engine/wasm/errors.h"
 #include "wherry/detail/adapter.h"
+#include "wherry/detail/compiled_part.h"
 #include "wherry/text.h"
 
 namespace wherry {
@@ -29,6 +27,7 @@ Error to_public(const base::Error& error) {
     default: break;
   }
   if (error.code == wasm::ErrorCode::OutOfMemory) return Error::out_of_memory();
+  if (error.code == wasm::ErrorCode::FileChanged) kind = ErrorKind::Io;
   std::string message(wasm::error_message(error.code));
   if (!error.detail.empty()) message += ": " + error.detail;
   Error made = Error::make(kind, message);
@@ -56,21 +55,16 @@ Result<Component> load_owned(const Engine& engine, base::Vector<uint8_t> bytes,
   base::Result<component::Component> decoded =
       component::decode(std::move(bytes), component::features_for(engine, wanted));
   if (!decoded) return to_public(decoded.error());
-  return component::make_ready(engine, *std::move(decoded), nullptr);
+  return component::make_ready(engine, *std::move(decoded), {});
 }
 
-Result<void> load_modules(detail::ComponentState* state) {
-  for (const component::Span& module : state->valid.component().modules) {
-    Result<Module> loaded =
-        Module::load_borrowed(state->engine, Bytes(module.bytes.data(), module.bytes.size()));
-    if (!loaded) {
-      Error error = std::move(loaded).error();
-      const std::optional<uint64_t> offset = error.offset();
-      return offset ? std::move(error).with_offset(*offset + module.offset) : std::move(error);
-    }
-    if (!state->modules.push_back(*std::move(loaded))) return Error::out_of_memory();
-  }
-  return {};
+Result<Module> load_module(const detail::ComponentState& state, const component::Span& module) {
+  Result<Module> loaded =
+      detail::load_part(state.engine, Bytes(module.bytes.data(), module.bytes.size()), state.source.get());
+  if (loaded) return loaded;
+  Error error = std::move(loaded).error();
+  const std::optional<uint64_t> offset = error.offset();
+  return offset ? std::move(error).with_offset(*offset + module.offset) : std::move(error);
 }
 
 // An engine whose features are without globals that change has no adapters.
@@ -95,45 +89,56 @@ Result<void> make_adapters_ready(detail::ComponentState* state) {
   return state->file != nullptr ? component::load_compiled_adapters(state) : load_adapters(state);
 }
 
-Result<base::Vector<uint8_t>> read_file(const std::string& path) {
-  constexpr uint64_t kMostBytes = ~uint32_t{0};  // Larger components are refused anyway.
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return Error::io(errno, "cannot open " + path);
-  base::Vector<uint8_t> bytes;
-  const int problem = base::read_rest(file, kMostBytes, &bytes);
-  close(file);
-  if (problem == ENOMEM) return Error::out_of_memory();
-  if (problem != 0) return Error::io(problem, "cannot read " + path);
-  return bytes;
+// For ValidateOptions::known_module. The engine's error stays behind in the loader, the one that is answered says that there is one.
+struct ModuleLoader {
+  detail::ComponentState* state;
+  std::optional<Error> error;
+};
+
+base::Result<const validate::TypedModule*> known_module(void* context, uint32_t index,
+                                                        const component::Span& span) {
+  ModuleLoader& loader = *static_cast<ModuleLoader*>(context);
+  detail::ComponentState& state = *loader.state;
+  Result<Module> module =
+      state.file != nullptr ? component::load_compiled_module(state, index) : load_module(state, span);
+  if (module && state.modules.push_back(*module)) return &detail::typed_module(state.modules.back());
+  loader.error = module ? Error::out_of_memory() : std::move(module).error();
+  return base::fail(wasm::ErrorCode::OutOfMemory);
 }
 
-}  // namespace
-
-Result<Component> component::make_ready(const Engine& engine, component::Component&& decoded,
-                                        std::unique_ptr<artifact::ComponentFile> file) {
-  std::unique_ptr<wasm::TypeRegistry> registry(new (std::nothrow) wasm::TypeRegistry);
-  if (registry == nullptr) return Error::out_of_memory();
-  ValidateOptions options{.bodies = Bodies::Leave};
-  KnownModules known{file.get(), decoded.features.core};
-  if (file != nullptr) {
-    options.known_module = &known_module;
-    options.context = &known;
-  }
-  base::Result<ValidComponent> valid = validate(std::move(decoded), *registry, options);
+Result<void> fill(detail::ComponentState* state, component::Component&& decoded) {
+  wasm::TypeRegistry& registry = detail::type_registry(state->engine);
+  state->registry = &registry;
+  ModuleLoader loader{state, {}};
+  const component::ValidateOptions options{
+      .bodies = component::Bodies::Leave, .known_module = &known_module, .context = &loader};
+  base::Result<component::ValidComponent> valid = component::validate(std::move(decoded), registry, options);
+  if (loader.error) return *std::move(loader.error);
   if (!valid) return to_public(valid.error());
-  auto* const state = new (std::nothrow) detail::ComponentState(engine, *std::move(valid));
-  if (state == nullptr) return Error::out_of_memory();
-  state->registry = std::move(registry);
-  state->file = std::move(file);
-  wherry::Component made = ComponentTypeAccess::adopt(state);
-  WHERRY_RETURN_IF_ERROR(state->file != nullptr ? load_compiled_modules(state) : load_modules(state));
-  base::Result<FlatComponent> flat = flatten(state->valid, *state->registry);
+  state->valid.emplace(*std::move(valid));
+  base::Result<component::FlatComponent> flat = component::flatten(*state->valid, registry);
   if (flat) {
     state->flat = *std::move(flat);
     WHERRY_RETURN_IF_ERROR(make_adapters_ready(state));
   } else {
     state->not_flat = std::move(flat).error();
   }
+  return {};
+}
+
+}  // namespace
+
+Result<Component> component::make_ready(const Engine& engine, component::Component&& decoded,
+                                        ComponentOwner owner) {
+  auto* const state = new (std::nothrow) detail::ComponentState(engine);
+  if (state == nullptr) return Error::out_of_memory();
+  wherry::Component made = ComponentTypeAccess::adopt(state);
+  state->file = std::move(owner.file);
+  state->source = std::move(owner.source);
+  Result<void> filled = fill(state, std::move(decoded));
+  if (state->source != nullptr && state->source->has_shrunk())
+    return to_public(base::Error{wasm::ErrorCode::FileChanged, base::Error::kNoOffset, {}});
+  if (!filled) return std::move(filled).error();
   return made;
 }
 
@@ -169,6 +174,18 @@ Result<void> ComponentFeatures::set(std::string_view name, bool enabled) {
 
 // ---- making one
 
+namespace {
+
+Result<Component> load_source(const Engine& engine, std::unique_ptr<component::SourceFile> source,
+                              const ComponentFeatures& wanted) {
+  base::Result<component::Component> decoded =
+      component::decode(source->bytes(), component::features_for(engine, wanted));
+  if (!decoded) return to_public(decoded.error());
+  return component::make_ready(engine, *std::move(decoded), {nullptr, std::move(source)});
+}
+
+}  // namespace
+
 Result<Component> Component::load(const Engine& engine, Bytes bytes, const ComponentFeatures& features) {
   base::Vector<uint8_t> copy;
   if (!copy.append(bytes)) return Error::out_of_memory();
@@ -191,10 +208,15 @@ Result<Component> Component::load_text(const Engine& engine, std::string_view te
 
 Result<Component> Component::load_file(const Engine& engine, const std::string& path,
                                        const ComponentFeatures& features) {
-  WHERRY_ASSIGN_OR_RETURN(base::Vector<uint8_t> bytes, read_file(path));
+  std::unique_ptr<component::SourceFile> source(new (std::nothrow) component::SourceFile);
+  if (source == nullptr) return Error::out_of_memory();
+  const int problem = source->open(path, detail::may_map_files(engine));
+  if (problem == ENOMEM) return Error::out_of_memory();
+  if (problem != 0) return Error::io(problem, "cannot read " + path);
+  const Bytes bytes(source->bytes().data(), source->bytes().size());
   Result<Component> loaded =
-      is_binary(Bytes(bytes.data(), bytes.size()))
-          ? load_owned(engine, std::move(bytes), features)
+      is_binary(bytes)
+          ? load_source(engine, std::move(source), features)
           : load_text(engine, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()),
                       features);
   if (!loaded) return std::move(loaded).error().with_context(path);
@@ -215,7 +237,7 @@ const Engine& Component::engine() const { return state_.get()->engine; }
 namespace {
 
 std::span<const component::Extern> list(const detail::ComponentState* state, bool imports) {
-  const component::TypeNode& node = state->types()[state->valid.type()];
+  const component::TypeNode& node = state->types()[state->valid->type()];
   return state->types().externs(imports ? node.imports : node.exports);
 }
 ComponentItem item_at(const detail::ComponentState* state, bool imports, size_t index) {
@@ -223,7 +245,7 @@ ComponentItem item_at(const detail::ComponentState* state, bool imports, size_t 
   return index < items.size() ? ComponentTypeAccess::item(state, items[index]) : ComponentItem();
 }
 ComponentItem find_item(const detail::ComponentState* state, bool imports, std::string_view name) {
-  const component::TypeNode& node = state->types()[state->valid.type()];
+  const component::TypeNode& node = state->types()[state->valid->type()];
   const component::Extern* const found = state->types().find(imports ? node.imports : node.exports, name);
   return found == nullptr ? ComponentItem() : ComponentTypeAccess::item(state, *found);
 }

@@ -126,11 +126,15 @@ struct FlatModule {
   uint32_t index = 0;  // Into Component::modules or leaves.
 };
 
-// An argument of an instantiation of an imported module, whose own order of imports is not known yet.
+// An argument of an instantiation of an imported module, whose own order of imports is not known yet: they are sorted.
 struct FlatArgument {
   std::string_view module;
   std::string_view name;
   CoreItem item;
+
+  static bool is_before(const FlatArgument& a, const FlatArgument& b) {
+    return a.module != b.module ? a.module < b.module : a.name < b.name;
+  }
 };
 
 struct FlatCoreInstance {

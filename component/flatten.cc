@@ -345,8 +345,10 @@ Result<void> Flattener::core_instance(const InstanceDef& def) {
       const CoreItem item = WHERRY_TRY(core_export(find(bag, import.module)->item, sort, import.name));
       if (!out_.named_arguments.push_back({import.module, import.name, item})) return out_of_memory();
     }
+    FlatArgument* const first = out_.named_arguments.data() + instance.arguments.first;
+    std::sort(first, first + instance.arguments.count, &FlatArgument::is_before);
   } else {
-    const wasm::Module& wasm = valid_.modules()[module.b].module;
+    const wasm::Module& wasm = valid_.modules()[module.b]->module;
     WHERRY_TRY(count(wasm.imports.size()));
     instance.arguments = {static_cast<uint32_t>(out_.core_arguments.size()),
                           static_cast<uint32_t>(wasm.imports.size())};
@@ -374,7 +376,7 @@ Result<CoreItem> Flattener::core_export(const Item& instance, Sort, std::string_
 
 Result<uint32_t> Flattener::find_module_export(uint32_t module, std::string_view name) {
   if (module_exports_.empty() && !module_exports_.resize(file_.modules.size())) return out_of_memory();
-  const auto& exports = valid_.modules()[module].module.exports;
+  const auto& exports = valid_.modules()[module]->module.exports;
   base::Vector<uint32_t>& sorted = module_exports_[module];
   if (sorted.empty()) {
     WHERRY_TRY(count(exports.size()));

@@ -233,7 +233,7 @@ Result<void> Flattener::lower(const Canon& canon, FlatCanon* made) {
 // What the whole tree says of each instance.
 void Flattener::find_facts() {
   for (const FlatCoreInstance& core : out_.core_instances) {
-    const bool has_tags = core.module.is_leaf || !valid_.modules()[core.module.index].module.tags.empty();
+    const bool has_tags = core.module.is_leaf || !valid_.modules()[core.module.index]->module.tags.empty();
     if (has_tags) out_.instances[core.instance].throws = true;
   }
   for (size_t i = out_.instances.size(); i-- > 0;) {  // Parents come first.

@@ -5,11 +5,13 @@
 // function is handed over. Lifted functions are looked up when they are called first.
 //
 // A tree that fails on the way stays with its store, as its core instances do: something may refer to it.
+#include <algorithm>
 #include <atomic>
 #include <new>
 
 #include "component/link_types.h"
 #include "component/runtime.h"
+#include "wherry/detail/compiled_part.h"
 
 namespace wherry {
 
@@ -131,69 +133,35 @@ Result<Instance> adapter_instance(RtTree* tree, uint32_t index) {
   return instance;
 }
 
-struct CoreSignature {
-  static constexpr size_t kMost = 20;  // 16 parameters, a place for results; built-ins have fewer.
-  wherry::ValType types[2 * kMost] = {
-#define WHERRY_FIVE                                                                               \
-  wherry::ValType::i32(), wherry::ValType::i32(), wherry::ValType::i32(), wherry::ValType::i32(), \
-      wherry::ValType::i32()
-      WHERRY_FIVE, WHERRY_FIVE, WHERRY_FIVE, WHERRY_FIVE, WHERRY_FIVE, WHERRY_FIVE, WHERRY_FIVE, WHERRY_FIVE};
-#undef WHERRY_FIVE
-  size_t params = 0;
-  size_t results = 0;
-  SignatureView view() const { return {{types, params}, {types + kMost, results}}; }
-};
-
-bool to_public(wasm::ValType type, wherry::ValType* out) {
-  switch (type.kind()) {
-    case wasm::ValKind::I32: *out = wherry::ValType::i32(); return true;
-    case wasm::ValKind::I64: *out = wherry::ValType::i64(); return true;
-    case wasm::ValKind::F32: *out = wherry::ValType::f32(); return true;
-    case wasm::ValKind::F64: *out = wherry::ValType::f64(); return true;
-    default: return false;
-  }
-}
-
-bool signature_of(const wasm::CanonType& type, CoreSignature* out) {
-  if (type.func.params.size() > CoreSignature::kMost || type.func.results.size() > CoreSignature::kMost)
-    return false;
-  for (const wasm::ValType param : type.func.params) {
-    if (!to_public(param, &out->types[out->params++])) return false;
-  }
-  for (const wasm::ValType result : type.func.results) {
-    if (!to_public(result, &out->types[CoreSignature::kMost + out->results++])) return false;
-  }
-  return true;
-}
-
 Result<Func> make_canon(RtCanon* canon) {
   RtTree* const tree = canon->tree;
   const FlatCanon& flat = *canon->flat;
-  CoreSignature signature;
-  if (!signature_of(tree->component().registry->type(flat.core_type), &signature)) {
-    return Error::make(ErrorKind::Unsupported, "a canonical function whose type has references");
+  const wasm::CanonType& type = tree->component().registry->type(flat.core_type);
+  for (const std::span<const wasm::ValType> part : {type.func.params, type.func.results}) {
+    if (std::any_of(part.begin(), part.end(), [](wasm::ValType one) { return one.is_ref(); }))
+      return Error::make(ErrorKind::Unsupported, "a canonical function whose type has references");
   }
   detail::HostClosure closure;
   closure.environment = canon;
   canon->binding.may_leave = canon->instance->may_leave;
   if (flat.op != CanonOp::Lower) {
     closure.entry = &builtin_entry;
-    return detail::create_host_func(tree->store_ref, signature.view(), closure);
+    return detail::create_canon_func(tree->store_ref, type, closure);
   }
   WHERRY_RETURN_IF_ERROR(resolve_options(tree, canon->instance, flat.options, canon->options));
   canon->binding.options = canon->options;
   closure.entry = &lowered_entry;
   if (flat.options.is_async || flat.options.is_wide) {
     closure.entry = &builtin_entry;
-    return detail::create_host_func(tree->store_ref, signature.view(), closure);
+    return detail::create_canon_func(tree->store_ref, type, closure);
   }
   if (flat.is_barred) {
     closure.entry = &barred_entry;
-    return detail::create_host_func(tree->store_ref, signature.view(), closure);
+    return detail::create_canon_func(tree->store_ref, type, closure);
   }
   if (!flat.callee.is_leaf) {
     canon->callee = &tree->lifts[flat.callee.index];
-    return detail::create_host_func(tree->store_ref, signature.view(), closure);
+    return detail::create_canon_func(tree->store_ref, type, closure);
   }
   const Supply& supply = tree->pre.get()->supplies[flat.callee.index];
   canon->binding.environment = supply.environment;
@@ -203,7 +171,7 @@ Result<Func> make_canon(RtCanon* canon) {
     case Supply::Kind::Lifted: canon->callee = &tree->store->trees[supply.tree]->lifts[supply.index]; break;
     default: closure.entry = &unknown_entry; break;
   }
-  return detail::create_host_func(tree->store_ref, signature.view(), closure);
+  return detail::create_canon_func(tree->store_ref, type, closure);
 }
 
 }  // namespace
@@ -374,16 +342,18 @@ Result<void> instantiate_core(RtTree* tree, const FlatCoreInstance& flat) {
   } else {
     module = &tree->component().modules[flat.module.index];
   }
+  const FlatArgument* const first =
+      flat.module.is_leaf ? all.named_arguments.data() + flat.arguments.first : nullptr;
   if (count > kFew && !many.resize(count)) return Error::out_of_memory();
   wherry::Extern* const externs = count > kFew ? many.data() : few;
   for (size_t i = 0; i < count; ++i) {
     const CoreItem* item = nullptr;
     if (flat.module.is_leaf) {
       const ImportType import = module->import_at(i);
-      for (uint32_t j = 0; j < flat.arguments.count; ++j) {
-        const FlatArgument& argument = all.named_arguments[flat.arguments.first + j];
-        if (argument.module == import.module && argument.name == import.name) item = &argument.item;
-      }
+      const FlatArgument* const end = first + flat.arguments.count;
+      const FlatArgument* const found = std::lower_bound(
+          first, end, FlatArgument{import.module, import.name, {}}, &FlatArgument::is_before);
+      if (found != end && found->module == import.module && found->name == import.name) item = &found->item;
       if (item == nullptr) return Error::make(ErrorKind::Link, "a module imports what its type does not say");
     } else {
       item = &all.core_arguments[flat.arguments.first + i];

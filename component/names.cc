@@ -203,19 +203,23 @@ Result<ParsedName> parse_name(std::string_view name, const Features& features, u
   return parsed;
 }
 
-std::string unique_form(std::string_view name) {
+bool unique_form(std::string_view name, base::Arena* arena, std::string_view* form) {
   if (!name.starts_with("[constructor]") && name.starts_with('[')) {
     const size_t close = name.find(']');
     if (close != std::string_view::npos) name = name.substr(close + 1);
   }
-  std::string form(name);
-  for (char& c : form) {
-    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
+  if (std::any_of(name.begin(), name.end(), is_upper)) {
+    auto* const lower = static_cast<char*>(arena->allocate_bytes(name.size(), 1));
+    if (lower == nullptr) return false;
+    std::transform(name.begin(), name.end(), lower,
+                   [](char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; });
+    name = {lower, name.size()};
   }
-  const size_t dot = form.find('.');
-  const bool is_plain = form.find(':') == std::string::npos;
-  if (is_plain && dot != std::string::npos && form.substr(0, dot) == form.substr(dot + 1)) form.resize(dot);
-  return form;
+  const size_t dot = name.find('.');
+  const bool is_doubled = dot != std::string_view::npos && name.find(':') == std::string_view::npos &&
+                          name.substr(0, dot) == name.substr(dot + 1);
+  *form = is_doubled ? name.substr(0, dot) : name;
+  return true;
 }
 
 }  // namespace wherry::component

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "component/features.h"
+#include "engine/base/arena.h"
 #include "engine/base/result.h"
 
 // Names of imports and exports, of fields and cases (Explainer.md, "Import and Export Definitions").
@@ -42,8 +43,8 @@ base::Result<ParsedName> parse_interface_name(std::string_view name, const Featu
                                               uint64_t offset);
 
 // The canonical form by which names of one scope must differ ("strongly-unique"): lower case, without annotations other
-// than [constructor]. False: out of memory.
-std::string unique_form(std::string_view name);
+// than [constructor]. It is the name itself or a part of it where that is so already, else in the arena. False: out of memory.
+[[nodiscard]] bool unique_form(std::string_view name, base::Arena* arena, std::string_view* form);
 
 // Whether `text` is a version as semver.org defines it.
 bool is_semver(std::string_view text);

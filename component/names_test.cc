@@ -51,10 +51,17 @@ TEST_CASE("interface names have a package, an interface and perhaps a version", 
 }
 
 TEST_CASE("names that differ in case or annotation only are one name", "[component][names]") {
-  CHECK(unique_form("foo-BAR") == "foo-bar");
-  CHECK(unique_form("[method]foo.bar") == unique_form("[static]foo.BAR"));
-  CHECK(unique_form("[method]foo.foo") == "foo");
-  CHECK(unique_form("[constructor]foo") != "foo");
+  wherry::base::Arena arena;
+  const auto form_of = [&](std::string_view name) {
+    std::string_view form;
+    REQUIRE(unique_form(name, &arena, &form));
+    return form;
+  };
+  CHECK(form_of("foo-BAR") == "foo-bar");
+  CHECK(form_of("[method]foo.bar") == form_of("[static]foo.BAR"));
+  CHECK(form_of("[method]foo.foo") == "foo");
+  CHECK(form_of("[method]foo.FOO") == "foo");
+  CHECK(form_of("[constructor]foo") != "foo");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "component/flat.h"
+#include "component/source_file.h"
 #include "component/validate.h"
 #include "engine/artifact/component_view.h"
 #include "engine/wasm/type_registry.h"
@@ -18,20 +19,21 @@ namespace wherry {
 namespace detail {
 
 struct ComponentState {
-  ComponentState(Engine with, component::ValidComponent&& of)
-      : engine(std::move(with)), valid(std::move(of)) {}
+  explicit ComponentState(Engine with) : engine(std::move(with)) {}
 
   std::atomic<uint32_t> users{1};
   Engine engine;
-  std::unique_ptr<artifact::ComponentFile> file;  // Of a compiled one. Goes after what refers to it.
-  std::unique_ptr<wasm::TypeRegistry> registry;   // Goes after what is in it.
-  component::ValidComponent valid;
+  // Where the bytes are: one of these, or in `valid`. They go after what refers to them.
+  std::unique_ptr<artifact::ComponentFile> file;  // Of a compiled one.
+  std::unique_ptr<component::SourceFile> source;
+  const wasm::TypeRegistry* registry = nullptr;  // The engine's.
+  std::optional<component::ValidComponent> valid;
   base::Vector<Module> modules;  // By Component::modules.
   component::FlatComponent flat;
   base::Vector<Module> adapters;        // By FlatComponent::adapters; or none, then everything goes by plans.
   std::optional<base::Error> not_flat;  // Why it is valid and cannot be instantiated.
 
-  const component::Types& types() const { return valid.types(); }
+  const component::Types& types() const { return valid->types(); }
 };
 
 }  // namespace detail
@@ -65,19 +67,18 @@ struct ComponentTypeAccess {
 namespace component {
 // An engine's error as the embedder sees it.
 Error to_public(const base::Error& error);
-// A decoded component, made ready; `file` if it is a compiled one.
-Result<wherry::Component> make_ready(const Engine& engine, Component&& decoded,
-                                     std::unique_ptr<artifact::ComponentFile> file);
+// What the bytes of a component belong to, if not to the component.
+struct ComponentOwner {
+  std::unique_ptr<artifact::ComponentFile> file;
+  std::unique_ptr<SourceFile> source;
+};
+// A decoded component, made ready.
+Result<wherry::Component> make_ready(const Engine& engine, Component&& decoded, ComponentOwner owner);
 // What the engine lets core modules have.
 Features features_for(const Engine& engine, const ComponentFeatures& wanted);
-// The core modules of a compiled component, for ValidateOptions::known_module.
-struct KnownModules {
-  const artifact::ComponentFile* file;
-  wasm::Features features;
-};
-base::Result<validate::TypedModule> known_module(void* known, uint32_t index, wasm::TypeRegistry& registry);
-Result<void> load_compiled_modules(detail::ComponentState* state);
-// The same of adapters.
+// The next core module of a compiled component.
+Result<Module> load_compiled_module(const detail::ComponentState& state, uint32_t index);
+// Those of adapters.
 Result<void> load_compiled_adapters(detail::ComponentState* state);
 }  // namespace component
 

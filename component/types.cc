@@ -313,7 +313,7 @@ Result<uint32_t> Types::add_core_extern(const CoreExtern& item) {
   return static_cast<uint32_t>(core_externs_.size() - 1);
 }
 
-Result<Range> Types::add_core_names(std::span<const CoreName> names) {
+Result<Range> Types::add_core_names(std::span<const CoreName> names, const CoreName** twice) {
   WHERRY_TRY(step(names.size()));
   const Range range{static_cast<uint32_t>(core_names_.size()), static_cast<uint32_t>(names.size())};
   if (!core_names_.append(names)) return out_of_memory();
@@ -325,6 +325,11 @@ Result<Range> Types::add_core_names(std::span<const CoreName> names) {
   std::sort(begin, begin + range.count, [list](uint32_t a, uint32_t b) {
     return list[a].module != list[b].module ? list[a].module < list[b].module : list[a].name < list[b].name;
   });
+  if (twice == nullptr) return range;
+  const uint32_t* const same = std::adjacent_find(begin, begin + range.count, [list](uint32_t a, uint32_t b) {
+    return list[a].name == list[b].name && list[a].module == list[b].module;
+  });
+  *twice = same == begin + range.count ? nullptr : &list[*same];
   return range;
 }
 

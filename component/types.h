@@ -215,7 +215,8 @@ class Types {
   base::Result<Range> add_externs(std::span<const Extern> externs);
   base::Result<Range> add_resource_list(std::span<const ResourceId> list);
   base::Result<uint32_t> add_core_extern(const CoreExtern& item);
-  base::Result<Range> add_core_names(std::span<const CoreName> names);
+  // `twice`, if not null, becomes a name that is there more than once, or null.
+  base::Result<Range> add_core_names(std::span<const CoreName> names, const CoreName** twice = nullptr);
   base::Result<uint32_t> add_module_type(const CoreModuleType& type);
 
   // ---- reading. References and spans end with the next addition.

@@ -131,11 +131,9 @@ Result<void> Validator::close_instance_type(uint64_t offset) {
 }
 
 Result<void> Validator::close_module_type(uint64_t offset) {
-  WHERRY_TRY(check_core_names(frame().core_imports, "import", offset));
-  WHERRY_TRY(check_core_names(frame().core_exports, "export", offset));
   CoreModuleType type;
-  type.imports = WHERRY_TRY(types().add_core_names(frame().core_imports));
-  type.exports = WHERRY_TRY(types().add_core_names(frame().core_exports));
+  type.imports = WHERRY_TRY(core_names(frame().core_imports, "import", offset));
+  type.exports = WHERRY_TRY(core_names(frame().core_exports, "export", offset));
   const uint32_t made = WHERRY_TRY(types().add_module_type(type));
   frames_.pop_back();
   return push(Sort::CoreType, Scope::kModuleType | made);
@@ -173,11 +171,13 @@ Result<Entity> Validator::entity(Sort sort, uint32_t index, uint64_t offset) {
   return Entity{sort, WHERRY_TRY(at(sort, index, offset))};
 }
 
-Result<std::string_view> Validator::keep(std::string_view text) {
-  auto* const copy = static_cast<char*>(strings_.allocate_bytes(text.size() + 1, 1));
-  if (copy == nullptr) return out_of_memory();
-  text.copy(copy, text.size());
-  return std::string_view(copy, text.size());
+// Whether no other name in the map has the same form.
+Result<bool> Validator::is_new(std::string_view name, text::NameMap* names) {
+  std::string_view form;
+  if (!unique_form(name, &strings_, &form)) return out_of_memory();
+  const text::NameMap::Insertion inserted = names->insert(form, 0);
+  if (inserted == text::NameMap::Insertion::OutOfMemory) return out_of_memory();
+  return inserted == text::NameMap::Insertion::Done;
 }
 
 // ---- aliases

@@ -17,10 +17,10 @@ enum class Bodies : uint8_t {
 struct ValidateOptions {
   Bodies bodies = Bodies::Validate;
   uint32_t threads = 1;  // For bodies.
-  // Of a component whose core modules somebody has compiled: the module at a place of Component::modules, entered into the registry, instead
-  // of what decoding it would give; its bodies count as valid. Null: they are decoded.
-  base::Result<validate::TypedModule> (*known_module)(void* context, uint32_t index,
-                                                      wasm::TypeRegistry& registry) = nullptr;
+  // Somebody else makes the core modules: `index` is a place in Component::modules, and the types of what is answered, which lives as long
+  // as the result, are in the registry; its bodies are not looked at. Null: they are decoded.
+  base::Result<const validate::TypedModule*> (*known_module)(void* context, uint32_t index,
+                                                             const Span& module) = nullptr;
   void* context = nullptr;
 };
 
@@ -48,7 +48,7 @@ class ValidComponent {
   // By Component::components; the outermost first.
   std::span<const Scope> scopes() const { return scopes_; }
   // By Component::modules; of each the bodies are valid too if Bodies::Validate was asked for.
-  std::span<const validate::TypedModule> modules() const { return modules_; }
+  std::span<const validate::TypedModule* const> modules() const { return modules_; }
   TypeId type() const { return scopes_[0].type; }
 
  private:
@@ -58,7 +58,8 @@ class ValidComponent {
   Component component_;
   std::unique_ptr<Types> types_;
   base::Vector<Scope> scopes_;
-  base::Vector<validate::TypedModule> modules_;
+  base::Vector<const validate::TypedModule*> modules_;
+  base::Vector<std::unique_ptr<const validate::TypedModule>> own_modules_;  // Those that nobody had.
   base::Vector<wasm::TypeSet> core_types_;  // Keeps the canonical types alive.
 };
 

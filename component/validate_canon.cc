@@ -143,12 +143,23 @@ Result<void> Validator::check_core_func(uint32_t index, const CoreSignature& wan
 }
 
 Result<void> Validator::define_core_func(const CoreSignature& signature) {
-  const wasm::FuncType type{{signature.params, signature.param_count},
-                            {signature.results, signature.result_count}};
-  wasm::TypeSet set = WHERRY_TRY(registry_.add_function(type));
+  const std::span<const wasm::ValType> params(signature.params, signature.param_count);
+  const std::span<const wasm::ValType> results(signature.results, signature.result_count);
   CoreExtern item;
   item.kind = wasm::ExternKind::Func;
+  // Most signatures of a component are a few ones.
+  const auto known = std::find_if(made_types_.begin(), made_types_.end(), [&](wasm::CanonId id) {
+    const wasm::FuncType& func = registry_.type(id).func;
+    return std::ranges::equal(func.params, params) && std::ranges::equal(func.results, results);
+  });
+  if (known != made_types_.end()) {
+    item.type = *known;
+    return push(Sort::CoreFunc, WHERRY_TRY(types().add_core_extern(item)));
+  }
+  wasm::TypeSet set = WHERRY_TRY(registry_.add_function({params, results}));
   item.type = set[wasm::TypeIndex(0)].id;
+  constexpr size_t kMostKnown = 32;
+  if (made_types_.size() < kMostKnown && !made_types_.push_back(item.type)) return out_of_memory();
   if (!out_.core_types_.push_back(std::move(set))) return out_of_memory();
   return push(Sort::CoreFunc, WHERRY_TRY(types().add_core_extern(item)));
 }

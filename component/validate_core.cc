@@ -24,9 +24,9 @@ base::Failure shifted(base::Error error, uint64_t by) {
 
 }  // namespace
 
-Result<validate::TypedModule> Validator::typed_module(const Span& span) {
+Result<const validate::TypedModule*> Validator::typed_module(const Span& span) {
   if (options_.known_module != nullptr) {
-    return options_.known_module(options_.context, static_cast<uint32_t>(out_.modules_.size()), registry_);
+    return options_.known_module(options_.context, static_cast<uint32_t>(out_.modules_.size()), span);
   }
   base::Result<wasm::Module> decoded = decode::decode(span.bytes, {file().features.core});
   if (!decoded) return shifted(std::move(decoded).error(), span.offset);
@@ -38,14 +38,18 @@ Result<validate::TypedModule> Validator::typed_module(const Span& span) {
     if (!valid) return shifted(std::move(valid).error(), span.offset);
     module = std::move(*valid).take();
   }
-  return module;
+  std::unique_ptr<const validate::TypedModule> own(new (std::nothrow)
+                                                       validate::TypedModule(std::move(module)));
+  const validate::TypedModule* const made = own.get();
+  if (made == nullptr || !out_.own_modules_.push_back(std::move(own))) return out_of_memory();
+  return made;
 }
 
 Result<void> Validator::core_module(const Span& span) {
-  validate::TypedModule module = WHERRY_TRY(typed_module(span));
-  const CoreModuleType type = WHERRY_TRY(type_of(module, span.offset));
+  const validate::TypedModule* const module = WHERRY_TRY(typed_module(span));
+  const CoreModuleType type = WHERRY_TRY(type_of(*module, span.offset));
   const uint32_t made = WHERRY_TRY(types().add_module_type(type));
-  if (!out_.modules_.push_back(std::move(module))) return out_of_memory();
+  if (!out_.modules_.push_back(module)) return out_of_memory();
   return push(Sort::CoreModule, made);
 }
 
@@ -81,9 +85,8 @@ Result<CoreModuleType> Validator::type_of(const validate::TypedModule& typed, ui
     if (!names.push_back({import.module, import.name, item})) return out_of_memory();
   }
   // Two imports of one name become one name of a component's.
-  WHERRY_TRY(check_core_names(names, "import", offset));
   CoreModuleType type;
-  type.imports = WHERRY_TRY(types().add_core_names(names));
+  type.imports = WHERRY_TRY(core_names(names, "import", offset));
   names.clear();
   for (const wasm::Export& exported : module.exports) {
     const uint32_t item =
@@ -94,19 +97,14 @@ Result<CoreModuleType> Validator::type_of(const validate::TypedModule& typed, ui
   return type;
 }
 
-Result<void> Validator::check_core_names(std::span<const CoreName> names, const char* what, uint64_t offset) {
-  base::Vector<CoreName> sorted;
-  if (!sorted.append(names)) return out_of_memory();
-  std::sort(sorted.begin(), sorted.end(), [](const CoreName& a, const CoreName& b) {
-    return a.module != b.module ? a.module < b.module : a.name < b.name;
-  });
-  for (size_t i = 1; i < sorted.size(); ++i) {
-    if (sorted[i].module != sorted[i - 1].module || sorted[i].name != sorted[i - 1].name) continue;
-    std::string name = std::string(what) + " " + quoted(sorted[i].name);
-    if (!sorted[i].module.empty()) name += " of " + quoted(sorted[i].module);
-    return base::fail(ErrorCode::NameConflict, offset, name + " is there twice");
-  }
-  return {};
+// Names that all differ.
+Result<Range> Validator::core_names(std::span<const CoreName> names, const char* what, uint64_t offset) {
+  const CoreName* twice = nullptr;
+  const Range range = WHERRY_TRY(types().add_core_names(names, &twice));
+  if (twice == nullptr) return range;
+  std::string name = std::string(what) + " " + quoted(twice->name);
+  if (!twice->module.empty()) name += " of " + quoted(twice->module);
+  return base::fail(ErrorCode::NameConflict, offset, name + " is there twice");
 }
 
 // ---- core types
@@ -252,9 +250,8 @@ Result<void> Validator::core_instance(const InstanceDef& instance, uint64_t offs
     const uint32_t exported = WHERRY_TRY(at(item.sort, item.index, item.name.offset));
     if (!names.push_back({{}, item.name.name, exported})) return out_of_memory();
   }
-  WHERRY_TRY(check_core_names(names, "export", offset));
   CoreModuleType type;
-  type.exports = WHERRY_TRY(types().add_core_names(names));
+  type.exports = WHERRY_TRY(core_names(names, "export", offset));
   return push(Sort::CoreInstance, WHERRY_TRY(types().add_module_type(type)));
 }
 
@@ -266,9 +263,13 @@ Result<void> Validator::core_instantiate(const InstanceDef& instance, uint64_t o
     const uint32_t given = WHERRY_TRY(at(Sort::CoreInstance, item.index, item.name.offset));
     if (!arguments.push_back({{}, item.name.name, given})) return out_of_memory();
   }
-  WHERRY_TRY(check_core_names(arguments, "argument", offset));
   std::sort(arguments.begin(), arguments.end(),
             [](const CoreName& a, const CoreName& b) { return a.name < b.name; });
+  for (size_t i = 1; i < arguments.size(); ++i) {
+    if (arguments[i].name != arguments[i - 1].name) continue;
+    return base::fail(ErrorCode::NameConflict, offset,
+                      "argument " + quoted(arguments[i].name) + " is there twice");
+  }
   for (const CoreName& import : types().core_names(module.imports)) {
     const auto argument =
         std::lower_bound(arguments.begin(), arguments.end(), import.module,
@@ -279,14 +280,14 @@ Result<void> Validator::core_instantiate(const InstanceDef& instance, uint64_t o
     }
     const CoreName* const found =
         types().find_core(types().module_type(argument->item).exports, {}, import.name);
-    const std::string name = quoted(std::string(import.module) + "::" + std::string(import.name));
+    const auto name = [&] { return quoted(std::string(import.module) + "::" + std::string(import.name)); };
     if (found == nullptr)
-      return base::fail(ErrorCode::MissingArgument, offset, "instance has no export for " + name);
+      return base::fail(ErrorCode::MissingArgument, offset, "instance has no export for " + name());
     std::string why;
     const bool fits = WHERRY_TRY(
         types().core_matches(types().core_extern(found->item), types().core_extern(import.item), &why));
     if (!fits) {
-      why.insert(0, "argument " + name + ": ");
+      why.insert(0, "argument " + name() + ": ");
       return base::fail(ErrorCode::TypeMismatch, offset, std::move(why));
     }
   }

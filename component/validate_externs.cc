@@ -138,13 +138,8 @@ Result<void> Validator::check_name(const ExternName& name, Entity entity, Side s
   }
   WHERRY_TRY(check_attributes(name, parsed, entity));
   WHERRY_TRY(check_annotated(name, parsed, entity, resources));
-  const std::string_view form = WHERRY_TRY(keep(unique_form(name.name)));
-  switch (names->insert(form, 0)) {
-    case text::NameMap::Insertion::Done: break;
-    case text::NameMap::Insertion::OutOfMemory: return out_of_memory();
-    case text::NameMap::Insertion::Duplicate:
-      return base::fail(ErrorCode::NameConflict, name.offset, quoted(name.name));
-  }
+  if (!WHERRY_TRY(is_new(name.name, names)))
+    return base::fail(ErrorCode::NameConflict, name.offset, quoted(name.name));
   const bool is_resource = entity.sort == Sort::Type && types()[entity.type()].kind == TypeKind::Resource;
   if (is_resource && resources != nullptr && parsed.kind == NameKind::Plain &&
       resources->insert(name.name, entity.id) == text::NameMap::Insertion::OutOfMemory) {

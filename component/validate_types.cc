@@ -58,8 +58,10 @@ Result<TypeId> Validator::resource_index(uint32_t index, uint64_t offset) {
 
 // Names are labels, and differ by more than upper and lower case.
 Result<Range> Validator::fields(const TypeDef& type) {
-  text::NameMap names;
-  base::Vector<Member> members;
+  text::NameMap& names = field_names_;
+  base::Vector<Member>& members = members_;
+  names.clear();
+  members.clear();
   if (!members.reserve(type.fields.size())) return out_of_memory();
   for (const Field& field : type.fields) {
     Member member;
@@ -69,13 +71,8 @@ Result<Range> Validator::fields(const TypeDef& type) {
         return base::fail(ErrorCode::InvalidName, field.offset, quoted(field.name) + " is not in kebab case");
       }
       member.name = field.name;
-      const std::string_view form = WHERRY_TRY(keep(unique_form(field.name)));
-      switch (names.insert(form, 0)) {
-        case text::NameMap::Insertion::Done: break;
-        case text::NameMap::Insertion::OutOfMemory: return out_of_memory();
-        case text::NameMap::Insertion::Duplicate:
-          return base::fail(ErrorCode::NameConflict, field.offset, quoted(field.name));
-      }
+      if (!WHERRY_TRY(is_new(field.name, &names)))
+        return base::fail(ErrorCode::NameConflict, field.offset, quoted(field.name));
     }
     if (!members.push_back(member)) return out_of_memory();
   }

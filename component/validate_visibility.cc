@@ -58,8 +58,11 @@ bool Validator::is_named(TypeId type, Side side, uint32_t inner) const {
 
 // Whether everything that `type` is made of has a name; `type` itself is not asked for one.
 Result<bool> Validator::are_parts_named(TypeId type, Side side, uint32_t inner) {
-  base::Vector<uint32_t> work;
-  NamedTypes seen;
+  base::Vector<uint32_t>& work = work_;
+  work.clear();
+  if (seen_.size() < types().size() && !seen_.resize(types().size() + types().size() / 2))
+    return out_of_memory();
+  ++questions_;
   if (!work.push_back(type.value)) return out_of_memory();
   bool is_first = true;
   while (!work.empty()) {
@@ -78,8 +81,9 @@ Result<bool> Validator::are_parts_named(TypeId type, Side side, uint32_t inner) 
       continue;
     }
     is_first = false;
-    if (seen.contains(1, id)) continue;
-    bool ok = seen.insert(1, id);
+    if (seen_[id.value] == questions_) continue;
+    seen_[id.value] = questions_;
+    bool ok = true;
     types().each_child(node, [&](TypeId child) { ok = ok && work.push_back(child.value); });
     if (!ok) return out_of_memory();
   }

@@ -89,14 +89,14 @@ class Validator {
   base::Result<uint32_t> at(Sort sort, uint32_t index, uint64_t offset);
   static base::Result<uint32_t> at(const Frame& frame, Sort sort, uint32_t index, uint64_t offset);
   base::Result<Entity> entity(Sort sort, uint32_t index, uint64_t offset);
-  base::Result<std::string_view> keep(std::string_view text);
+  base::Result<bool> is_new(std::string_view name, text::NameMap* names);
   base::Result<void> alias(const Alias& alias, uint64_t offset);
   base::Result<void> export_alias(const Alias& alias, uint64_t offset);
   base::Result<void> core_export_alias(const Alias& alias, uint64_t offset);
   base::Result<void> outer_alias(const Alias& alias, uint64_t offset);
 
   // validate_core.cc
-  base::Result<validate::TypedModule> typed_module(const Span& span);
+  base::Result<const validate::TypedModule*> typed_module(const Span& span);
   base::Result<void> core_module(const Span& span);
   base::Result<void> core_type(const wasm::RecGroup& group, uint64_t offset);
   base::Result<void> core_instance(const InstanceDef& instance, uint64_t offset);
@@ -106,7 +106,7 @@ class Validator {
   base::Result<CoreExtern> core_extern(const CoreExternType& type, uint64_t offset);
   base::Result<wasm::CanonId> core_func_type(uint32_t index, uint64_t offset);
   base::Result<CoreModuleType> type_of(const validate::TypedModule& module, uint64_t offset);
-  base::Result<void> check_core_names(std::span<const CoreName> names, const char* what, uint64_t offset);
+  base::Result<Range> core_names(std::span<const CoreName> names, const char* what, uint64_t offset);
   base::Result<wasm::ValType> canonical(wasm::ValType type, uint32_t first, uint32_t count, uint64_t offset);
 
   // validate_types.cc
@@ -179,6 +179,15 @@ class Validator {
   NamedTypes named_;
   uint32_t next_scope_ = 1;
   base::Arena strings_;  // Forms of names, for as long as the validator.
+  // Of fields().
+  text::NameMap field_names_;
+  base::Vector<Member> members_;
+  // Of are_parts_named().
+  base::Vector<uint32_t> work_;
+  base::Vector<uint32_t> seen_;  // By node: the number of the question that met it last.
+  uint32_t questions_ = 0;
+  base::Vector<wasm::CanonId>
+      made_types_;  // Of canonical functions: the first few, kept by out_.core_types_.
 };
 
 inline base::Failure out_of_memory() { return base::fail(wasm::ErrorCode::OutOfMemory); }

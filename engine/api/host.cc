@@ -17,6 +17,7 @@
 #include "engine/wasm/errors.h"
 #include "engine/wasm/limits.h"
 #include "wherry/caller.h"
+#include "wherry/detail/compiled_part.h"
 #include "wherry/func.h"
 
 namespace wherry {
@@ -157,6 +158,18 @@ Result<Func> create_host_func(StoreRef store, SignatureView signature, HostClosu
   WHERRY_ASSIGN_OR_RETURN(
       abi::FuncObject * func,
       api::bind_host_function(*state, *std::move(types), shared->entry, shared->environment, shared));
+  return api::make_handle<Func>(*state, state->runtime->handle_of(func));
+}
+
+Result<Func> create_canon_func(StoreRef store, const wasm::CanonType& type, HostClosure closure) {
+  StoreState* const state = StoreAccess::state(store);
+  if (state == nullptr) {
+    return api::no_store();
+  }
+  wasm::TypeSet types = WHERRY_TRY_PUBLIC(EngineAccess::state(state->engine)->types.add_function(type.func));
+  WHERRY_ASSIGN_OR_RETURN(
+      abi::FuncObject * func,
+      api::bind_host_function(*state, std::move(types), closure.entry, closure.environment, nullptr));
   return api::make_handle<Func>(*state, state->runtime->handle_of(func));
 }
 

@@ -51,7 +51,7 @@ Result<Instance> api::instantiate(detail::StoreState& state, const Module& modul
   if (!made) {
     return to_public(state, made.error());
   }
-  if (owner->file.has_shrunk()) {
+  if (owner->has_shrunk()) {
     return to_public(base::Error{wasm::ErrorCode::FileChanged, base::Error::kNoOffset, {}});
   }
   return make_handle<Instance>(state, runtime::Store::handle_of(*made));

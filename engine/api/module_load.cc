@@ -97,9 +97,8 @@ Result<Module> Module::load_borrowed(const Engine& engine, Bytes bytes) {
 }
 
 Result<Module> Module::load_file(const Engine& engine, const std::string& path) {
-  const bool may_map = EngineAccess::state(engine)->guard == runtime::Guard::On;
   Owner owner;
-  WHERRY_ASSIGN_OR_RETURN(owner.file, api::FileBytes::open(path, may_map));
+  WHERRY_ASSIGN_OR_RETURN(owner.file, api::FileBytes::open(path, detail::may_map_files(engine)));
   Result<Module> module = make(engine, owner.file.bytes(), owner);
   const api::FileBytes& file = module.ok() ? ModuleAccess::state(*module)->file : owner.file;
   if (file.has_shrunk()) {
@@ -129,6 +128,21 @@ Result<Module> detail::load_part_unsafe(const Engine& engine, const artifact::Co
   return make(engine, artifact::Artifact::open_part(file, index));
 }
 
+Result<Module> detail::load_part(const Engine& engine, Bytes bytes, const MappedSource* source) {
+  Owner nobody;
+  WHERRY_ASSIGN_OR_RETURN(Module module, make(engine, bytes, nobody));
+  ModuleAccess::state(module)->source = source;
+  return module;
+}
+
+const validate::TypedModule& detail::typed_module(const Module& module) {
+  return ModuleAccess::state(module)->typed;
+}
+wasm::TypeRegistry& detail::type_registry(const Engine& engine) { return EngineAccess::state(engine)->types; }
+bool detail::may_map_files(const Engine& engine) {
+  return EngineAccess::state(engine)->guard == runtime::Guard::On;
+}
+
 Result<void> Module::validate(const Engine& engine, Bytes bytes) {
   WHERRY_TRY_PUBLIC(read(*EngineAccess::state(engine), bytes, Validation::Eager));
   return {};
@@ -138,13 +152,15 @@ Result<void> Module::validate(const Engine& engine, Bytes bytes) {
 
 namespace wherry::detail {
 
+bool ModuleState::has_shrunk() const { return source != nullptr ? source->has_shrunk() : file.has_shrunk(); }
+
 bool ModuleState::Provider::prepare_code(abi::CodeProvider* self, abi::FuncCode* code, base::Error* error) {
   const ModuleState& module = *static_cast<Provider*>(self)->owner;
   abi::CodeProvider* const maker = module.native ? module.native->provider() : module.code->provider();
   if (maker->prepare(maker, code, error)) [[likely]] {
     return true;
   }
-  if (module.file.has_shrunk()) {
+  if (module.has_shrunk()) {
     *error = base::Error{wasm::ErrorCode::FileChanged, base::Error::kNoOffset, {}};
   }
   return false;

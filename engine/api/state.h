@@ -163,6 +163,8 @@ struct SharedMemoryState {
   runtime::LinearMemory* memory;  // Held once.
 };
 
+class MappedSource;
+
 struct ModuleState {
   ModuleState(Engine with, validate::TypedModule&& module);
   ~ModuleState();
@@ -171,12 +173,16 @@ struct ModuleState {
   Engine engine;
   Blob bytes;                                     // Empty if the bytes are the embedder's or a file's.
   api::FileBytes file;                            // Empty likewise.
+  const MappedSource* source = nullptr;   // Of a component's file that the bytes lie in; may be null.
   std::unique_ptr<api::LoadedArtifact> artifact;  // Null: it was not compiled.
   validate::TypedModule typed;
   std::unique_ptr<lower::ModuleCode> code;
   std::unique_ptr<native::ModuleCode> native;  // Null: none of its code is native.
   std::unique_ptr<const runtime::ModuleShape> shape;
   bool is_adapter = false;  // Made by the engine (wherry/detail/adapter.h).
+
+  // Whether the file that the bytes lie in, if there is one, was cut short.
+  bool has_shrunk() const;
 
   // What instances are given: makes code as `code` does, and blames the file where it is at fault.
   struct Provider : abi::CodeProvider {
