@@ -456,6 +456,16 @@ TEST_CASE("the host holds, lends, gives back and drops a guest's resource") {
   CHECK(get.call(world.store, {first.resource}).error().kind() == ErrorKind::InvalidHandle);
 }
 
+TEST_CASE("a type that does not fit leaves no tag bound") {
+  struct Other;
+  World world;
+  const ComponentInstance instance = world.instantiate(kGuestResource).value();
+  // The parameter fits and binds the tag, the result does not.
+  CHECK_FALSE(instance.typed<std::string(GuestBorrow<Other>)>(world.store, "get").ok());
+  CHECK(instance.typed<uint32_t(GuestBorrow<Thing>)>(world.store, "get").ok());
+  CHECK(instance.typed<uint32_t(GuestBorrow<Other>)>(world.store, "get").ok());
+}
+
 TEST_CASE("a resource of one instance is not one of another") {
   World world;
   const ComponentInstance one = world.instantiate(kGuestResource).value();

@@ -20,6 +20,11 @@ bool is_same_letter(char a, char b) {
 }
 
 bool is_same_name(std::string_view a, std::string_view b) {
+  if (a.size() == b.size()) {  // Nearly always the same letters, but for '-' instead of '_'.
+    size_t same = 0;
+    while (same < a.size() && (a[same] == b[same] || (a[same] == '_' && b[same] == '-'))) ++same;
+    if (same == a.size()) return true;
+  }
   size_t i = 0;
   size_t j = 0;
   for (;;) {
@@ -34,8 +39,8 @@ bool is_same_name(std::string_view a, std::string_view b) {
 template <class Resources>
 class DescMatcher {
  public:
-  DescMatcher(const detail::ComponentState& state, Resources resources, std::string* why)
-      : state_(state), resources_(resources), why_(why) {}
+  DescMatcher(const detail::ComponentState& state, Resources resources, MatchedTypes* known, std::string* why)
+      : state_(state), resources_(resources), known_(known), why_(why) {}
 
   bool func(TypeId id, const FuncDesc& desc) {
     const ComponentFuncType type = ComponentTypeAccess::func(&state_, id);
@@ -61,8 +66,26 @@ class DescMatcher {
     return false;
   }
 
+  // A type of which `id` may be another name. Chains of names can be long, those of WASI are of two or three.
+  TypeId original(TypeId id) const {
+    for (int most = 8; most > 0 && state_.types()[id].origin.is_id(); --most) {
+      id = state_.types()[id].origin.id();
+    }
+    return id;
+  }
+
   // Either may be missing.
   bool value(ComponentType type, const TypeDesc* desc) {
+    const ValType id = ComponentTypeAccess::type(type);
+    if (type.is_empty() || desc == nullptr || !id.is_id()) return structure(type, desc);
+    const TypeId node = original(id.id());
+    if (known_->has(node, desc)) return true;
+    if (!structure(type, desc)) return false;
+    known_->add(node, desc);
+    return true;
+  }
+
+  bool structure(ComponentType type, const TypeDesc* desc) {
     if (type.is_empty() && desc == nullptr) return true;
     if (type.is_empty()) return fail("found " + std::string(to_string(desc->kind)) + ", expected nothing");
     if (desc == nullptr) return fail("found nothing, expected " + type.to_string());
@@ -112,20 +135,21 @@ class DescMatcher {
 
   const detail::ComponentState& state_;
   Resources resources_;
+  MatchedTypes* known_;
   std::string* why_;
 };
 
 }  // namespace
 
 bool matches_desc(const detail::ComponentState& state, TypeId func, const FuncDesc& desc,
-                  std::span<const Supply> supplies, std::string* why) {
+                  std::span<const Supply> supplies, MatchedTypes* known, std::string* why) {
   const auto is_of_class = [&](ResourceId id, const ResourceClass* resource) {
     const uint32_t found = state.flat.root_resources[id.value];
     if (found == kNone) return false;
     const uint32_t leaf = state.flat.resources[found].leaf;
     return leaf != kNone && supplies[leaf].host == resource && resource->destroy != nullptr;
   };
-  return DescMatcher(state, is_of_class, why).func(func, desc);
+  return DescMatcher(state, is_of_class, known, why).func(func, desc);
 }
 
 bool matches_export(const RtTree& tree, TypeId func, const FuncDesc& desc,
@@ -140,7 +164,12 @@ bool matches_export(const RtTree& tree, TypeId func, const FuncDesc& desc,
     }
     return tags->push_back({resource, actual});
   };
-  return DescMatcher(tree.component(), is_of_class, why).func(func, desc);
+  // What a comparison that fails has bound is bound no longer.
+  const size_t bound = tags->size();
+  MatchedTypes known;
+  if (DescMatcher(tree.component(), is_of_class, &known, why).func(func, desc)) return true;
+  tags->truncate(bound);
+  return false;
 }
 
 namespace {

@@ -80,8 +80,13 @@ const LinkerInterface* ComponentLinkerState::find(std::string_view interface) co
   const LinkerInterface* best = nullptr;
   VersionedName best_version;
   for (const LinkerInterface& known : interfaces) {
-    if (known.name == interface) return &known;
-    const VersionedName version = VersionedName::parse(known.name);
+    const std::string_view name = known.name;
+    if (name == interface) return &known;
+    // Most are of another name, which needs no reading of numbers.
+    const bool has_name = !wanted.base.empty() && name.size() > wanted.base.size() &&
+                          name[wanted.base.size()] == '@' && name.starts_with(wanted.base);
+    if (!has_name) continue;
+    const VersionedName version = VersionedName::parse(name);
     if (!wanted.is_compatible(version)) continue;
     if (best != nullptr && std::lexicographical_compare(version.version, version.version + 3,
                                                         best_version.version, best_version.version + 3)) {
@@ -322,11 +327,15 @@ bool is_of_kind(const FlatLeaf& leaf, const Supply& supply) {
   return false;
 }
 
-Result<void> check(const detail::ComponentPreState& pre, const FlatLeaf& leaf, const Supply& supply) {
+Result<void> check(const detail::ComponentPreState& pre) {
   const detail::ComponentState* const state = ComponentTypeAccess::state(pre.component);
+  component::MatchedTypes known;
   std::string why;
-  if (supply.kind == Supply::Kind::Typed &&
-      !component::matches_desc(*state, leaf.type, *supply.type, pre.supplies, &why)) {
+  for (size_t i = 0; i < pre.supplies.size(); ++i) {
+    const Supply& supply = pre.supplies[i];
+    const FlatLeaf& leaf = state->flat.leaves[i];
+    if (supply.kind != Supply::Kind::Typed) continue;
+    if (component::matches_desc(*state, leaf.type, *supply.type, pre.supplies, &known, &why)) continue;
     return link_error(leaf, "has the type " + ComponentTypeAccess::func(state, leaf.type).to_string() +
                                 ", but the host's is another: " + why);
   }
@@ -368,9 +377,7 @@ Result<ComponentPre> ComponentLinker::prelink(const Component& component) const 
       return Error::out_of_memory();
     }
   }
-  for (size_t i = 0; i < leaves.size(); ++i) {
-    WHERRY_RETURN_IF_ERROR(check(*pre, leaves[i], pre->supplies[i]));
-  }
+  WHERRY_RETURN_IF_ERROR(check(*pre));
   return made;
 }
 
