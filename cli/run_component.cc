@@ -9,6 +9,7 @@
 #include "cli/console.h"
 #include "cli/invoke_component.h"
 #include "cli/settings.h"
+#include "cli/startup.h"
 #include "cli/surroundings.h"
 #include "wasi/p2/preview2.h"
 #include "wherry/component.h"
@@ -155,6 +156,7 @@ class ComponentProgram {
 }  // namespace
 
 int run_component(const Invocation& invocation, ComponentForm form, Bytes bytes) {
+  prepare_heap_for_component();
   // Left to the system at the end: the process is over then.
   const Result<void> result = (new ComponentProgram(invocation))->run(form, bytes);
   return result ? kSuccess : finish_failed(invocation.operands[0], result.error());
