@@ -2,7 +2,7 @@
 //
 // An idle reservation keeps no memory of the machine but for its page tables (MADV_DONTNEED gives the pages back, and what is read
 // there next are zeros: so Linux says of private anonymous mappings, and of those only). Address space is plentiful, and the number is
-// limited all the same: 64 of 4 GiB are a five-hundredth of what a process has.
+// limited all the same: 256 of 4 GiB are a hundredth of what a process has.
 //
 // State of the process: its address space is, and engines come and go.
 #include "engine/base/os/reservation_pool.h"
@@ -23,7 +23,7 @@ struct Idle {
   size_t size_bytes = 0;
 };
 
-constexpr size_t kMost = 64;
+constexpr size_t kMost = 256;
 constexpr size_t kMostCommitted = 8 << 20;
 
 constinit std::mutex g_changing;
