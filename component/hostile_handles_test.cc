@@ -2,6 +2,7 @@
 // case ends in the trap that it should, or in its number; after it nothing is lent, no handle is left that nobody has, and nothing
 // of the host's is alive.
 #include <catch2/catch.hpp>
+#include <optional>
 #include <string>
 
 #include "component/canon_guests.h"
@@ -411,6 +412,75 @@ TEST_CASE(
     }
   }
   CHECK(count > 60);
+}
+
+TEST_CASE("realloc has a context of its own, also while a result comes in, and its caller's stays") {
+  const Engine engine = Engine::create().value();
+  Store store = Store::create(engine).value();
+  ComponentLinker linker(engine);
+  REQUIRE(linker.func("", "out", []() { return std::string("text"); }).ok());
+  const wherry::Component component =
+      wherry::Component::load_text(engine, R"((component (import "out" (func $out' (result string)))
+    (core func $get (canon context.get i32 0)) (core func $set (canon context.set i32 0))
+    (core func $get1 (canon context.get i32 1)) (core func $set1 (canon context.set i32 1))
+    (core module $L (import "" "get" (func $get (result i32))) (import "" "set" (func $set (param i32)))
+      (import "" "get1" (func $get1 (result i32))) (import "" "set1" (func $set1 (param i32)))
+      (memory (export "mem") 1)
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+        (if (i32.or (call $get) (call $get1)) (then (unreachable)))
+        (call $set (i32.const 5)) (call $set1 (i32.const 6)) (i32.const 1024)))
+    (core instance $l (instantiate $L (with "" (instance (export "get" (func $get)) (export "set" (func $set))
+      (export "get1" (func $get1)) (export "set1" (func $set1))))))
+    (core func $out (canon lower (func $out') (memory (core memory $l "mem")) (realloc (core func $l "realloc"))))
+    (core module $M (import "" "out" (func $out (param i32))) (import "" "get" (func $get (result i32)))
+      (import "" "set" (func $set (param i32))) (import "" "get1" (func $get1 (result i32))) (import "" "set1" (func $set1 (param i32)))
+      (func (export "run") (result i32)
+        (call $set (i32.const 70)) (call $set1 (i32.const 7)) (call $out (i32.const 0)) (call $out (i32.const 0))
+        (i32.add (call $get) (call $get1))))
+    (core instance $m (instantiate $M (with "" (instance (export "out" (func $out)) (export "get" (func $get))
+      (export "set" (func $set)) (export "get1" (func $get1)) (export "set1" (func $set1))))))
+    (func (export "run") (result u32) (canon lift (core func $m "run")))))")
+          .value();
+  const ComponentInstance instance = linker.instantiate(store, component).value();
+  CHECK(instance.typed<uint32_t()>(store, "run").value().call(store).value() == 77);
+}
+
+TEST_CASE("a resource is not destroyed by a guest that runs already") {
+  // The guest's function gives its resource to the host, which drops it while the guest is still in its function.
+  const Engine engine = Engine::create().value();
+  Store store = Store::create(engine).value();
+  ComponentLinker linker(engine);
+  std::optional<ComponentResource> given;
+  REQUIRE(
+      linker
+          .func("", "now",
+                [&](Caller& caller) -> Result<void> { return given ? given->drop(caller) : Result<void>(); })
+          .ok());
+  const wherry::Component component =
+      wherry::Component::load_text(engine, R"((component (import "now" (func $now'))
+    (core func $now (canon lower (func $now')))
+    (core module $D (func (export "dtor") (param i32)))
+    (core instance $d (instantiate $D))
+    (type $R' (resource (rep i32) (dtor (func $d "dtor"))))
+    (export $R "r" (type $R'))
+    (core func $new (canon resource.new $R'))
+    (core module $M (import "" "new" (func $new (param i32) (result i32))) (import "" "now" (func $now))
+      (func (export "make") (result i32) (call $new (i32.const 1)))
+      (func (export "run") (call $now)))
+    (core instance $m (instantiate $M (with "" (instance (export "new" (func $new)) (export "now" (func $now))))))
+    (func (export "make") (result (own $R)) (canon lift (core func $m "make")))
+    (func (export "run") (canon lift (core func $m "run")))))")
+          .value();
+  const ComponentInstance instance = linker.instantiate(store, component).value();
+  const auto call = [&](const char* name) { return instance.func(store, name).value().call(store, {}); };
+  CHECK(call("run").ok());
+  given = call("make").value()->resource();
+  CHECK(given->drop(store).ok());
+  CHECK(call("run").error().kind() == ErrorKind::InvalidHandle);
+  const ComponentInstance again = linker.instantiate(store, component).value();
+  const auto call_again = [&](const char* name) { return again.func(store, name).value().call(store, {}); };
+  given = call_again("make").value()->resource();
+  CHECK(call_again("run").error().trap_code() == TrapCode::CannotEnter);
 }
 
 }  // namespace wherry::component

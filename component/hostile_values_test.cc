@@ -274,8 +274,9 @@ TEST_CASE("what a guest makes the host keep has a bound, whatever it is made of"
       {"many empty strings", "(list string)", "i0,i1f00", "utf8", "!HostCallBudget", "!HostCallBudget"},
       {"many empty lists", "(list (list u8))", "i0,i1f00", "utf8", "!HostCallBudget", "!HostCallBudget"},
       {"many tuples", "(list (tuple u8 u16))", "i0,i3f00", "utf8", "!HostCallBudget", "ok"},
+      {"many results", "(list (result u64))", "i0,if00", "utf8", "!HostCallBudget", "ok"},
       {"many options", "(list (option u64))", "i0,if00", "utf8", "ok", "ok"},
-      {"many pairs", "(map string u8)", "i0,i1400", "utf8", "!HostCallBudget", "!HostCallBudget"},
+      {"many pairs", "(map string u8)", "i0,i800", "utf8", "!HostCallBudget", "!HostCallBudget"},
   };
   for (const Keep& keep : kKeeps) {
     GuestOptions options;
@@ -289,6 +290,120 @@ TEST_CASE("what a guest makes the host keep has a bound, whatever it is made of"
       for (const auto& [name, typed] : kTyped) {
         if (std::string_view(keep.type) == name) CHECK(typed(guests, way, image) == keep.typed);
       }
+    }
+  }
+}
+
+TEST_CASE("a list that names one text many times makes the host keep it once for each") {
+  Config config;
+  config.limits.host_call_bytes = 64 << 10;
+  const Engine engine = Engine::create(config).value();
+  const Guests guests(engine, {"(list string)"}, "ii", {});
+  REQUIRE(guests.ok());
+  std::string heap;
+  for (int i = 0; i < 40; ++i) heap += "0040000000080000";  // 2 KiB of zeros at 0x4000.
+  const auto image = [&](const char* flat) { return image_in(std::string(flat) + " = " + heap); };
+  for (const Way way : {Way::ParamToHost, Way::ResultToHost}) {
+    CHECK(guests.send(way, image("i400,i28")).outcome == "!HostCallBudget");
+    CHECK(guests.send_typed<std::vector<std::string>>(way, image("i400,i28")) == "!HostCallBudget");
+    CHECK(guests.send(way, image("i400,i10")).outcome == "ok");
+    CHECK(guests.send_typed<std::vector<std::string>>(way, image("i400,i10")) == "ok");
+  }
+}
+
+TEST_CASE("a small value is charged, too") {
+  Config config;
+  config.limits.host_call_bytes = 100;
+  const Engine engine = Engine::create(config).value();
+  const auto outcome = [&](const char* type, const char* image) {
+    const GuestImage made = image_in(image);
+    const Guests guests(engine, {type}, made.kinds, {});
+    if (!guests.ok()) FAIL(guests.problem());
+    const std::string param = guests.send(Way::ParamToHost, made).outcome;
+    return param == guests.send(Way::ResultToHost, made).outcome ? param : "two answers";
+  };
+  CHECK(outcome("(tuple u8 u8 u8 u8 u8 u8)", "i0,i0,i0,i0,i0,i0 000000000000 -") == "ok");
+  CHECK(outcome("(tuple u8 u8 u8 u8 u8 u8 u8)", "i0,i0,i0,i0,i0,i0,i0 00000000000000 -") ==
+        "!HostCallBudget");
+  CHECK(outcome("(option (option u8))", "i1,i1,i0 010100 -") == "ok");
+  CHECK(outcome("(option (option (option u8)))", "i1,i1,i1,i0 01010100 -") == "!HostCallBudget");
+}
+
+TEST_CASE("what the host passes is not looked at where it is too long") {
+  const Engine engine = Engine::create().value();
+  const Guests guests(engine, {"string"}, "ii", {});
+  REQUIRE(guests.ok());
+  Store store = Store::create(engine).value();
+  ComponentLinker linker(engine);
+  REQUIRE(linker.func("", "put", [](std::string_view) { return std::vector<uint8_t>(); }).ok());
+  const ComponentInstance instance = linker.instantiate(store, guests.component()).value();
+  const auto put = instance.typed<std::vector<uint8_t>(std::string_view)>(store, "put").value();
+  const char one = 'x';
+  CHECK(put.call(store, std::string_view(&one, 1)).ok());
+  // There is no more than the one byte.
+  CHECK(put.call(store, std::string_view(&one, size_t{1} << 28)).error().trap_code() ==
+        TrapCode::StringTooLong);
+}
+
+TEST_CASE("values of the host that do not fit their type are refused before a guest sees them") {
+  using V = ComponentVal;
+  const Engine engine = Engine::create().value();
+  struct Misfit {
+    const char* type;
+    const char* kinds;
+    V good;
+    std::vector<V> bad;
+  };
+  const V a = V::string("a");
+  const Misfit misfits[] = {
+      {"u8", "i", V(uint8_t{1}), {V(int8_t{1}), V(uint16_t{1}), V(true), a}},
+      {"char",
+       "i",
+       V(U'a'),
+       {V(static_cast<char32_t>(0xd800)), V(static_cast<char32_t>(0x110000)), V(uint32_t{97})}},
+      {"string", "ii", a, {V::string("\xff"), V::string("\xed\xa0\x80"), V::list({})}},
+      {"(list u8)",
+       "ii",
+       V::list({V(uint8_t{1})}),
+       {V::list({V(uint8_t{1}), V(uint16_t{1})}), V::list({a}), V::tuple({})}},
+      {"(list u8 2)",
+       "ii",
+       V::fixed_list({V(uint8_t{1}), V(uint8_t{2})}),
+       {V::fixed_list({V(uint8_t{1})}), V::fixed_list({V(uint8_t{1}), V(uint8_t{1}), V(uint8_t{1})}),
+        V::fixed_list({V(uint8_t{1}), a})}},
+      {"(map u8 string)",
+       "ii",
+       V::map({V::tuple({V(uint8_t{1}), a})}),
+       {V::map({V::tuple({V(uint8_t{1})})}), V::map({V::tuple({a, a})}),
+        V::map({V::tuple({V(uint8_t{1}), V(true)})}), V::map({a})}},
+      {"(tuple u8 string)",
+       "iii",
+       V::tuple({V(uint8_t{1}), a}),
+       {V::tuple({V(uint8_t{1})}), V::tuple({V(uint8_t{1}), a, a}), V::tuple({a, V(uint8_t{1})}),
+        V::record({V(uint8_t{1}), a})}},
+      {"(option u8)", "ii", V::some(V(uint8_t{1})), {V::some(a), V::variant(1), V::variant(2)}},
+      {"(result u8)", "ii", V::ok(V(uint8_t{1})), {V::ok(), V::ok(a), V::error(a), V::error(V(uint8_t{1}))}},
+      {"(variant (case \"x\") (case \"y\" string))",
+       "iii",
+       V::variant(1, a),
+       {V::variant(0, a), V::variant(1), V::variant(2), V::variant(1, V(true))}},
+      {"(enum \"p\" \"q\")",
+       "i",
+       V::enumeration(1),
+       {V::enumeration(2), V::enumeration(~uint32_t{0}), V::variant(1)}},
+      {"(flags \"r\" \"w\")",
+       "i",
+       V::flags(3),
+       {V::flags(4), V::flags(7), V::flags(~uint32_t{0}), V::enumeration(0)}},
+  };
+  for (const Misfit& misfit : misfits) {
+    INFO(misfit.type);
+    const Guests guests(engine, {misfit.type}, misfit.kinds, {});
+    if (!guests.ok()) FAIL(guests.problem());
+    CHECK(guests.send_from_host(misfit.good).outcome == "ok");
+    for (const V& bad : misfit.bad) {
+      const std::string found = guests.send_from_host(bad).outcome;
+      CHECK(found.find("usage") != std::string::npos);
     }
   }
 }
