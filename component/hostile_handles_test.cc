@@ -344,7 +344,7 @@ std::string calls_component(const std::string& where, const std::string& body) {
       (func $dtor )" +
          at("dtor") + R"()
       (elem (i32.const 0) $dtor)
-      (func (export "setup") (drop (call $new (i32.const 1))))
+      (func (export "setup") (call $set (i32.const 9)) (drop (call $new (i32.const 1))))
       (func (export "realloc") (param i32 i32 i32 i32) (result i32) )" +
          at("realloc") + R"( (i32.const 1024))
       (func (export "run") (param i32 i32) (result i32)
@@ -481,6 +481,29 @@ TEST_CASE("a resource is not destroyed by a guest that runs already") {
   const auto call_again = [&](const char* name) { return again.func(store, name).value().call(store, {}); };
   given = call_again("make").value()->resource();
   CHECK(call_again("run").error().trap_code() == TrapCode::CannotEnter);
+}
+
+TEST_CASE("a handle of the host's is gone for good, also when its place is taken again") {
+  const Engine engine = Engine::create().value();
+  Store store = Store::create(engine).value();
+  const wherry::Component component = wherry::Component::load_text(engine, R"((component
+    (type $R' (resource (rep i32)))
+    (export $R "r" (type $R'))
+    (core func $new (canon resource.new $R'))
+    (core module $M (import "" "new" (func $new (param i32) (result i32)))
+      (func (export "make") (result i32) (call $new (i32.const 1))))
+    (core instance $m (instantiate $M (with "" (instance (export "new" (func $new))))))
+    (func (export "make") (result (own $R)) (canon lift (core func $m "make")))))")
+                                          .value();
+  const ComponentInstance instance = ComponentLinker(engine).instantiate(store, component).value();
+  const ComponentFunc make = instance.func(store, "make").value();
+  const ComponentResource first = make.call(store, {}).value()->resource();
+  CHECK(first.drop(store).ok());
+  const ComponentResource second = make.call(store, {}).value()->resource();
+  CHECK(second.is_owned(store).value());
+  CHECK(first.is_owned(store).error().kind() == ErrorKind::InvalidHandle);
+  CHECK(first.drop(store).error().kind() == ErrorKind::InvalidHandle);
+  CHECK(second.drop(store).ok());
 }
 
 }  // namespace wherry::component
