@@ -1,4 +1,5 @@
-// What needs no name service: addresses written as text, and the look of a name.
+// What needs no name service: addresses written as text, and the look of a name. Names are ASCII: those of other scripts come
+// encoded ("xn--mnchen-3ya.de"), since the tables of IDNA, larger than all of this folder, would have to follow Unicode.
 #include "wasi/host/resolve.h"
 
 namespace wherry::wasi::host {
@@ -35,13 +36,6 @@ bool is_label(std::string_view label) {
   return true;
 }
 
-bool is_ascii(std::string_view text) {
-  for (char c : text) {
-    if (static_cast<unsigned char>(c) >= 0x80) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 bool is_host_name(std::string_view text) {
@@ -64,7 +58,6 @@ SocketError NameLookup::start(Ref<Network> network, std::string_view name, Ref<N
   const bool is_bracketed = literal.size() > 2 && literal.front() == '[' && literal.back() == ']';
   if (is_bracketed) literal = literal.substr(1, literal.size() - 2);
   const bool is_literal = parse_ip(literal, address) && (address.is_v6 || !is_bracketed);
-  if (!is_literal && !is_ascii(name)) return SocketError::NotSupported;
   if (!is_literal && !is_host_name(name)) return SocketError::InvalidArgument;
   if (!network->name_lookup) return SocketError::PermanentResolverFailure;
   if (!is_literal) return detail::ask(std::move(network), name, out);

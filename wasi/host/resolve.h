@@ -14,8 +14,8 @@ namespace wherry::wasi::host {
 class NameLookup : public Source {
  public:
   // Begins to look up `name`; an address written as text is its own answer. Does not wait. Errors: InvalidArgument for
-  // what is no host name; NotSupported for names that are not ASCII, and where there is no resolver; PermanentResolverFailure
-  // if the network allows no look-up; NewSocketLimit, OutOfMemory.
+  // what is no host name, or not in ASCII; NotSupported where there is no resolver; PermanentResolverFailure if the
+  // network allows no look-up; NewSocketLimit, OutOfMemory.
   static SocketError start(Ref<Network> network, std::string_view name, Ref<NameLookup>& out);
 
   // The next address in `out` and `found`, or none. Errors: WouldBlock, NameUnresolvable, TemporaryResolverFailure,
