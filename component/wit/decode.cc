@@ -9,6 +9,7 @@
 #include "component/wit/decode.h"
 
 #include "component/names.h"
+#include "component/wit/package_docs.h"
 #include "engine/text/name_map.h"
 #include "engine/wasm/errors.h"
 
@@ -35,6 +36,9 @@ class Decoder {
     const component::TypeNode& node = types()[component.type()];
     if (is_package(component)) {
       WHERRY_TRY(read_package(node));
+      for (const Custom& custom : file().customs) {
+        if (custom.name == kPackageDocs) WHERRY_TRY(read_package_docs(custom.bytes, model_));
+      }
     } else {
       model_.main = add_package("root", "component", {});
       WHERRY_TRY(read_world(node, "root", model_.main));

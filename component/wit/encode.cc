@@ -5,6 +5,8 @@
 // Types without names are defined where they are first needed; in an instance type again, as it has indices of its own.
 #include "component/wit/encode.h"
 
+#include "component/wit/package_docs.h"
+
 namespace wherry::component::wit {
 
 namespace {
@@ -285,7 +287,10 @@ base::Vector<uint8_t> encode_package(Model& model, bool* ok) {
     encode_world(model, id, &inner);
     add(model[id].name, full_name(model, id), outer, Sort::Component, inner);
   }
-  *ok = out.ok() && model.ok;
+  EncodeBuffer notes;
+  write_package_docs(model, &notes);
+  out.add_custom(kPackageDocs, notes.span());
+  *ok = out.ok() && notes.ok() && model.ok;
   return out.finish();
 }
 

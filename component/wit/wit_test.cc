@@ -14,7 +14,9 @@
 #include "component/text.h"
 #include "component/validate.h"
 #include "component/wit/decode.h"
+#include "component/wit/encode.h"
 #include "component/wit/load.h"
+#include "component/wit/package_docs.h"
 #include "component/wit/print.h"
 #include "component/wit/resolve.h"
 #include "engine/wasm/errors.h"
@@ -308,4 +310,187 @@ TEST_CASE("the WIT of components") {
   }
   check();
   if (std::getenv("BLESS") != nullptr) std::ofstream(folder() / "components.txt") << out;
+}
+
+namespace {
+
+constexpr std::string_view kDocumented = R"(/// Package docs.
+package demo:docs@1.0.0;
+
+/// An interface.
+@since(version = 0.9.0)
+interface one {
+  /// A record.
+  record r {
+    /// the a
+    a: u8,
+    b: string,
+  }
+  /// A variant.
+  @unstable(feature = x)
+  variant v {
+    /// no
+    no,
+    /// yes "quoted" \ and	tab
+    yes(u32),
+  }
+  type plain = u8;
+  resource file {
+    /// makes
+    constructor(name: string);
+    /// reads
+    /// two lines
+    read: func() -> r;
+    /// opens
+    @since(version = 1.0.0)
+    open: static func() -> file;
+  }
+  /// A function ünï.
+  @deprecated(version = 1.0.0)
+  @since(version = 0.9.1)
+  f: func();
+  g: func();
+}
+interface two { use one.{r}; }
+/// The world.
+world w {
+  /// imported
+  @since(version = 1.0.0)
+  import one;
+  /// inline
+  import in: interface {
+    /// h
+    h: func();
+  }
+  /// shout
+  import shout: func();
+  /// shout too
+  export shout2: func();
+  /// a type
+  type t = u32;
+  /// x out
+  export out: interface {
+    /// h2
+    h2: func();
+  }
+  /// exported
+  export two;
+}
+)";
+
+// What wasm-tools 1.263 writes for the same text.
+constexpr std::string_view kDocsOfIt =
+    R"({"docs":"Package docs.","worlds":{"w":{"docs":"The world.","interfaces":{"in":{"docs":"inline","funcs":{"h":{"docs":"h"}}}},)"
+    R"("types":{"t":{"docs":"a type"}},"funcs":{"shout":{"docs":"shout"}},"interface_exports":{"out":{"docs":"x out","funcs":)"
+    R"({"h2":{"docs":"h2"}}}},"func_exports":{"shout2":{"docs":"shout too"}},"interface_import_stability":{"demo:docs/one@1.0.0":)"
+    R"({"stable":{"since":"1.0.0"}}},"interface_import_docs":{"demo:docs/one@1.0.0":"imported"},"interface_export_docs":)"
+    R"({"demo:docs/two@1.0.0":"exported"}}},"interfaces":{"one":{"docs":"An interface.","stability":{"stable":{"since":"0.9.0"}},)"
+    R"("funcs":{"[constructor]file":{"docs":"makes"},"[method]file.read":{"docs":"reads\ntwo lines"},"[static]file.open":)"
+    R"({"docs":"opens","stability":{"stable":{"since":"1.0.0"}}},"f":{"docs":"A function ünï.","stability":{"stable":)"
+    R"({"since":"0.9.1","deprecated":"1.0.0"}}}},"types":{"r":{"docs":"A record.","items":{"a":"the a"}},"v":{"docs":"A variant.",)"
+    R"("stability":{"unstable":{"feature":"x"}},"items":{"no":"no","yes":"yes \"quoted\" \\ and\ttab"}}}}}})";
+
+// A model and what it is a view of.
+struct Resolved {
+  explicit Resolved(std::string_view text) : files(files_of(std::string(text))) {
+    auto resolved = wit::resolve(files.span(), {.all = true, .features = {}});
+    REQUIRE(error_of(resolved) == "");
+    model = std::move(*resolved);
+  }
+  base::Vector<wit::Source> files;
+  wit::Model model;
+};
+
+base::Result<void> read_docs(std::string text, wit::Model& model) {
+  text.insert(0, 1, '\1');
+  return wit::read_package_docs(base::as_bytes(text), model);
+}
+
+}  // namespace
+
+TEST_CASE("documentation and gates survive the binary form of a package") {
+  Resolved documented(kDocumented);
+  wit::Model& model = documented.model;
+  const std::string before = print(model);
+  EncodeBuffer section;
+  wit::write_package_docs(model, &section);
+  CHECK(base::as_text(section.span()).substr(1) == kDocsOfIt);
+
+  bool ok = false;
+  const base::Vector<uint8_t> bytes = wit::encode_package(model, &ok);
+  REQUIRE(ok);
+  wasm::TypeRegistry registry;
+  auto decoded = component::decode(bytes.span(), Features::all());
+  REQUIRE(decoded);
+  auto valid = component::validate(std::move(*decoded), registry);
+  REQUIRE(valid);
+  auto again = wit::decode(*valid);
+  REQUIRE(again);
+  CHECK(print(*again) == before);
+}
+
+TEST_CASE("package-docs of a package that says nothing") {
+  Resolved bare("package a:b; interface i { f: func(); }");
+  EncodeBuffer section;
+  wit::write_package_docs(bare.model, &section);
+  CHECK(base::as_text(section.span()) == "\1{}");
+}
+
+TEST_CASE("package-docs of others: what is not known is passed over, what hides or forges is not taken") {
+  Resolved documented(kDocumented);
+  wit::Model& model = documented.model;
+  REQUIRE(read_docs(
+      R"( { "docs" : "a\u00fc\ud83d\ude00\u001b[31mb\u202ec" , "new" : [ { "}" : "]\"" } , 1e9, true ] ,
+    "interfaces" : { "three" : { "docs" : 5 } , "one" : { "funcs" : { "f" : "just docs" , "nope" : null } ,
+      "stability" : { "stable" : { "since" : "1.0)\n@evil(" } } , "types" : { "r" : { "items" : { "b" : "the b" , "c" : [] } } } } } } )",
+      model));
+  CHECK(model[model.main].docs == "a\u00fc\U0001f600\ufffd[31mb\ufffdc");
+  const std::string text = print(model);
+  CHECK(text.find("/// just docs") != std::string::npos);
+  CHECK(text.find("/// the b") != std::string::npos);
+  CHECK(text.find("evil") == std::string::npos);
+  CHECK(text.find("@since(version = 0.9.0)\ninterface one") != std::string::npos);
+}
+
+TEST_CASE("package-docs that is no JSON is refused, and of another version not read") {
+  Resolved documented(kDocumented);
+  wit::Model& model = documented.model;
+  for (const char* const text : {"",
+                                 "{",
+                                 "}",
+                                 "[]",
+                                 "5",
+                                 "\"\"",
+                                 "{}x",
+                                 "{\"docs\"",
+                                 "{\"docs\":",
+                                 "{\"docs\":\"a",
+                                 "{\"docs\":\"\\",
+                                 "{\"docs\":\"\\u12",
+                                 "{\"docs\":\"\\ud800x\"}",
+                                 "{\"docs\":\"\\udc00\"}",
+                                 "{\"docs\":\"\\q\"}",
+                                 "{\"docs\":\"a\nb\"}",
+                                 "{\"docs\":\"\xff\"}",
+                                 "{\"a\":[1,{\"b\":",
+                                 "{\"interfaces\":5}",
+                                 "{\"docs\":\"a\",}"}) {
+    INFO(text);
+    const auto read = read_docs(text, model);
+    REQUIRE(!read);
+    CHECK(wasm::describe(read.error()).find("'package-docs' is of no use") != std::string::npos);
+  }
+  CHECK(wit::read_package_docs(base::as_bytes("\2nonsense"), model));
+  CHECK(wit::read_package_docs({}, model));
+  // Depth costs nothing.
+  CHECK(!read_docs("{\"a\":" + std::string(1 << 20, '['), model));
+  CHECK(read_docs("{\"a\":" + std::string(1 << 20, '[') + std::string(1 << 20, ']') + "}", model));
+}
+
+TEST_CASE("every beginning of package-docs ends in an answer") {
+  Resolved documented(kDocumented);
+  wit::Model& model = documented.model;
+  for (size_t size = 0; size < kDocsOfIt.size(); ++size)
+    CHECK(!read_docs(std::string(kDocsOfIt.substr(0, size)), model));
+  CHECK(read_docs(std::string(kDocsOfIt), model));
 }
