@@ -14,7 +14,7 @@ namespace component {
 
 // ---- tables
 
-uint32_t HandleTable::add(const Handle& handle, uint32_t& entries) {
+uint32_t HandleTable::add(const Handle& handle, HandleCount& count) {
   if (free_ != 0) {
     const uint32_t index = free_;
     free_ = static_cast<uint32_t>(entries_[index].rep);
@@ -22,8 +22,8 @@ uint32_t HandleTable::add(const Handle& handle, uint32_t& entries) {
     return index;
   }
   if (entries_.empty() && !entries_.resize(1)) return 0;
-  if (entries >= kMaxHandles || !entries_.push_back(handle)) return 0;
-  ++entries;
+  if (count.entries >= count.most || !entries_.push_back(handle)) return 0;
+  ++count.entries;
   return static_cast<uint32_t>(entries_.size() - 1);
 }
 
@@ -137,7 +137,7 @@ bool give_own(CanonCall& call, RtResource* resource, uint64_t rep, uint32_t* ind
   Handle handle;
   handle.resource = resource;
   handle.rep = rep;
-  *index = options_of(call).instance->handles.add(handle, options_of(call).store->handle_entries);
+  *index = options_of(call).instance->handles.add(handle, options_of(call).store->handle_count);
   return *index != 0 || table_full(call);
 }
 
@@ -155,7 +155,7 @@ bool give_borrow(CanonCall& call, RtResource* resource, uint64_t rep, uint32_t* 
   handle.rep = rep;
   handle.is_own = false;
   handle.scope = scope;
-  *index = instance->handles.add(handle, options_of(call).store->handle_entries);
+  *index = instance->handles.add(handle, options_of(call).store->handle_count);
   if (*index == 0) return table_full(call);
   scope->callee = instance;
   ++scope->borrows;
@@ -216,7 +216,7 @@ Handle* find_host_handle(StoreRef store, ComponentResource resource) {
 Result<ComponentResource> add_host_handle(RtStore* store, const Handle& handle) {
   Handle made = handle;
   made.generation = ++store->next_generation;
-  const uint32_t index = store->host_handles.add(made, store->handle_entries);
+  const uint32_t index = store->host_handles.add(made, store->handle_count);
   if (index == 0) return Error::trap(TrapCode::TooManyHandles);
   return ComponentHandleAccess::make<ComponentResource>({store->id, index, made.generation});
 }
@@ -239,6 +239,12 @@ void remove_host_handle(RtStore* store, ComponentResource resource) {
 }
 
 }  // namespace component
+
+Result<void> limit_component_handles(StoreRef store, uint32_t most) {
+  WHERRY_ASSIGN_OR_RETURN(component::RtStore* const found, component::RtStore::of(store));
+  found->handle_count.most = most;
+  return {};
+}
 
 namespace {
 

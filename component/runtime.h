@@ -54,6 +54,12 @@ struct Handle {
   uint32_t generation = 0;  // In the host's table.
 };
 
+// Entries of all handle tables of a store; those that are free again too, as tables do not shrink.
+struct HandleCount {
+  uint32_t entries = 0;
+  uint32_t most = 1'000'000;
+};
+
 // Handles of an instance by index: from 1, the last freed first (which guests can see).
 class HandleTable {
  public:
@@ -61,8 +67,8 @@ class HandleTable {
   Handle* find(uint32_t index) {
     return index < entries_.size() && entries_[index].resource != nullptr ? &entries_[index] : nullptr;
   }
-  // 0: there is no memory, or too many. `entries` counts those of all tables of a store (RtStore::handle_entries).
-  uint32_t add(const Handle& handle, uint32_t& entries);
+  // 0: there is no memory, or too many. `count` is that of all tables of a store (RtStore::handle_count).
+  uint32_t add(const Handle& handle, HandleCount& count);
   void remove(uint32_t index);
   std::span<Handle> entries() { return entries_.span(); }
 
@@ -170,11 +176,8 @@ struct RtStore {
   base::Vector<std::unique_ptr<RtResource>> host_resources;
   HandleTable host_handles;  // ComponentResource
   uint32_t next_generation = 0;
-  uint32_t handle_entries = 0;  // Of all tables; those that are free again too, as tables do not shrink.
+  HandleCount handle_count;
 };
-
-// Of all tables of a store: a component may have a thousand instances, with a table each.
-inline constexpr uint32_t kMaxHandles = 1'000'000;
 
 // ---- instantiating (instantiate.cc)
 

@@ -229,4 +229,8 @@ class ComponentInstance {
   detail::Handle handle_;
 };
 
+// Lets all component instances of a store together have at most so many handles of resources, and the host with them: 1,000,000 if this
+// was not called. One more traps with TrapCode::TooManyHandles. Error: OutOfMemory.
+Result<void> limit_component_handles(StoreRef store, uint32_t most);
+
 }  // namespace wherry
