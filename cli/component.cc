@@ -11,7 +11,6 @@
 #include "component/assemble/assemble.h"
 #include "component/compose.h"
 #include "component/decode.h"
-#include "component/text.h"
 #include "component/validate.h"
 #include "component/wit/bindgen.h"
 #include "component/wit/decode.h"
@@ -62,9 +61,12 @@ bool is_folder(const char* path) {
   return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-// Whether a file holds a component, or the text of one, and not WIT.
+// Whether a file holds a component or a module, or the text of one, and not WIT: that begins with no parenthesis, and its comments with
+// no semicolon.
 bool is_component_file(base::ByteSpan bytes) {
-  return inspect::is_binary(bytes) || component::is_component_text(bytes);
+  const std::string_view text = base::as_text(bytes);
+  const size_t begin = text.find_first_not_of(" \t\r\n");
+  return inspect::is_binary(bytes) || (begin != text.npos && (text[begin] == '(' || text[begin] == ';'));
 }
 
 // A component; false, having said so.
@@ -72,7 +74,8 @@ bool read_component(const char* path, ModuleInput* input, wasm::TypeRegistry& re
                     std::optional<component::ValidComponent>* out) {
   if (input->binary.empty() && !to_binary(path, {.positions = true}, input)) return false;
   if (!input->is_component()) {
-    complain(quoted(path) + " is a core module, not a component");
+    complain(quoted(path) +
+             " is a core module, not a component; `component embed` and `component new` make one of it");
     return false;
   }
   base::Result<component::Component> decoded = component::decode(input->binary, component::Features::all());

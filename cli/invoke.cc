@@ -82,7 +82,14 @@ std::string to_text(const Val& value) {
 
 Result<void> invoke(StoreRef store, Instance instance, std::string_view name,
                     std::span<const char* const> arguments) {
-  WHERRY_ASSIGN_OR_RETURN(const Func func, instance.func(store, name));
+  Result<Func> found = instance.func(store, name);
+  if (!found && name.find('(') != std::string_view::npos) {
+    return Error::usage(
+        "there is no exported function " + quoted(name) +
+        ": of a core module --invoke takes the name alone, and arguments stand behind the file");
+  }
+  if (!found) return std::move(found).error();
+  const Func func = *found;
   WHERRY_ASSIGN_OR_RETURN(const FuncType type, func.type(store));
   if (arguments.size() != type.params.size()) {
     return Error::usage("function " + quoted(name) + " takes " + std::to_string(type.params.size()) +

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/console.h"
+#include "cli/options.h"
 #include "component/compose.h"
 #include "component/wave.h"
 
@@ -71,8 +72,11 @@ Result<Target> find_target(const Component& component, const component::WaveCall
   const std::string name = quoted(full_name({call.interface, call.function}));
   if (!found.empty()) return Error::usage(name + " could be one of several functions: " + list_of(found));
   const std::vector<Target> all = targets(component, {}, {});
+  if (all.empty()) return Error::usage("there is no exported function " + name + "; there is none at all");
+  Nearest nearest(call.function);
+  for (const Target& target : all) nearest.consider(target.function);
   return Error::usage("there is no exported function " + name +
-                      (all.empty() ? "; there is none at all" : "; there is: " + list_of(all)));
+                      (nearest.best().empty() ? ";" : nearest.hint()) + " there is: " + list_of(all));
 }
 
 Result<std::vector<ComponentVal>> read_arguments(const component::WaveCall& call, const std::string& name,
@@ -91,6 +95,8 @@ Result<std::vector<ComponentVal>> read_arguments(const component::WaveCall& call
 }
 
 }  // namespace
+
+std::string exported_functions(const Component& component) { return list_of(targets(component, {}, {})); }
 
 Result<void> invoke_component(StoreRef store, ComponentInstance instance, std::string_view text,
                               std::span<const char* const> arguments) {

@@ -14,4 +14,7 @@ namespace wherry::cli {
 Result<void> invoke_component(StoreRef store, ComponentInstance instance, std::string_view call,
                               std::span<const char* const> arguments);
 
+// The names of the functions that a component exports, the first ten; empty if there is none.
+std::string exported_functions(const Component& component);
+
 }  // namespace wherry::cli

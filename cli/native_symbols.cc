@@ -116,9 +116,14 @@ Result<void> NativeSymbols::open_jitdump() {
 }
 
 Result<void> NativeSymbols::add(const Module& module) {
-  if (perf_map_ < 0 && jitdump_ < 0 && !gdb_) [[likely]]
-    return {};
-  const std::vector<NativeFunction> functions = native_functions(module);
+  return is_open() ? add(native_functions(module)) : Result<void>();
+}
+
+Result<void> NativeSymbols::add(const Component& component) {
+  return is_open() ? add(native_functions(component)) : Result<void>();
+}
+
+Result<void> NativeSymbols::add(const std::vector<NativeFunction>& functions) {
   if (perf_map_ >= 0 && !write_perf_map(functions)) return cannot_write("the perf map", errno);
   if (jitdump_ >= 0 && !write_jitdump(functions)) return cannot_write("the jitdump", errno);
   if (gdb_ && !functions.empty()) tell_gdb(gdb_object(functions));

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/options.h"
+#include "wherry/component.h"
 #include "wherry/native_function.h"
 #include "wherry/wherry.h"
 
@@ -20,8 +21,11 @@ class NativeSymbols {
   Result<void> open(const Invocation& invocation);
   // Tells of a module's code, which must live as long as the process may be looked at. Nothing if nobody asked.
   Result<void> add(const Module& module);
+  Result<void> add(const Component& component);
 
  private:
+  bool is_open() const { return perf_map_ >= 0 || jitdump_ >= 0 || gdb_; }
+  Result<void> add(const std::vector<NativeFunction>& functions);
   Result<void> open_perf_map();
   Result<void> open_jitdump();
   bool write_perf_map(const std::vector<NativeFunction>& functions) const;

@@ -84,7 +84,7 @@ class Program {
     if (status) return *status;
     if (result) result = start();
     if (watch_ != nullptr) [[unlikely]]
-      end_watch(&result);
+      end_watch(*watch_, &result);
     if (store_ && invocation_.is_on(KeyId::GcStats)) report_collections();
     return end(result ? nullptr : &result.error());
   }
@@ -103,7 +103,9 @@ class Program {
     }
     WHERRY_ASSIGN_OR_RETURN(Config config, config_of(invocation_));
     config.validation = invocation_.is_on(KeyId::LazyValidation, true) ? Validation::Lazy : Validation::Eager;
-    if (std::ranges::any_of(invocation_.keys, is_watching)) WHERRY_RETURN_IF_ERROR(prepare_watch(&config));
+    if (is_watched(invocation_)) {
+      WHERRY_ASSIGN_OR_RETURN(watch_, begin_watch(invocation_, &config));
+    }
     WHERRY_ASSIGN_OR_RETURN(Engine engine, Engine::create(config));
     WHERRY_RETURN_IF_ERROR(symbols_.open(invocation_));
     WHERRY_RETURN_IF_ERROR(load(engine, path, kind, &module_, status));
@@ -239,22 +241,6 @@ class Program {
     if (invocation_.is_on(KeyId::UnknownImportsTrap))
       return linker_->define_unknown_imports_as_traps(*module_);
     return {};
-  }
-
-  static bool is_watching(const KeySetting& key) { return key.info->group == Group::Debug; }
-
-  Result<void> prepare_watch(Config* config) {
-    WHERRY_ASSIGN_OR_RETURN(watch_, watch_of(invocation_));
-    if (watch_ == nullptr) return {};
-    config->advanced.observations = watch_->observations();
-    if ((watch_->observations() & static_cast<uint32_t>(Observation::Samples)) != 0)
-      config->interruption = true;
-    return watch_->begin();
-  }
-
-  void end_watch(Result<void>* result) const {
-    Result<void> ended = watch_->end(result->ok() ? nullptr : &result->error());
-    if (result->ok()) *result = std::move(ended);
   }
 
   Result<Instance> instantiate() {

@@ -4,13 +4,16 @@
 #include "cli/run_component.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "cli/cache.h"
 #include "cli/console.h"
 #include "cli/invoke_component.h"
+#include "cli/native_symbols.h"
 #include "cli/settings.h"
 #include "cli/startup.h"
 #include "cli/surroundings.h"
+#include "cli/watch.h"
 #include "wasi/p2/preview2.h"
 #include "wherry/component.h"
 #include "wherry/component_instance.h"
@@ -56,20 +59,32 @@ Result<ComponentFeatures> features(const Invocation& invocation) {
   return features;
 }
 
-// What only modules have.
+// What only modules have, and what there is for components instead.
 Result<void> refuse(const Invocation& invocation) {
   for (const OptionSetting& option : invocation.options) {
-    if (option.id == OptionId::Preload)
-      return Error::usage("--preload is for modules; a component imports no modules by name");
+    if (option.id == OptionId::Preload) {
+      return Error::usage(
+          "--preload gives a core module the exports of another; a component gets those of others by `wherry "
+          "component compose`");
+    }
   }
+  struct Refused {
+    KeyId key;
+    std::string_view instead;
+  };
+  constexpr std::string_view kSockets =
+      "; a component opens its sockets itself, with -S inherit-network or -S allow-address";
+  constexpr Refused kRefused[] = {
+      {KeyId::Threads, ", which alone can share a memory with threads of wasi-threads"},
+      {KeyId::TcpListen, kSockets},
+      {KeyId::ListenFd, kSockets},
+      {KeyId::UnknownImportsDefault, "; -W unknown-imports-trap=y is for both"},
+  };
   for (const KeySetting& key : invocation.keys) {
-    const bool is_on = key.info->kind != KeyKind::Bool || key.number != 0;
-    const bool is_for_modules = key.info->group == Group::Debug || key.id == KeyId::Threads ||
-                                key.id == KeyId::TcpListen || key.id == KeyId::ListenFd ||
-                                key.id == KeyId::UnknownImportsDefault;
-    if (is_on && is_for_modules) {
-      return Error::usage("'" + std::string(key.info->key) +
-                          "' is for modules, and the program is a component");
+    if (key.info->kind == KeyKind::Bool && key.number == 0) continue;
+    for (const Refused& refused : kRefused) {
+      if (refused.key == key.id)
+        return Error::usage(quoted(key.info->key) + " is for core modules" + std::string(refused.instead));
     }
   }
   return {};
@@ -80,17 +95,35 @@ class ComponentProgram {
   explicit ComponentProgram(const Invocation& invocation) : invocation_(invocation) {}
 
   Result<void> run(ComponentForm form, Bytes bytes) {
+    Result<void> result = prepare(form, bytes);
+    if (watch_ != nullptr) [[unlikely]]
+      end_watch(*watch_, &result);
+    return result;
+  }
+
+ private:
+  Result<void> prepare(ComponentForm form, Bytes bytes) {
     WHERRY_RETURN_IF_ERROR(refuse(invocation_));
     WHERRY_ASSIGN_OR_RETURN(Config config, config_of(invocation_));
     config.validation = invocation_.is_on(KeyId::LazyValidation, true) ? Validation::Lazy : Validation::Eager;
+    if (is_watched(invocation_)) {
+      WHERRY_ASSIGN_OR_RETURN(watch_, begin_watch(invocation_, &config));
+    }
     WHERRY_ASSIGN_OR_RETURN(const Engine engine, Engine::create(config));
+    WHERRY_RETURN_IF_ERROR(symbols_.open(invocation_));
     WHERRY_ASSIGN_OR_RETURN(const Component component, load(engine, form, bytes));
+    WHERRY_RETURN_IF_ERROR(symbols_.add(component));
     WHERRY_ASSIGN_OR_RETURN(Store store, Store::create(engine));
     store_.emplace(std::move(store));
+    if (watch_ != nullptr) WHERRY_RETURN_IF_ERROR(store_->set_observer(&*watch_));
     WHERRY_RETURN_IF_ERROR(limit_store(invocation_, *store_));
+    if (const KeySetting* const most = invocation_.key(KeyId::MaxComponentHandles)) {
+      const auto count = static_cast<uint32_t>(std::min<uint64_t>(most->number, UINT32_MAX));
+      WHERRY_RETURN_IF_ERROR(limit_component_handles(*store_, count));
+    }
     linker_.emplace(engine);
     linker_->unknown_imports_trap(invocation_.is_on(KeyId::UnknownImportsTrap));
-    if (invocation_.is_on(KeyId::Cli, invocation_.is_on(KeyId::Common, true))) {
+    if (has_wasi()) {
       WHERRY_RETURN_IF_ERROR(look_around(invocation_, &surroundings_));
       std::vector<std::string_view> addresses;
       WHERRY_RETURN_IF_ERROR(wasi::add_to_linker(*linker_));
@@ -99,7 +132,8 @@ class ComponentProgram {
     return start(component);
   }
 
- private:
+  bool has_wasi() const { return invocation_.is_on(KeyId::Cli, invocation_.is_on(KeyId::Common, true)); }
+
   Result<Component> load(const Engine& engine, ComponentForm form, Bytes bytes) const {
     WHERRY_ASSIGN_OR_RETURN(const ComponentFeatures chosen, features(invocation_));
     const char* const path = invocation_.operands[0];
@@ -127,11 +161,13 @@ class ComponentProgram {
 
   Result<void> start(const Component& component) {
     const auto call = invocation_.value(OptionId::Invoke);
-    if (!call && !is_command(component)) {
-      return Error::usage(quoted(invocation_.operands[0]) +
-                          " exports no wasi:cli/run; --invoke calls another function");
+    if (!call) WHERRY_RETURN_IF_ERROR(check_command(component));
+    Result<ComponentPre> pre = linker_->prelink(component);
+    if (!pre && pre.error().kind() == ErrorKind::Link) {
+      return Error::make(ErrorKind::Link, std::string(pre.error().message()) + what_to_do(component));
     }
-    WHERRY_ASSIGN_OR_RETURN(const ComponentInstance instance, linker_->instantiate(*store_, component));
+    if (!pre) return std::move(pre).error();
+    WHERRY_ASSIGN_OR_RETURN(const ComponentInstance instance, pre->instantiate(*store_));
     if (call) return invoke_component(*store_, instance, *call, std::span(invocation_.operands).subspan(1));
     using Run = Expected<void, void>();
     WHERRY_ASSIGN_OR_RETURN(const TypedComponentFunc<Run> run, instance.typed<Run>(*store_, kRun, "run"));
@@ -139,15 +175,47 @@ class ComponentProgram {
     return result.ok() ? Result<void>() : Error::exit(kFailure);
   }
 
-  static bool is_command(const Component& component) {
-    constexpr std::string_view kAnyVersion = "wasi:cli/run@0.2.";
+  // Whether it is a program: exports wasi:cli/run in a version that there is.
+  Result<void> check_command(const Component& component) const {
+    constexpr std::string_view kInterface = "wasi:cli/run@";
+    const std::string name = quoted(invocation_.operands[0]);
+    std::string_view other;
     for (size_t i = 0; i < component.export_count(); ++i) {
-      if (component.export_at(i).name().starts_with(kAnyVersion)) return true;
+      const std::string_view exported = component.export_at(i).name();
+      if (!exported.starts_with(kInterface)) continue;
+      if (exported.substr(kInterface.size()).starts_with("0.2.")) return {};
+      other = exported;
     }
-    return false;
+    if (!other.empty()) {
+      return Error::usage(name + " exports " + quoted(other) + "; this version runs programs for WASI 0.2, " +
+                          quoted(kRun) + " and older");
+    }
+    const std::string functions = exported_functions(component);
+    if (functions.empty()) return Error::usage(name + " exports no function: there is nothing to run");
+    return Error::usage(name +
+                        " is no program: it exports no 'wasi:cli/run'; --invoke 'NAME(ARGUMENTS)' calls " +
+                        "a function of it: " + functions);
+  }
+
+  // Behind an error of linking: how the imports could be had that are not there.
+  std::string what_to_do(const Component& component) const {
+    for (size_t i = 0; i < component.import_count(); ++i) {
+      const ComponentItem item = component.import_at(i);
+      const bool is_instance = item.kind() == ComponentItemKind::Instance;
+      if (is_instance ? linker_->has_interface(item.name()) : item.kind() != ComponentItemKind::Func)
+        continue;
+      if (!is_instance || !item.name().starts_with("wasi:")) {
+        return "; `wherry component compose` joins a component with others that export what it imports";
+      }
+      if (!has_wasi()) return "; -S cli=n withholds WASI";
+      return "; of WASI there is version 0.2.12 of cli, clocks, filesystem, io, random and sockets";
+    }
+    return {};
   }
 
   const Invocation& invocation_;
+  std::unique_ptr<Watch> watch_;  // Watches the store.
+  NativeSymbols symbols_;
   Surroundings surroundings_;
   std::optional<Store> store_;
   std::optional<ComponentLinker> linker_;

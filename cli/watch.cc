@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 
 #include "cli/console.h"
@@ -69,6 +70,8 @@ std::string slots_to_text(ValType type, const uint64_t* slots) {
   return out;
 }
 
+namespace {
+
 Result<std::unique_ptr<Watch>> watch_of(const Invocation& invocation) {
   const auto text = [&](KeyId id) {
     const KeySetting* const setting = invocation.key(id);
@@ -88,6 +91,27 @@ Result<std::unique_ptr<Watch>> watch_of(const Invocation& invocation) {
   if (!profiles) return std::unique_ptr<Watch>();
   const std::string_view path = invocation.operands[0];
   return make_profile(path.substr(path.rfind('/') + 1), profile, summary);
+}
+
+}  // namespace
+
+bool is_watched(const Invocation& invocation) {
+  return std::ranges::any_of(invocation.keys,
+                             [](const KeySetting& key) { return key.info->group == Group::Debug; });
+}
+
+Result<std::unique_ptr<Watch>> begin_watch(const Invocation& invocation, Config* config) {
+  WHERRY_ASSIGN_OR_RETURN(std::unique_ptr<Watch> watch, watch_of(invocation));
+  if (watch == nullptr) return watch;
+  config->advanced.observations = watch->observations();
+  if ((watch->observations() & static_cast<uint32_t>(Observation::Samples)) != 0) config->interruption = true;
+  WHERRY_RETURN_IF_ERROR(watch->begin());
+  return watch;
+}
+
+void end_watch(Watch& watch, Result<void>* result) {
+  Result<void> ended = watch.end(result->ok() ? nullptr : &result->error());
+  if (result->ok()) *result = std::move(ended);
 }
 
 }  // namespace wherry::cli

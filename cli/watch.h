@@ -40,9 +40,14 @@ class Watch : public Observer {
   virtual Result<void> end(const Error* error) = 0;
 };
 
-// What the command line asks for; null if nothing. Errors: Usage for values that mean nothing, or for a trace together
-// with a profile.
-Result<std::unique_ptr<Watch>> watch_of(const Invocation& invocation);
+// Whether there is any key of -D.
+bool is_watched(const Invocation& invocation);
+
+// What the command line asks for, begun, with the configuration of an engine that lets it watch; null if nothing. Errors: Usage for
+// values that mean nothing, or for a trace together with a profile; Io.
+Result<std::unique_ptr<Watch>> begin_watch(const Invocation& invocation, Config* config);
+// Ends it with what the program came to; an error of its own is told if there was none.
+void end_watch(Watch& watch, Result<void>* result);
 
 // -D trace=calls|instructions
 std::unique_ptr<Watch> make_trace(bool instructions, std::string_view path);

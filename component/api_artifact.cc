@@ -13,6 +13,7 @@
 #include "engine/wasm/errors.h"
 #include "wherry/detail/adapter.h"
 #include "wherry/detail/compiled_part.h"
+#include "wherry/native_function.h"
 
 namespace wherry {
 
@@ -91,6 +92,18 @@ Result<Component> Component::load_artifact_unsafe(const Engine& engine, Bytes by
                                                   const ComponentFeatures& features) {
   return component::load(
       engine, artifact::ComponentFile::from_bytes(base::ByteSpan(bytes.data(), bytes.size())), features);
+}
+
+std::vector<NativeFunction> native_functions(const Component& component) {
+  std::vector<NativeFunction> functions;
+  const detail::ComponentState& state = *ComponentTypeAccess::state(component);
+  if (state.file == nullptr) return functions;
+  for (uint32_t i = 0; i < state.modules.size(); ++i) {
+    if (state.file->view().first_of(i) != i) continue;  // The same module once more.
+    for (NativeFunction& function : native_functions(state.modules[i]))
+      functions.push_back(std::move(function));
+  }
+  return functions;
 }
 
 }  // namespace wherry

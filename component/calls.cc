@@ -426,7 +426,9 @@ Result<std::optional<ComponentVal>> ComponentFunc::call(StoreRef store,
                                                         std::span<const ComponentVal> arguments) const {
   WHERRY_ASSIGN_OR_RETURN(const ComponentFuncType type, this->type(store));
   detail::LiftedFunc* const lifted = component::find_lift(store, handle_);
-  if (lifted == nullptr) return Error::usage("a function that the component only passes on from its imports");
+  if (lifted == nullptr)
+    return Error::make(ErrorKind::Unsupported,
+                       "calling an exported function that is one of the component's imports");
   if (arguments.size() != type.param_count()) {
     return Error::usage("found " + std::to_string(arguments.size()) + " arguments, expected " +
                         std::to_string(type.param_count()));

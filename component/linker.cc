@@ -190,6 +190,10 @@ ComponentLinker& ComponentLinker::operator=(ComponentLinker&& other) noexcept {
 }
 ComponentLinker::~ComponentLinker() { delete state_; }
 
+bool ComponentLinker::has_interface(std::string_view interface) const {
+  return state_->find(interface) != nullptr;
+}
+
 void ComponentLinker::allow_shadowing(bool allow) { state_->allows_shadowing = allow; }
 void ComponentLinker::unknown_imports_trap(bool trap) { state_->unknown_trap = trap; }
 
@@ -309,6 +313,21 @@ std::string name_of(const FlatLeaf& leaf) {
   return text + std::string(leaf.name) + "'";
 }
 
+// What there is instead of an import that nobody defined.
+std::string missing(const detail::ComponentLinkerState& state, const FlatLeaf& leaf,
+                    const LinkerInterface* found) {
+  constexpr std::string_view kMissing = "is not defined";
+  if (leaf.interface.empty()) return std::string(kMissing);
+  if (found != nullptr) return std::string(kMissing) + ": '" + found->name + "' has no such item";
+  const std::string_view base = leaf.interface.substr(0, leaf.interface.find('@'));
+  for (const LinkerInterface& known : state.interfaces) {
+    const std::string_view name = known.name;
+    if (name.substr(0, name.find('@')) == base)
+      return std::string(kMissing) + ": there is '" + known.name + "', another version";
+  }
+  return std::string(kMissing);
+}
+
 Error link_error(const FlatLeaf& leaf, const std::string& what) {
   return Error::make(ErrorKind::Link, name_of(leaf) + " " + what);
 }
@@ -364,7 +383,7 @@ Result<ComponentPre> ComponentLinker::prelink(const Component& component) const 
     Supply supply = found == nullptr ? Supply() : find_supply(*found, leaf.name);
     if (supply.kind == Supply::Kind::Nothing) {
       if (!state_->unknown_trap || leaf.kind == FlatLeaf::Kind::Module)
-        return link_error(leaf, "is not defined");
+        return link_error(leaf, missing(*state_, leaf, found));
       supply.kind = Supply::Kind::Trap;
     }
     if (!is_of_kind(leaf, supply)) return link_error(leaf, "is of another kind than what is defined");

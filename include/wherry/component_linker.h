@@ -128,6 +128,9 @@ class ComponentLinker {
   // TrapCode::UnknownImport when called, and resources that are not defined are ones that nobody has.
   void unknown_imports_trap(bool trap);
 
+  // Whether an import of this interface is looked for in one that is defined, of its own or of a compatible version.
+  bool has_interface(std::string_view interface) const;
+
   // Finds the imports of a component and compares their types. Error: Link for one that is not defined or of another
   // type, with names and both types; Usage for a component of another engine; Unsupported for one that is valid and
   // cannot be instantiated (values, imported components, interfaces inside of imported interfaces); Limit for one of more than

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "wherry/component.h"
 #include "wherry/module.h"
 
 namespace wherry {
@@ -22,5 +23,8 @@ struct NativeFunction {
 // have none; what lies between functions (code that passes arguments from the host) is not listed. Empty for a module that
 // was not compiled. Threads: safe.
 std::vector<NativeFunction> native_functions(const Module& module);
+
+// Those of a component's core modules, one module behind the other; indices are those of each module.
+std::vector<NativeFunction> native_functions(const Component& component);
 
 }  // namespace wherry
