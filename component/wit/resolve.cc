@@ -27,6 +27,8 @@ std::string describe(const Source& source, uint32_t offset, std::string_view mes
 
 namespace {
 
+constexpr const char* kNoPackage = "no file says which package this is: `package namespace:name;`";
+
 // The number at the beginning, as far as there is one, and the dot behind it, taken away; what is too large counts as largest.
 uint64_t take_number(std::string_view* text) {
   uint64_t number = 0;
@@ -106,6 +108,9 @@ bool Resolver::declare_packages() {
     model_.main = ast_packages_[i];
     found = !ast_.packages[i].is_nested;
   }
+  if (model_.ok && std::ranges::find(ast_groups_.span(), 0u) == ast_groups_.span().end()) {
+    return fail({0, 0}, kNoPackage);
+  }
   return model_.ok;
 }
 
@@ -131,7 +136,7 @@ bool Resolver::package_of(const AstPackage& package, uint32_t ast, PackageId* id
     const Id* first = !package.interfaces.empty() ? &package.interfaces[0].name
                       : !package.worlds.empty()   ? &package.worlds[0].name
                                                   : &package.uses[0].as;
-    return fail(first->place, "no file says which package this is: `package namespace:name;`");
+    return fail(first->place, kNoPackage);
   }
   std::string_view name = model_.keep(package.name_space, ":", package.name.name);
   if (!package.version.empty()) name = model_.keep(name, "@", package.version);
