@@ -173,7 +173,7 @@ struct ModuleState {
   Engine engine;
   Blob bytes;                                     // Empty if the bytes are the embedder's or a file's.
   api::FileBytes file;                            // Empty likewise.
-  const MappedSource* source = nullptr;   // Of a component's file that the bytes lie in; may be null.
+  const MappedSource* source = nullptr;           // Of a component's file that the bytes lie in; may be null.
   std::unique_ptr<api::LoadedArtifact> artifact;  // Null: it was not compiled.
   validate::TypedModule typed;
   std::unique_ptr<lower::ModuleCode> code;

@@ -117,7 +117,8 @@ static void upper(void) {
       if (got.kind == 0) drop_error(got.error);
       break;
     }
-    for (size_t i = 0; i < got.bytes.size; ++i) got.bytes.at[i] = (char)toupper((unsigned char)got.bytes.at[i]);
+    for (size_t i = 0; i < got.bytes.size; ++i)
+      got.bytes.at[i] = (char)toupper((unsigned char)got.bytes.at[i]);
     put(got.bytes.at, got.bytes.size);
     if (got.bytes.size > 0) free(got.bytes.at);
   }
@@ -193,7 +194,8 @@ static const char* next_word(const Counter* counter, const char* at, size_t* siz
 EXPORT("guest:c-program/words#[method]counter.words") uint32_t count_words(const Counter* counter) {
   uint32_t count = 0;
   size_t size;
-  for (const char* at = next_word(counter, counter->text.at, &size); size > 0; at = next_word(counter, at + size, &size)) {
+  for (const char* at = next_word(counter, counter->text.at, &size); size > 0;
+       at = next_word(counter, at + size, &size)) {
     ++count;
   }
   return count;
@@ -208,10 +210,13 @@ typedef struct {
 EXPORT("guest:c-program/words#[method]counter.longest") MaybeText* find_longest(const Counter* counter) {
   MaybeText* const found = calloc(1, sizeof *found);
   size_t size;
-  for (const char* at = next_word(counter, counter->text.at, &size); size > 0; at = next_word(counter, at + size, &size)) {
+  for (const char* at = next_word(counter, counter->text.at, &size); size > 0;
+       at = next_word(counter, at + size, &size)) {
     if (size > found->text.size) *found = (MaybeText){1, {(char*)at, size}};
   }
   return found;
 }
 
-EXPORT("cabi_post_guest:c-program/words#[method]counter.longest") void after_longest(MaybeText* found) { free(found); }
+EXPORT("cabi_post_guest:c-program/words#[method]counter.longest") void after_longest(MaybeText* found) {
+  free(found);
+}
