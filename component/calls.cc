@@ -151,8 +151,7 @@ HostStatus lowered_entry(void* environment, Caller& caller, uint64_t* slots) {
   Callee target(canon.callee, canon.instance);
   if (!target.enter(to) || !call_guest(canon, from, to, target, slots)) [[unlikely]]
     return fail(caller, from, to);
-  from.end_borrows();
-  return HostStatus::Ok;
+  return HostStatus::Ok;  // What was lent comes back with the end of `from`.
 }
 
 // ---- from a guest to a host function of dynamic type
