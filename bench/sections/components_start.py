@@ -8,6 +8,8 @@ TITLE = "Start of components"
 ORDER = 108
 NEEDS = ("guests", "library")
 PEERS = ("wasmtime",)
+RELEASE = ROOT / "build" / "release"
+LIBRARIES = ("wasi/libwherry_wasi_p2.a", "wasi/libwherry_wasi.a", "lib/libwherry.a")
 
 ROWS = {
     "instantiate-module": "instance of a module with a memory and a function",
@@ -76,7 +78,7 @@ def instances(bench):
     if not program.exists():
         return {}
     build_program = bench.compile("component_start", ["component_start.cc"], ["-I", ROOT / "include", "-I", ROOT],
-                                  [ROOT / "build" / "release" / "lib" / "libwherry.a", "-ldl", "-lpthread"], language="c++")
+                                  [*(RELEASE / name for name in LIBRARIES), "-lcares", "-ldl", "-lpthread"], language="c++")
     command = [str(build_program), *(["--quick"] if bench.quick else []), str(program)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
