@@ -66,8 +66,9 @@ def geomean(values):
 
 
 def build(command, target, sources, after=()):
-    """Makes target from sources with `command SOURCES -o TARGET AFTER` unless it is newer than all of them."""
-    if not target.exists() or target.stat().st_mtime < max(Path(s).stat().st_mtime for s in [*sources, Path(__file__)]):
+    """Makes target from sources with `command SOURCES -o TARGET AFTER` unless it is newer than all of them and the libraries in AFTER."""
+    inputs = [*sources, *(a for a in after if not str(a).startswith("-")), __file__]
+    if not target.exists() or target.stat().st_mtime < max(Path(i).stat().st_mtime for i in inputs):
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = target.with_name(f"{target.name}.{os.getpid()}")
         subprocess.run([*map(str, command), *map(str, sources), "-o", str(fresh), *map(str, after)], check=True)
