@@ -90,9 +90,13 @@ class Filler {
     if (end <= filled_) return 0;
     const size_t until = std::min(size_bytes_, std::max(end, filled_ + kChunk));
     base::prefault_pages(to_ + filled_, until - filled_);
-    if (base::read_all(file_, to_ + filled_, until - filled_) != until - filled_)
-      return errno != 0 ? errno : EIO;
-    filled_ = until;
+    return read_exactly(until);
+  }
+
+  int read_exactly(size_t end) {
+    if (end <= filled_) return 0;
+    if (base::read_all(file_, to_ + filled_, end - filled_) != end - filled_) return errno != 0 ? errno : EIO;
+    filled_ = end;
     return 0;
   }
 
@@ -106,13 +110,6 @@ class Filler {
     if (lseek(file_, static_cast<off_t>(end), SEEK_SET) < 0) return errno;
     filled_ = end;
     has_gaps_ = true;
-    return 0;
-  }
-
-  int read_exactly(size_t end) {
-    if (end <= filled_) return 0;
-    if (base::read_all(file_, to_ + filled_, end - filled_) != end - filled_) return errno != 0 ? errno : EIO;
-    filled_ = end;
     return 0;
   }
 
