@@ -267,6 +267,19 @@ TEST_CASE("what imports from instances of two stores is not linked") {
   CHECK(world.linker.instantiate(other, user).error().kind() == ErrorKind::Link);
 }
 
+TEST_CASE("a handle of the host's is gone for good, also when its place is taken again") {
+  World world;
+  const ComponentInstance instance = world.instantiate(kProvider).value();
+  const ComponentFunc make = instance.func(world.store, "make").value();
+  const ComponentResource first = make.call(world.store, {}).value()->resource();
+  CHECK(first.drop(world.store).ok());
+  const ComponentResource second = make.call(world.store, {}).value()->resource();
+  CHECK(second.is_owned(world.store).value());
+  CHECK(first.is_owned(world.store).error().kind() == ErrorKind::InvalidHandle);
+  CHECK(first.drop(world.store).error().kind() == ErrorKind::InvalidHandle);
+  CHECK(second.drop(world.store).ok());
+}
+
 TEST_CASE("a string of the host's that is no UTF-8 is refused before the guest is entered") {
   World world;
   const ComponentInstance instance = world
