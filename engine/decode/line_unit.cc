@@ -84,18 +84,6 @@ class EntryList {
 
  private:
   uint64_t value(uint64_t form, Entry* text) {
-    enum : uint64_t {
-      kData2 = 0x05,
-      kData4 = 0x06,
-      kData8 = 0x07,
-      kString = 0x08,
-      kBlock = 0x09,
-      kData1 = 0x0b,
-      kStrp = 0x0e,
-      kUdata = 0x0f,
-      kData16 = 0x1e,
-      kLineStrp = 0x1f
-    };
     switch (form) {
       case kData1: return reader_.u8();
       case kData2: return reader_.fixed16();
