@@ -11,9 +11,8 @@
 #include <vector>
 
 #include "component/decode.h"
-#include "component/print.h"
+#include "component/test_print.h"
 #include "component/validate.h"
-#include "engine/decode/decode.h"
 #include "engine/wasm/errors.h"
 
 namespace {
@@ -80,30 +79,10 @@ std::string message_of(const std::string& source) {
   return place + wasm::describe(error);
 }
 
-class ToString final : public text::TextSink {
- public:
-  bool write(std::string_view piece) override {
-    text += piece;
-    return true;
-  }
-  std::string text;
-};
-
-class CorePrinter final : public component::ModulePrinter {
- public:
-  base::Result<void> print(base::ByteSpan module, text::TextSink& sink) override {
-    const wasm::Module decoded = WHERRY_TRY(decode::decode(module, {wasm::Features::all()}));
-    return text::print(decoded, {}, sink);
-  }
-};
-
 std::string printed(base::ByteSpan binary) {
   auto decoded = component::decode(binary, component::Features::all());
   REQUIRE(decoded.has_value());
-  ToString sink;
-  CorePrinter modules;
-  REQUIRE(component::print(*decoded, {}, modules, sink).has_value());
-  return sink.text;
+  return component::print_whole(*decoded).value();
 }
 
 TEST_CASE("what is refused says why and where", "[component][text]") {

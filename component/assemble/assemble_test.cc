@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "component/decode.h"
-#include "component/print.h"
+#include "component/test_print.h"
 #include "component/text.h"
 #include "component/validate.h"
 #include "component/wit/decode.h"
@@ -17,7 +17,7 @@
 #include "component/wit/resolve.h"
 #include "engine/decode/decode.h"
 #include "engine/text/parse.h"
-#include "engine/text/print.h"
+#include "engine/text/string_sink.h"
 #include "engine/wasm/errors.h"
 
 namespace {
@@ -27,23 +27,6 @@ using namespace wherry::component;
 using Bytes = std::vector<uint8_t>;
 
 std::string file_name() { return std::string(WHERRY_COMPONENT_TESTDATA) + "/assemble.txt"; }
-
-class StringSink final : public text::TextSink {
- public:
-  bool write(std::string_view text) override {
-    out += text;
-    return true;
-  }
-  std::string out;
-};
-
-class Printer final : public ModulePrinter {
- public:
-  base::Result<void> print(base::ByteSpan bytes, text::TextSink& sink) override {
-    const wasm::Module module = WHERRY_TRY(decode::decode(bytes, {.features = wasm::Features::all()}));
-    return text::print(module, {}, sink);
-  }
-};
 
 Bytes copy(base::ByteSpan bytes) { return {bytes.begin(), bytes.end()}; }
 
@@ -101,16 +84,12 @@ std::string show(const Bytes& bytes, bool as_wit) {
   if (!decoded) return "malformed: " + wasm::describe(decoded.error()) + "\n";
   auto valid = component::validate(std::move(*decoded), registry);
   if (!valid) return "invalid: " + wasm::describe(valid.error()) + "\n";
-  StringSink sink;
-  if (as_wit) {
-    auto model = wit::decode(*valid);
-    REQUIRE(model);
-    REQUIRE(wit::print(*model, {}, sink));
-  } else {
-    Printer printer;
-    REQUIRE(component::print(valid->component(), {}, printer, sink));
-  }
-  return sink.out;
+  if (!as_wit) return print_whole(valid->component()).value();
+  text::StringSink sink;
+  auto model = wit::decode(*valid);
+  REQUIRE(model);
+  REQUIRE(wit::print(*model, {}, sink));
+  return sink.text;
 }
 
 // `--- name`; then parts (`== module`, `== adapter x`), each with the worlds in it behind `-- world` (`-- world utf16`);

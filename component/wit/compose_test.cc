@@ -17,6 +17,7 @@
 #include "component/wit/encode.h"
 #include "component/wit/print.h"
 #include "component/wit/resolve.h"
+#include "engine/text/string_sink.h"
 #include "engine/wasm/errors.h"
 
 namespace {
@@ -33,15 +34,6 @@ std::string read(const fs::path& path) {
   content << file.rdbuf();
   return content.str();
 }
-
-class StringSink final : public text::TextSink {
- public:
-  bool write(std::string_view text) override {
-    out += text;
-    return true;
-  }
-  std::string out;
-};
 
 // Everything that is made keeps what it was made of.
 class World {
@@ -79,9 +71,9 @@ class World {
 };
 
 std::string print(wit::Model& model) {
-  StringSink sink;
+  text::StringSink sink;
   REQUIRE(wit::print(model, {.docs = true, .dependencies = false}, sink));
-  return sink.out;
+  return sink.text;
 }
 
 }  // namespace

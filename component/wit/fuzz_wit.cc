@@ -7,20 +7,12 @@
 
 #include "component/wit/print.h"
 #include "component/wit/resolve.h"
+#include "engine/text/string_sink.h"
 
 namespace {
 
 using namespace wherry;
 using namespace wherry::component;
-
-class StringSink final : public text::TextSink {
- public:
-  bool write(std::string_view text) override {
-    out += text;
-    return true;
-  }
-  std::string out;
-};
 
 // Empty: it was refused.
 std::string print(std::string_view text, bool all) {
@@ -36,11 +28,11 @@ std::string print(std::string_view text, bool all) {
     if (model.error().empty()) std::abort();
     return {};
   }
-  StringSink json;
+  text::StringSink json;
   if (!wit::print_json(*model, json)) std::abort();
-  StringSink sink;
+  text::StringSink sink;
   if (!wit::print(*model, {}, sink)) std::abort();
-  return sink.out;
+  return sink.text;
 }
 
 }  // namespace

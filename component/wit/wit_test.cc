@@ -19,6 +19,7 @@
 #include "component/wit/package_docs.h"
 #include "component/wit/print.h"
 #include "component/wit/resolve.h"
+#include "engine/text/string_sink.h"
 #include "engine/wasm/errors.h"
 
 namespace {
@@ -29,26 +30,17 @@ namespace fs = std::filesystem;
 
 fs::path folder() { return fs::path(WHERRY_COMPONENT_TESTDATA) / "wit"; }
 
-class StringSink final : public text::TextSink {
- public:
-  bool write(std::string_view text) override {
-    out += text;
-    return true;
-  }
-  std::string out;
-};
-
 std::string print(wit::Model& model) {
-  StringSink sink;
+  text::StringSink sink;
   REQUIRE(wit::print(model, {}, sink));
-  return sink.out;
+  return sink.text;
 }
 
 // Without what the order of names decides: types and functions of an interface are printed one after the other.
 std::string json(wit::Model& model) {
-  StringSink sink;
+  text::StringSink sink;
   REQUIRE(wit::print_json(model, sink));
-  return sink.out;
+  return sink.text;
 }
 
 template <class T>

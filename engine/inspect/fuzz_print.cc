@@ -7,28 +7,17 @@
 #include "engine/inspect/binary.h"
 #include "engine/inspect/objdump.h"
 #include "engine/inspect/text.h"
-
-namespace {
+#include "engine/text/string_sink.h"
 
 using namespace wherry;
 
-class Collector final : public text::TextSink {
- public:
-  bool write(std::string_view piece) override {
-    if (text.size() + piece.size() > (size_t{4} << 20)) return false;
-    text += piece;
-    return true;
-  }
-  std::string text;
-};
-
-}  // namespace
+constexpr size_t kMostText = size_t{4} << 20;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const base::ByteSpan bytes(data, size);
-  Collector listing;
+  text::StringSink listing(kMostText);
   (void)inspect::objdump("fuzz", bytes, {.funcs = true}, listing);
-  Collector first;
+  text::StringSink first(kMostText);
   if (!inspect::print(bytes, {}, first)) return 0;
   const base::Result<text::TextModule> parsed = text::parse_module(base::as_bytes(first.text));
   if (!parsed) {
@@ -36,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                  text::describe_text_error(base::as_bytes(first.text), parsed.error(), "printed").c_str());
     std::abort();
   }
-  Collector second, third;
+  text::StringSink second(kMostText), third(kMostText);
   if (!inspect::print(parsed->binary, {}, second)) std::abort();
   const base::Result<text::TextModule> again = text::parse_module(base::as_bytes(second.text));
   if (!again || !inspect::print(again->binary, {}, third) || second.text != third.text) std::abort();

@@ -12,19 +12,11 @@
 #include "engine/inspect/binary.h"
 #include "engine/inspect/objdump.h"
 #include "engine/inspect/text.h"
+#include "engine/text/string_sink.h"
 
 using namespace wherry;
 
 namespace {
-
-class Collector final : public text::TextSink {
- public:
-  bool write(std::string_view piece) override {
-    text += piece;
-    return true;
-  }
-  std::string text;
-};
 
 constexpr std::string_view kSeparator = "\n;; ---- printed\n";
 
@@ -61,10 +53,10 @@ base::Vector<uint8_t> parse(std::string_view text) {
 }
 
 std::string print(base::ByteSpan binary, const inspect::PrintChoice& choice = {}) {
-  Collector collector;
-  const base::Result<void> printed = inspect::print(binary, choice, collector);
-  if (!printed) collector.text += "error: " + wasm::describe(printed.error()) + "\n";
-  return collector.text;
+  text::StringSink sink;
+  const base::Result<void> printed = inspect::print(binary, choice, sink);
+  if (!printed) sink.text += "error: " + wasm::describe(printed.error()) + "\n";
+  return sink.text;
 }
 
 std::string_view as_text(const base::Vector<uint8_t>& bytes) {
@@ -158,9 +150,9 @@ TEST_CASE("objdump lists sections, items and bodies") {
       " (func $f (export \"run\") (param i32) (result i32) (if (result i32) (local.get 0) (then (i32.const "
       "1)) (else (i32.const 2))))"
       " (elem (i32.const 0) $f) (data (i32.const 8) \"abc\"))");
-  Collector collector;
-  CHECK(inspect::objdump("x.wasm", binary, {.funcs = true}, collector).has_value());
-  const std::string& text = collector.text;
+  text::StringSink sink;
+  CHECK(inspect::objdump("x.wasm", binary, {.funcs = true}, sink).has_value());
+  const std::string& text = sink.text;
   CHECK(text.starts_with("x.wasm: WebAssembly module, "));
   for (const char* line :
        {"custom \"name\"", "type[0] func (param i32) (result i32)", "global[0] i32 from \"m\" \"g\"",

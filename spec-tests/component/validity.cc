@@ -13,6 +13,7 @@
 #include "component/validate.h"
 #include "engine/inspect/binary.h"
 #include "engine/inspect/text.h"
+#include "engine/text/string_sink.h"
 #include "engine/wasm/errors.h"
 
 namespace {
@@ -48,15 +49,6 @@ base::Result<void> validate(base::ByteSpan binary) {
   return {};
 }
 
-class ToString final : public text::TextSink {
- public:
-  bool write(std::string_view piece) override {
-    text += piece;
-    return true;
-  }
-  std::string text;
-};
-
 class CorePrinter final : public component::ModulePrinter {
  public:
   base::Result<void> print(base::ByteSpan module, text::TextSink& sink) override {
@@ -66,7 +58,7 @@ class CorePrinter final : public component::ModulePrinter {
 
 base::Result<std::string> printed(base::ByteSpan binary) {
   const component::Component decoded = WHERRY_TRY(component::decode(binary, component::Features::all()));
-  ToString sink;
+  text::StringSink sink;
   CorePrinter modules;
   WHERRY_TRY(component::print(decoded, {}, modules, sink));
   return std::move(sink.text);

@@ -9,19 +9,11 @@
 
 #include "engine/inspect/binary.h"
 #include "engine/inspect/text.h"
+#include "engine/text/string_sink.h"
 
 namespace {
 
 using namespace wherry;
-
-class Collector final : public text::TextSink {
- public:
-  bool write(std::string_view piece) override {
-    text += piece;
-    return true;
-  }
-  std::string text;
-};
 
 struct Round {
   std::string text;
@@ -30,11 +22,11 @@ struct Round {
 
 // Empty: worked.
 std::string go_round(base::ByteSpan binary, Round* out) {
-  Collector collector;
-  if (const auto printed = inspect::print(binary, {}, collector); !printed) {
+  text::StringSink sink;
+  if (const auto printed = inspect::print(binary, {}, sink); !printed) {
     return "cannot be printed: " + wasm::describe(printed.error());
   }
-  out->text = std::move(collector.text);
+  out->text = std::move(sink.text);
   base::Result<text::TextModule> parsed = text::parse_module(base::as_bytes(out->text));
   if (!parsed) return text::describe_text_error(base::as_bytes(out->text), parsed.error(), "printed text");
   out->binary = std::move(parsed->binary);
