@@ -42,7 +42,7 @@ constexpr std::string_view kSmall = R"(
   (module (memory (export "memory") 1) (data (i32.const 0) "small")
     (func (export "f") (result i32) i32.const 7)))";
 
-int g_calls = 50'000;
+int g_calls = 5'000;
 constexpr int kRounds = 60;
 
 template <class Body>
@@ -225,7 +225,7 @@ int main(int argc, char** argv) {
   const char* compiled = nullptr;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--quick") == 0) {
-      g_calls /= 10;
+      g_calls /= 2;
     } else if (std::strcmp(argv[i], "--module") == 0) {
       return std::fwrite(kModule.data(), 1, kModule.size(), stdout) == kModule.size() ? 0 : 1;
     } else if (std::strcmp(argv[i], "--compiled") == 0 && i + 1 < argc) {

@@ -17,7 +17,8 @@ A section is a file bench/sections/NAME.py:
 commands that are compared go into one call of `bench.spawn`, which runs them in turn.
 
 A group of kernels is a folder with a golden.txt: lines `kernel n result`, first with a small n (for tests), then with a large one
-(for timing; the time of a kernel is the difference). Lines that begin with `!` say how the group is built and run:
+(for timing; the time of a kernel is the difference), or with two: the first of them is for interpreters in a quick run, so that they
+have rounds enough. Lines that begin with `!` say how the group is built and run:
 
     ! flags -msimd128         more flags for wasm and native code
     ! native no               there is no native side
@@ -58,6 +59,12 @@ def clang(name="clang"):
 
 def p50(values):
     return statistics.median(values)
+
+
+def paired(above, below):
+    """The median of the ratios of what ran in the same round. Other work on the machine slows a whole round down, not one side of it:
+    with seven other processes on two cores, two equal commands of 50 ms give 1.00 +- 0.005 in nine rounds, and up to 1.08 by their minima."""
+    return p50([a / b for a, b in zip(above, below)])
 
 
 def geomean(values):
@@ -159,7 +166,7 @@ class Group:
         self.folder = folder
         self.name = folder.name
         self.flags, self.native, self.options, self.without = [], True, {}, {}
-        self.kernels = {}  # name -> [(n, result) small, (n, result) large]
+        self.kernels = {}  # name -> [(n, result) small, ..., (n, result) large]
         for line in (folder / "golden.txt").read_text().splitlines():
             words = line.split()
             if not words or line.startswith("#"):
@@ -245,6 +252,21 @@ class Spawner:
         return results
 
 
+class Times(dict):
+    """name -> milliseconds of one kernel, and `rounds`: name -> those of each round. Two names are compared by `ratio`."""
+
+    def __init__(self):
+        super().__init__()
+        self.rounds = {}
+
+    def add(self, name, milliseconds):
+        self[name] = p50(milliseconds)
+        self.rounds[name] = milliseconds
+
+    def ratio(self, above, below):
+        return paired(self.rounds[above], self.rounds[below])
+
+
 @dataclass
 class Table:
     title: str
@@ -266,12 +288,12 @@ class Table:
 
 
 class Bench:
-    """Given to a section. Attributes: engines (name -> Engine), wherry (its argv), spawn, quick, only, busy, rounds."""
+    """Given to a section. Attributes: engines (name -> Engine), wherry (its argv), spawn, quick, only, rounds."""
 
-    def __init__(self, wherry, *, quick=False, busy=False, only="", rounds=None):
+    def __init__(self, wherry, *, quick=False, only="", rounds=None):
         self.wherry = wherry
-        self.quick, self.busy, self.only = quick, busy, only
-        self.rounds = rounds or (1 if quick else 5)
+        self.quick, self.only = quick, only
+        self.rounds = rounds or (5 if quick else 9)
         self.all_engines = find_engines(wherry)
         self.engines = self.all_engines
         self.spawn = Spawner()
@@ -298,10 +320,6 @@ class Bench:
 
     # Helpers for measuring.
 
-    def figure(self, result):
-        """One figure of a command's runs: the median time, or on a busy machine the least processor time."""
-        return min(result["cpu"]) if self.busy else p50(result["ms"])
-
     def group(self, name=""):
         """A group of kernels: a folder of bench/kernels, or that folder itself."""
         return Group(HERE / "kernels" / name, self.only)
@@ -311,28 +329,43 @@ class Bench:
         compiler = [clang("clang++"), "-std=c++20", "-fno-exceptions"] if language == "c++" else [clang(), "-std=gnu17"]
         return build([*compiler, "-O2", *flags], BUILD / name, [HERE / s for s in sources], libraries)
 
-    def time_kernels(self, group, engines=None, rounds=None, level=None):
-        """kernel -> name -> milliseconds of run(large) - run(small); "native" among the names if the group has a native side.
+    def steps(self, group, kernel):
+        """large n - small n, as time_kernels takes them if it is not told otherwise."""
+        sizes = [int(n) for n, _ in group.kernels[kernel]]
+        return sizes[1 if self.quick else -1] - sizes[0]
+
+    def time_kernels(self, group, engines=None, rounds=None, level=None, *, short=None, together=False):
+        """kernel -> Times: processor milliseconds of run(large) - run(small); "native" among the names if the group has a native side.
         `engines`: list of Engine (default: all that the group runs on). `level`: how the native side is compiled, as for
-        Group.program. Wrong results leave an engine out of that row."""
+        Group.program. `short`: a smaller large n, where there is one (default: in a quick run). `together`: all kernels in each round, for
+        sections that compare kernels. Wrong results leave an engine out of that row."""
         engines = list(self.engines.values()) if engines is None else engines
         engines = [e for e in engines if e.name not in group.without]
         agreed = {e.name: group.check(e, self.wherry) for e in engines}
-        times = {}
-        for kernel, ((small, _), (large, _)) in group.kernels.items():
-            commands = {}
-            for size, n in (("small", small), ("large", large)):
+        which = 1 if (self.quick if short is None else short) else -1
+        commands, columns = {}, {}
+        for kernel, sizes in group.kernels.items():
+            commands[kernel] = mine = {}
+            columns[kernel] = [*(["native"] if group.native else []), *(e.name for e in engines if kernel in agreed[e.name])]
+            for size, (n, _) in (("small", sizes[0]), ("large", sizes[which])):
                 if group.native:
-                    commands["native", size] = [group.program(kernel, level), n]
+                    mine[kernel, "native", size] = [group.program(kernel, level), n]
                 for engine in engines:
                     if kernel in agreed[engine.name]:
                         options = group.options.get(engine.name, [])
-                        commands[engine.name, size] = engine.invoke(group.wasm(kernel, self.wherry), n, options=options)
-            results = self.spawn(rounds or self.rounds, commands)
-            row = times[kernel] = {}
-            for name in [*(["native"] if group.native else []), *(e.name for e in engines)]:
-                if (name, "small") in results and (name, "large") in results:
-                    row[name] = max(self.figure(results[name, "large"]) - self.figure(results[name, "small"]), 0.001)
+                        mine[kernel, engine.name, size] = engine.invoke(group.wasm(kernel, self.wherry), n, options=options)
+        turns = [dict(item for mine in commands.values() for item in mine.items())] if together else commands.values()
+        results = {}
+        for turn in filter(None, turns):
+            results |= self.spawn(rounds or self.rounds, turn)
+        times = {}
+        for kernel, names in columns.items():
+            times[kernel] = row = Times()
+            for name in names:
+                small, large = results.get((kernel, name, "small")), results.get((kernel, name, "large"))
+                if small and large:
+                    start = p50(small["cpu"])
+                    row.add(name, [max(ms - start, 0.001) for ms in large["cpu"]])
             say(f"{kernel}: " + ", ".join(f"{e} {t:.0f} ms" for e, t in row.items()))
         return times
 
@@ -347,7 +380,7 @@ class Bench:
             cells = [kernel, f"{row[base]:.0f} ms" if base in row else "-"]
             for kept, above, below in ([(over[n], n, base) for n in names] + [(against[p], p, subject) for p in versus]):
                 if above in row and below in row:
-                    kept.append(row[above] / row[below])
+                    kept.append(row.ratio(above, below))
                     cells.append(f"{kept[-1]:.2f}")
                 else:
                     cells.append("-")

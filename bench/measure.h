@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "wherry/result.h"
 
@@ -32,14 +33,23 @@ inline double now_ns() {
   return static_cast<double>(duration_cast<nanoseconds>(steady_clock::now().time_since_epoch()).count());
 }
 
-// The best of so many rounds of `body`, which does something `count` times: nanoseconds for one of them.
+// The best of at least so many rounds of `body`, which does something `count` times: nanoseconds for one of them. What else the machine
+// does comes in stretches of many milliseconds and makes a call twice as long (12 ns became 21), so rounds are short and spread over a
+// while, half of which is slept: then some of them are alone.
 template <class Body>
 double best(int rounds, int count, Body body) {
+  constexpr double kSpreadNs = 400e6;
+  constexpr double kStretchNs = 3e6;
   double least = 1e18;
-  for (int round = 0; round < rounds; ++round) {
+  const double begin = now_ns();
+  double woken = begin;
+  for (int round = 0; round < rounds || now_ns() - begin < kSpreadNs; ++round) {
     const double start = now_ns();
     body();
     least = std::min(least, (now_ns() - start) / count);
+    if (now_ns() - woken < kStretchNs) continue;
+    std::this_thread::sleep_for(std::chrono::nanoseconds(static_cast<int64_t>(kStretchNs)));
+    woken = now_ns();
   }
   return least;
 }

@@ -40,9 +40,7 @@ def machine(bench):
             ["compiler", first_line(harness.clang(), "--version")],
             ["commit", first_line("git", "log", "-1", "--format=%h")]]
     rows += [[name, engine.version()] for name, engine in bench.all_engines.items()]
-    if bench.busy:
-        rows.append(["figures", "least processor time of the runs: the machine did other work too"])
-    elif bench.quick:
+    if bench.quick:
         rows.append(["figures", "a quick run: few rounds"])
     return harness.Table("", ["", "this run"], rows, right=False)
 

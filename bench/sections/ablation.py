@@ -25,13 +25,13 @@ def measure(bench):
     engines.append(plain.variant("all off", "-O", ",".join(f"{name}=n" for name in names)))
     group = bench.group()
     group.native = False
-    times = bench.time_kernels(group, engines)
+    times = bench.time_kernels(group, engines, 3 if bench.quick else None)
     columns = [e.name for e in engines[1:]]
     rows, ratios = [], {name: [] for name in columns}
     for kernel, row in times.items():
         cells = [kernel]
         for name in columns:
-            ratios[name].append(row[name] / row["wherry"])
+            ratios[name].append(row.ratio(name, "wherry"))
             cells.append(f"{ratios[name][-1]:.2f}")
         rows.append(cells)
     rows.append(["geomean", *(f"{geomean(ratios[name]):.2f}" for name in columns)])

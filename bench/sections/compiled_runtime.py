@@ -5,7 +5,7 @@ of many, with the page faults of one load beside it: a file of any size is to be
 the table says how much a fault of a mapped file takes here."""
 import subprocess
 
-from harness import BUILD, CACHE, ROOT, build, compiled_engines, geomean
+from harness import BUILD, CACHE, ROOT, build, compiled_engines, geomean, paired
 
 TITLE = "Compiled code and the runtime"
 ORDER = 105
@@ -26,14 +26,14 @@ def measure(bench):
 
 def exceptions(bench, engines):
     group = bench.group("exceptions_indirect")
-    times = bench.time_kernels(group, list(engines.values()))
+    times = bench.time_kernels(group, list(engines.values()), together=True)
     if not {"throw5", "calls5", "guarded", "unguarded"} <= set(times):
         return bench.not_measured("compiled exceptions: --only leaves a kernel out")
-    throws = int(group.kernels["throw5"][1][0]) - int(group.kernels["throw5"][0][0])
+    throws = bench.steps(group, "throw5")
     rows, found = [], {}
     for name in engines:
         if all(name in times[k] for k in ("throw5", "calls5", "guarded", "unguarded")):
-            found[name] = ((times["throw5"][name] - times["calls5"][name]) * 1e3 / throws, times["guarded"][name] / times["unguarded"][name])
+            found[name] = ((times["throw5"][name] - times["calls5"][name]) * 1e3 / throws, paired(times["guarded"].rounds[name], times["unguarded"].rounds[name]))
             rows.append([name, f"{found[name][0]:.3f} µs", f"{found[name][1]:.3f}"])
     bench.table("Compiled exceptions: throw to catch across 5 frames; a loop with a try_table over one without",
                 ["engine", "throw to catch", "with try_table/without"], rows)
@@ -46,7 +46,7 @@ def exceptions(bench, engines):
 def objects(bench, engines):
     times = bench.time_kernels(bench.group("gc"), list(engines.values()))
     bench.kernel_table("Compiled objects: time, and the peer's over ours", times, "wherry aot", [], ["wasmtime"], subject="wherry aot")
-    rows = {k: row["wasmtime"] / row["wherry aot"] for k, row in times.items() if {"wasmtime", "wherry aot"} <= row.keys()}
+    rows = {k: row.ratio("wasmtime", "wherry aot") for k, row in times.items() if {"wasmtime", "wherry aot"} <= row.keys()}
     if rows.keys() >= {"trees", "list"}:
         bench.goal("compiled trees and lists, wasmtime's time over ours", geomean([rows["trees"], rows["list"]]), at_least=1)
     if rows.keys() >= {"sieve", "sum"}:

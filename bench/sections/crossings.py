@@ -1,4 +1,4 @@
-"""Calls between host and guest, nanoseconds each, in one process (`bench/calls.cc`), least of 60 rounds. Wasmtime: its C API from the
+"""Calls between host and guest, nanoseconds each, in one process (`bench/calls.cc`), least of many short rounds over 0.4 s. Wasmtime: its C API from the
 PyPI wheel, unchecked calls, which is the fastest that it offers; "checked" takes and gives tagged values on both sides. A call from the
 guest is a loop of them in the guest less the same loop without."""
 import subprocess

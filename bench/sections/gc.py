@@ -20,7 +20,7 @@ def measure(bench):
     group = bench.group("gc")
     times = bench.time_kernels(group)
     against, _ = bench.kernel_table("Objects: time, and the peer's over ours", times, "wherry", [], ["wasmtime"])
-    rows = {kernel: row["wasmtime"] / row["wherry"] for kernel, row in times.items() if {"wasmtime", "wherry"} <= row.keys()}
+    rows = {kernel: row.ratio("wasmtime", "wherry") for kernel, row in times.items() if {"wasmtime", "wherry"} <= row.keys()}
     if "trees" in times and "wherry" in times["trees"]:
         bench.goal("trees: a node made and counted", times["trees"]["wherry"] * 1e6 / NODES, at_most=45, unit="ns", digits=1)
     if rows.keys() >= {"trees", "list"}:

@@ -1,7 +1,7 @@
 """Six programs on vectors (`bench/kernels/simd`), each with a scalar twin that gives the same results: a saxpy over floats, a dot product of
 16-bit numbers, a blur of a picture, Mandelbrot's set in pairs of doubles, base64 both ways, and a check of UTF-8. Both are compiled with
 `-msimd128` and without the vectoriser, so the twin is what the source says. Times are taken as for the other kernels."""
-from harness import geomean
+from harness import Times, geomean, paired
 
 TITLE = "Vectors"
 ORDER = 30
@@ -9,18 +9,18 @@ PEERS = ("wasmi", "wasmtime")
 
 
 def measure(bench):
-    times = bench.time_kernels(bench.group("simd"))
+    times = bench.time_kernels(bench.group("simd"), together=True)
     names = [e for e in ("wherry", *PEERS) if e in bench.engines]
     rows, over_wasmi, over_scalar = [], [], []
     for kernel in [k for k in times if not k.endswith("_scalar")]:
-        row, scalar = times[kernel], times.get(f"{kernel}_scalar", {})
+        row, scalar = times[kernel], times.get(f"{kernel}_scalar", Times())
         cells = [kernel]
         for name in names:
-            cells.append(f"{scalar[name] / row[name]:.2f}" if name in row and name in scalar else "-")
+            cells.append(f"{paired(scalar.rounds[name], row.rounds[name]):.2f}" if name in row and name in scalar else "-")
         if "wherry" in row and "wherry" in scalar:
-            over_scalar.append(scalar["wherry"] / row["wherry"])
+            over_scalar.append(paired(scalar.rounds["wherry"], row.rounds["wherry"]))
         if "wherry" in row and "wasmi" in row:
-            over_wasmi.append(row["wasmi"] / row["wherry"])
+            over_wasmi.append(row.ratio("wasmi", "wherry"))
             cells.append(f"{over_wasmi[-1]:.2f}")
         else:
             cells.append("-")
