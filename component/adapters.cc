@@ -17,13 +17,15 @@
 #include <algorithm>
 #include <charconv>
 
-#include "engine/text/byte_buffer.h"
+#include "component/core_module.h"
 
 namespace wherry::component {
 
 using canon::Node;
 using canon::Op;
 using text::ByteBuffer;
+using wasm::ExternKind;
+using CoreOp = wasm::Op;
 
 namespace {
 
@@ -32,27 +34,6 @@ constexpr size_t kMaxAdapters = 64;
 constexpr size_t kMaxFunctions = 256;  // Of one.
 constexpr size_t kMaxNameBytes = 128;  // Longer ones are left out; they are for backtraces.
 constexpr uint32_t kMaxDepth = 16;     // Instances in one another that a call enters.
-
-// The few instructions that adapters consist of.
-enum Code : uint8_t {
-  kBlock = 0x02,
-  kEnd = 0x0b,
-  kBranchIf = 0x0d,
-  kReturn = 0x0f,
-  kCall = 0x10,
-  kLocalGet = 0x20,
-  kGlobalGet = 0x23,
-  kGlobalSet = 0x24,
-  kI32Const = 0x41,
-  kI32Eqz = 0x45,
-  kI32Ne = 0x47,
-  kI32LtU = 0x49,
-  kI32GeU = 0x4f,
-  kI32Sub = 0x6b,
-  kI32And = 0x71,
-  kI32Shl = 0x74,
-  kI32ShrS = 0x75,
-};
 
 // Scalars that a value consists of, in order. False: it has others, or a choice among them.
 bool add_scalars(const canon::Plan& plan, uint32_t id, base::Vector<uint32_t>* out, bool* has_memory) {
@@ -70,74 +51,47 @@ bool add_scalars(const canon::Plan& plan, uint32_t id, base::Vector<uint32_t>* o
   return *has_memory;
 }
 
-uint8_t core_type(Op op) {
+wasm::ValType core_type(Op op) {
   switch (op) {
     case Op::S64:
-    case Op::U64: return 0x7e;
-    case Op::F32: return 0x7d;
-    case Op::F64: return 0x7c;
-    default: return 0x7f;
+    case Op::U64: return wasm::kI64;
+    case Op::F32: return wasm::kF32;
+    case Op::F64: return wasm::kF64;
+    default: return wasm::kI32;
   }
 }
 
-void put_constant(uint32_t value, ByteBuffer* code) {
-  code->u8(kI32Const);
-  code->s64(static_cast<int32_t>(value));
-}
-void put_indexed(Code op, uint32_t index, ByteBuffer* code) {
-  code->u8(op);
-  code->u32(index);
-}
-void put_with(uint32_t value, Code op, ByteBuffer* code) {
-  put_constant(value, code);
-  code->u8(op);
-}
-
 // Leaves the block, for what does everything, if the i32 on the stack is not 0.
-void put_leave(ByteBuffer* code) { put_indexed(kBranchIf, 0, code); }
+void put_leave(CoreCode* code) { code->op(CoreOp::BrIf, 0); }
 
 // Leaves if the parameter is none of its type.
-void put_check(const Node& node, uint32_t local, ByteBuffer* code) {
+void put_check(const Node& node, uint32_t local, CoreCode* code) {
   if (node.op == Op::Char) {
-    put_indexed(kLocalGet, local, code);
-    put_with(0xd800, kI32Sub, code);
-    put_with(0x800, kI32LtU, code);
+    code->op(CoreOp::LocalGet, local).i32(0xd800).op(CoreOp::I32Sub).i32(0x800).op(CoreOp::I32LtU);
     put_leave(code);
-    put_indexed(kLocalGet, local, code);
-    put_with(0x110000, kI32GeU, code);
+    code->op(CoreOp::LocalGet, local).i32(0x110000).op(CoreOp::I32GeU);
     put_leave(code);
   } else if (node.op == Op::Choice) {
-    put_indexed(kLocalGet, local, code);
-    put_with(node.count, kI32GeU, code);
+    code->op(CoreOp::LocalGet, local).i32(static_cast<int32_t>(node.count)).op(CoreOp::I32GeU);
     put_leave(code);
   }
 }
 
 // Makes the value on the stack the one that stands for it: as Transfer::slots does.
-void put_normal(const Node& node, ByteBuffer* code) {
+void put_normal(const Node& node, CoreCode* code) {
   switch (node.op) {
-    case Op::Bool: return put_with(0, kI32Ne, code);
-    case Op::U8: return put_with(0xff, kI32And, code);
-    case Op::U16: return put_with(0xffff, kI32And, code);
-    case Op::Flags: return put_with(node.number, kI32And, code);
+    case Op::Bool: code->i32(0).op(CoreOp::I32Ne); return;
+    case Op::U8: code->i32(0xff).op(CoreOp::I32And); return;
+    case Op::U16: code->i32(0xffff).op(CoreOp::I32And); return;
+    case Op::Flags: code->i32(static_cast<int32_t>(node.number)).op(CoreOp::I32And); return;
     case Op::S8:
     case Op::S16: {
-      const uint32_t bits = node.op == Op::S8 ? 24 : 16;
-      put_with(bits, kI32Shl, code);
-      return put_with(bits, kI32ShrS, code);
+      const int32_t bits = node.op == Op::S8 ? 24 : 16;
+      code->i32(bits).op(CoreOp::I32Shl).i32(bits).op(CoreOp::I32ShrS);
+      return;
     }
     default: return;
   }
-}
-
-void put_section(uint8_t id, uint32_t count, const ByteBuffer& items, ByteBuffer* out) {
-  ByteBuffer head;
-  head.u32(count);
-  out->u8(id);
-  out->u32(static_cast<uint32_t>(head.size() + items.size()));
-  out->append(head.span());
-  out->append(items.span());
-  out->require(head.ok() && items.ok());
 }
 
 // The canonical functions of one core instance.
@@ -169,16 +123,17 @@ class AdapterMaker {
       if (!made->canons.push_back(function.canon)) return false;
     }
     for (size_t i = 0; i < flags_.size(); ++i) {
-      imports.append(base::as_bytes(std::string_view("\0\0\3\x7f\1", 5)));  // A global that changes, an i32.
+      write_import({}, {}, ExternKind::Global, &imports);
+      write_global_type({.content = wasm::kI32, .is_mutable = true}, &imports);
     }
     ByteBuffer out;
-    out.append(base::as_bytes(std::string_view("\0asm\1\0\0\0", 8)));
-    const auto count = static_cast<uint32_t>(functions_.size());
-    put_section(1, count, types, &out);
-    put_section(2, 2 * count + static_cast<uint32_t>(flags_.size()), imports, &out);
-    put_section(3, count, functions, &out);
-    put_section(7, count, exports, &out);
-    put_section(10, count, codes, &out);
+    write_core_preamble(&out);
+    const size_t count = functions_.size();
+    write_core_section(CoreSection::Type, count, types, &out);
+    write_core_section(CoreSection::Import, 2 * count + flags_.size(), imports, &out);
+    write_core_section(CoreSection::Function, count, functions, &out);
+    write_core_section(CoreSection::Export, count, exports, &out);
+    write_core_section(CoreSection::Code, count, codes, &out);
     made->module = out.take();
     made->flags = std::move(flags_);
     return out.ok();
@@ -242,7 +197,7 @@ class AdapterMaker {
   }
 
   // The number of the flag's global.
-  uint32_t flag(uint32_t instance, FlatFlag::Kind kind, ByteBuffer* code) {
+  uint32_t flag(uint32_t instance, FlatFlag::Kind kind, CoreCode* code) {
     const FlatFlag wanted{instance, kind};
     const auto* const found = std::find(flags_.begin(), flags_.end(), wanted);
     if (found != flags_.end()) return static_cast<uint32_t>(found - flags_.begin());
@@ -251,77 +206,66 @@ class AdapterMaker {
   }
 
   void put_type(const Function& function, ByteBuffer* out) const {
-    out->u8(0x60);
-    for (const auto* const list : {&function.params, &function.results}) {
-      out->u32(static_cast<uint32_t>(list->size()));
-      for (const uint32_t id : *list) out->u8(core_type(flat_.plan[id].op));
-    }
+    wasm::ValType params[canon::kMaxFlatParams];
+    wasm::ValType results[canon::kMaxFlatResults];
+    const auto put = [this](const base::Vector<uint32_t>& nodes, wasm::ValType* types) {
+      for (size_t i = 0; i < nodes.size(); ++i) types[i] = core_type(flat_.plan[nodes[i]].op);
+      return std::span<const wasm::ValType>(types, nodes.size());
+    };
+    write_func_type({put(function.params, params), put(function.results, results)}, out);
   }
 
   // The callee under the names by which the caller knows it, for backtraces; what does everything.
   void put_function_imports(const Function& function, uint32_t type, ByteBuffer* out) const {
     const wasm::Import& import = imports_[function.position];
     const bool is_short = import.module.size() + import.name.size() <= kMaxNameBytes;
-    out->name(is_short ? import.module : std::string_view());
-    out->name(is_short ? import.name : std::string_view());
-    out->u8(0);
+    write_import(is_short ? import.module : std::string_view(), is_short ? import.name : std::string_view(),
+                 ExternKind::Func, out);
     out->u32(type);
-    out->name({});
-    out->name({});
-    out->u8(0);
+    write_import({}, {}, ExternKind::Func, out);
     out->u32(type);
   }
 
   void put_export(uint32_t index, ByteBuffer* out) const {
     char digits[16];
     const std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, index);
-    out->name({digits, static_cast<size_t>(end.ptr - digits)});
-    out->u8(0);
-    out->u32(static_cast<uint32_t>(2 * functions_.size()) + index);
+    write_export({digits, static_cast<size_t>(end.ptr - digits)}, ExternKind::Func,
+                 static_cast<uint32_t>(2 * functions_.size()) + index, out);
   }
 
   void put_code(const Function& function, uint32_t index, ByteBuffer* out) {
-    ByteBuffer code;
-    code.u8(0);  // No locals.
-    code.u8(kBlock);
-    code.u8(0x40);
+    CoreCode code;
+    code.block(CoreOp::Block);
     put_checks(function, &code);
     put_marks(function, 1, &code);
     for (uint32_t i = 0; i < function.params.size(); ++i) {
-      put_indexed(kLocalGet, i, &code);
+      code.op(CoreOp::LocalGet, i);
       put_normal(flat_.plan[function.params[i]], &code);
     }
-    put_indexed(kCall, 2 * index, &code);
+    code.op(CoreOp::Call, 2 * index);
     for (const uint32_t id : function.results) put_normal(flat_.plan[id], &code);
     put_marks(function, 0, &code);
-    code.u8(kReturn);
-    code.u8(kEnd);
-    for (uint32_t i = 0; i < function.params.size(); ++i) put_indexed(kLocalGet, i, &code);
-    put_indexed(kCall, 2 * index + 1, &code);
-    code.u8(kEnd);
-    out->u32(static_cast<uint32_t>(code.size()));
-    out->append(code.span());
-    out->require(code.ok());
+    code.op(CoreOp::Return).op(CoreOp::End);
+    for (uint32_t i = 0; i < function.params.size(); ++i) code.op(CoreOp::LocalGet, i);
+    code.op(CoreOp::Call, 2 * index + 1).end_body(out);
   }
 
-  void put_checks(const Function& function, ByteBuffer* code) {
+  void put_checks(const Function& function, CoreCode* code) {
     const uint32_t caller = flat_.canons[function.canon].instance;
     if (flat_.instances[caller].may_be_barred) {
-      put_indexed(kGlobalGet, flag(caller, FlatFlag::Kind::MayLeave, code), code);
-      code->u8(kI32Eqz);
+      code->op(CoreOp::GlobalGet, flag(caller, FlatFlag::Kind::MayLeave, code)).op(CoreOp::I32Eqz);
       put_leave(code);
     }
     for (const uint32_t instance : function.entered) {
-      put_indexed(kGlobalGet, flag(instance, FlatFlag::Kind::Entered, code), code);
+      code->op(CoreOp::GlobalGet, flag(instance, FlatFlag::Kind::Entered, code));
       put_leave(code);
     }
     for (uint32_t i = 0; i < function.params.size(); ++i) put_check(flat_.plan[function.params[i]], i, code);
   }
 
-  void put_marks(const Function& function, uint32_t value, ByteBuffer* code) {
+  void put_marks(const Function& function, int32_t value, CoreCode* code) {
     for (const uint32_t instance : function.entered) {
-      put_constant(value, code);
-      put_indexed(kGlobalSet, flag(instance, FlatFlag::Kind::Entered, code), code);
+      code->i32(value).op(CoreOp::GlobalSet, flag(instance, FlatFlag::Kind::Entered, code));
     }
   }
 

@@ -18,7 +18,6 @@ using wit::WorldItem;
 
 namespace {
 
-constexpr std::string_view kTableName = "table";
 constexpr std::string_view kMemoryName = "memory";
 
 // The core instances that a module is instantiated with: by their names, what is in them.
@@ -176,8 +175,8 @@ Outcome<void> Builder::make_fixup() {
     if (!items.push_back({world_.model.keep(std::to_string(i)), Sort::CoreFunc, func}))
       return out_of_memory();
   }
-  const uint32_t table = out_.alias_core_export(Sort::CoreTable, shim_, kTableName);
-  if (!items.push_back({kTableName, Sort::CoreTable, table})) return out_of_memory();
+  const uint32_t table = out_.alias_core_export(Sort::CoreTable, shim_, kShimTable);
+  if (!items.push_back({kShimTable, Sort::CoreTable, table})) return out_of_memory();
   bool ok = false;
   const uint32_t module = out_.add_core_module(fixup_module(slot_types_.span(), &ok).span());
   if (!ok) return out_of_memory();

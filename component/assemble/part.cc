@@ -6,7 +6,7 @@
 // the module without them, as they have said what they had to say.
 #include "component/assemble/part.h"
 
-#include "component/assemble/shim.h"
+#include "component/core_module.h"
 #include "component/decode.h"
 #include "component/names.h"
 #include "engine/base/byte_reader.h"
@@ -20,8 +20,6 @@ namespace {
 constexpr std::string_view kMetadata = "component-type";
 constexpr std::string_view kEncoding = "wit-component-encoding";
 constexpr uint8_t kVersion = 4;
-
-enum Section : uint8_t { kCustom = 0, kImport = 2 };
 
 bool is_metadata(const wasm::CustomSection& section) { return section.name.starts_with(kMetadata); }
 
@@ -54,15 +52,12 @@ Outcome<CanonOptionKind> read_package(base::ByteSpan bytes, wasm::TypeRegistry& 
 }
 
 void write_imports(std::span<const Need> needs, EncodeBuffer* out) {
-  EncodeBuffer content;
-  content.u64(needs.size());
+  EncodeBuffer items;
   for (const Need& need : needs) {
-    content.name(need.module);
-    content.name(need.alias);
-    content.u8(static_cast<uint8_t>(wasm::ExternKind::Func));
-    content.u32(need.type);
+    write_import(need.module, need.alias, wasm::ExternKind::Func, &items);
+    items.u32(need.type);
   }
-  write_section(kImport, content, out);
+  write_core_section(CoreSection::Import, needs.size(), items, out);
 }
 
 }  // namespace
@@ -121,14 +116,15 @@ base::Vector<uint8_t> without_metadata(const Part& part, bool* ok) {
   size_t next_custom = 0;
   while (!reader.at_end() && reader.ok()) {
     const uint8_t* const begin = reader.position();
-    const uint8_t id = reader.u8();
+    const auto id = static_cast<CoreSection>(reader.u8());
     reader.take(reader.u32());
-    if (id == kImport) {
+    if (id == CoreSection::Import) {
       write_imports(part.needs.span(), &out);
       continue;
     }
-    const bool is_dropped = id == kCustom && is_metadata(module.customs[next_custom]);
-    if (id == kCustom) ++next_custom;
+    const bool is_custom = id == CoreSection::Custom;
+    const bool is_dropped = is_custom && is_metadata(module.customs[next_custom]);
+    if (is_custom) ++next_custom;
     if (!is_dropped) out.append({begin, reader.position()});
   }
   *ok = out.ok();

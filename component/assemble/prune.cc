@@ -11,7 +11,7 @@
 // how far it is, and every export asks first. A main module without an allocator gives a page at the end of its memory.
 #include "component/assemble/prune.h"
 
-#include "component/assemble/shim.h"
+#include "component/core_module.h"
 #include "component/names.h"
 #include "engine/base/byte_reader.h"
 #include "engine/decode/name_section.h"
@@ -23,20 +23,11 @@ namespace wherry::component::assemble {
 using wasm::ExternKind;
 using wasm::Immediate;
 using wasm::Instruction;
+using wasm::Op;
 
 namespace {
 
-enum Section : uint8_t {
-  kType = 1,
-  kImport = 2,
-  kFunction = 3,
-  kGlobal = 6,
-  kExport = 7,
-  kStart = 8,
-  kCode = 10,
-};
-
-constexpr int64_t kStackBytes = 65536;
+constexpr int32_t kStackBytes = 65536;
 enum StackState : uint8_t { kNotAllocated, kAllocating, kAllocated };
 
 bool is_realloc(const wasm::Import& import) {
@@ -195,7 +186,7 @@ class Pruner {
     if (out == nullptr) return walk(reader.take(reader.remaining()), nullptr);
     out->append({body.data(), reader.position()});
     if (allocate_ != kNone && is_lazy_ && is_exported_[func] != 0) {
-      out->opcode(info(wasm::Op::Call).code);
+      out->opcode(info(Op::Call).code);
       out->u32(allocate_);
     }
     return walk(reader.take(reader.remaining()), out);
@@ -279,8 +270,7 @@ class Pruner {
 
   Outcome<base::Vector<uint8_t>> write() {
     EncodeBuffer out;
-    constexpr uint8_t kPreamble[] = {0x00, 'a', 's', 'm', 0x01, 0x00, 0x00, 0x00};
-    out.append(kPreamble);
+    write_core_preamble(&out);
     write_types(&out);
     write_imports(&out);
     write_functions(&out);
@@ -289,21 +279,12 @@ class Pruner {
     if (is_eager_) {
       EncodeBuffer start;
       start.u32(allocate_);
-      write_section(kStart, start, &out);
+      write_core_section(CoreSection::Start, start, &out);
     }
     WHERRY_TRY_TEXT(write_code(&out));
     write_names(&out);
     if (!out.ok()) return out_of_memory();
     return out.take();
-  }
-
-  // A section of `count` items.
-  static void write_items(uint8_t id, uint32_t count, const EncodeBuffer& items, EncodeBuffer* out) {
-    EncodeBuffer content;
-    content.u32(count);
-    content.append(items.span());
-    content.require(items.ok());
-    write_section(id, content, out);
   }
 
   void write_types(EncodeBuffer* out) const {
@@ -314,7 +295,7 @@ class Pruner {
     constexpr wasm::ValType kFour[] = {wasm::kI32, wasm::kI32, wasm::kI32, wasm::kI32};
     write_func_type({kFour, std::span(kFour).first(1)}, &items);
     write_func_type({}, &items);
-    write_items(kType, type_count_ + 2, items, out);
+    write_core_section(CoreSection::Type, type_count_ + 2, items, out);
   }
 
   void write_imports(EncodeBuffer* out) const {
@@ -322,9 +303,7 @@ class Pruner {
     uint32_t count = 0;
     const auto write = [&](std::string_view module, std::string_view name, ExternKind kind) {
       ++count;
-      items.name(module);
-      items.name(name);
-      items.u8(static_cast<uint8_t>(kind));
+      write_import(module, name, kind, &items);
     };
     for (const wasm::Import& import : module_.imports) {
       if (!is_import_kept(import)) continue;
@@ -337,18 +316,7 @@ class Pruner {
       write(kMainModule, pruning_.main_realloc, ExternKind::Func);
       items.u32(realloc_type());
     }
-    write_items(kImport, count, items, out);
-  }
-
-  static void write_global_type(const wasm::GlobalType& type, EncodeBuffer* out) {
-    out->u8(static_cast<uint8_t>(type.content.kind()));
-    out->u8(type.is_mutable ? 0x01 : 0x00);
-  }
-  static void write_limits(const wasm::Limits& limits, EncodeBuffer* out) {
-    out->u8(
-        static_cast<uint8_t>((limits.has_max ? 1 : 0) | (limits.is_shared ? 2 : 0) | (limits.is_64 ? 4 : 0)));
-    out->u64(limits.min);
-    if (limits.has_max) out->u64(limits.max);
+    write_core_section(CoreSection::Import, count, items, out);
   }
 
   uint32_t added() const { return (grows_ ? 1u : 0u) + (allocate_ != kNone ? 1u : 0u); }
@@ -360,7 +328,7 @@ class Pruner {
     }
     if (grows_) items.u32(realloc_type());
     if (allocate_ != kNone) items.u32(plain_type());
-    write_items(kFunction, defined_ + added(), items, out);
+    write_core_section(CoreSection::Function, defined_ + added(), items, out);
   }
 
   Outcome<void> write_globals(EncodeBuffer* out) {
@@ -375,24 +343,16 @@ class Pruner {
       write_global_type(module_.globals[i].type, &items);
       WHERRY_TRY_TEXT(walk(module_.globals[i].init.bytes, &items));
     }
-    write_items(kGlobal, count, items, out);
+    write_core_section(CoreSection::Global, count, items, out);
     return {};
   }
 
   void write_exports(EncodeBuffer* out) const {
     EncodeBuffer items;
     for (uint32_t i = 0; i < exported_.size(); ++i) {
-      items.name(pruning_.exports[i]);
-      items.u8(static_cast<uint8_t>(ExternKind::Func));
-      items.u32(funcs_[exported_[i]]);
+      write_export(pruning_.exports[i], ExternKind::Func, funcs_[exported_[i]], &items);
     }
-    write_items(kExport, static_cast<uint32_t>(exported_.size()), items, out);
-  }
-
-  static void write_body(const EncodeBuffer& body, EncodeBuffer* out) {
-    out->u64(body.size());
-    out->append(body.span());
-    out->require(body.ok());
+    write_core_section(CoreSection::Export, exported_.size(), items, out);
   }
 
   Outcome<void> write_code(EncodeBuffer* out) {
@@ -402,64 +362,40 @@ class Pruner {
       if (funcs_[i] == kNone) continue;
       body.clear();
       WHERRY_TRY_TEXT(walk_body(i, &body));
-      write_body(body, &items);
+      items.sized(body);
     }
     if (grows_) write_grow(&items);
     if (allocate_ != kNone) write_allocate(&items);
-    write_items(kCode, defined_ + added(), items, out);
+    write_core_section(CoreSection::Code, defined_ + added(), items, out);
     return {};
   }
 
-  // A realloc that allocates only: whole pages at the end of memory.
+  // A realloc that allocates only: whole pages at the end of memory. Takes pointer, size, alignment and new size.
   static void write_grow(EncodeBuffer* out) {
-    constexpr uint8_t kBody[] = {
-        0x00,                                                              // no locals
-        0x20, 0x00, 0x20, 0x01, 0x72, 0x04, 0x40, 0x00, 0x0b,              // if (pointer | size) unreachable
-        0x20, 0x03, 0x41, 0x10, 0x76,                                      // new size >> 16
-        0x20, 0x03, 0x41, 0xff, 0xff, 0x03, 0x71, 0x41, 0x00, 0x47, 0x6a,  // + ((new size & 0xffff) != 0)
-        0x40, 0x00, 0x22, 0x00,                                            // memory.grow
-        0x41, 0x7f, 0x46, 0x04, 0x40, 0x00, 0x0b,                          // if (it is -1) unreachable
-        0x20, 0x00, 0x41, 0x10, 0x74, 0x0b,                                // old size << 16
-    };
-    out->u64(sizeof kBody);
-    out->append(kBody);
+    constexpr uint32_t kPointer = 0;
+    constexpr uint32_t kSize = 1;
+    constexpr uint32_t kNewSize = 3;
+    CoreCode code;
+    code.op(Op::LocalGet, kPointer).op(Op::LocalGet, kSize).op(Op::I32Or);
+    code.block(Op::If).op(Op::Unreachable).op(Op::End);
+    code.op(Op::LocalGet, kNewSize).i32(16).op(Op::I32ShrU);
+    code.op(Op::LocalGet, kNewSize).i32(0xffff).op(Op::I32And).i32(0).op(Op::I32Ne).op(Op::I32Add);
+    code.op(Op::MemoryGrow, 0).op(Op::LocalTee, kPointer);
+    code.i32(-1).op(Op::I32Eq).block(Op::If).op(Op::Unreachable).op(Op::End);
+    code.op(Op::LocalGet, kPointer).i32(16).op(Op::I32Shl).end_body(out);
   }
 
   // Gives the stack pointer its stack, once.
   void write_allocate(EncodeBuffer* out) const {
-    EncodeBuffer body;
-    const auto set_state = [&](StackState state) {
-      body.u8(0x41);
-      body.s64(state);
-      body.u8(0x24);
-      body.u32(globals_[state_]);
-    };
-    body.u8(0x00);
+    CoreCode code;
     if (state_ != kNone) {
-      body.u8(0x23);
-      body.u32(globals_[state_]);
-      body.u8(0x45);  // i32.eqz: not allocated
-      body.u8(0x04);
-      body.u8(0x40);
-      set_state(kAllocating);
+      code.op(Op::GlobalGet, globals_[state_]).op(Op::I32Eqz);  // Not allocated.
+      code.block(Op::If).i32(kAllocating).op(Op::GlobalSet, globals_[state_]);
     }
-    for (const int64_t argument : {int64_t{0}, int64_t{0}, int64_t{8}, kStackBytes}) {
-      body.u8(0x41);
-      body.s64(argument);
-    }
-    body.u8(0x10);
-    body.u32(realloc_);
-    body.u8(0x41);
-    body.s64(kStackBytes);
-    body.u8(0x6a);
-    body.u8(0x24);
-    body.u32(globals_[pointer_]);
-    if (state_ != kNone) {
-      set_state(kAllocated);
-      body.u8(0x0b);
-    }
-    body.u8(0x0b);
-    write_body(body, out);
+    code.i32(0).i32(0).i32(8).i32(kStackBytes).op(Op::Call, realloc_);
+    code.i32(kStackBytes).op(Op::I32Add).op(Op::GlobalSet, globals_[pointer_]);
+    if (state_ != kNone) code.i32(kAllocated).op(Op::GlobalSet, globals_[state_]).op(Op::End);
+    code.end_body(out);
   }
 
   // The names of functions, for backtraces.
@@ -476,13 +412,10 @@ class Pruner {
       entries.name(entry.name);
     }
     if (count == 0) return;
-    EncodeBuffer subsection, content;
-    subsection.u32(count);
-    subsection.append(entries.span());
-    subsection.require(entries.ok());
-    content.name("name");
-    write_section(static_cast<uint8_t>(decode::NameKind::Func), subsection, &content);
-    write_section(0, content, out);
+    EncodeBuffer subsection;
+    subsection.section(static_cast<uint8_t>(decode::NameKind::Func), count, entries);
+    out->custom_section("name", subsection.span());
+    out->require(subsection.ok());
   }
 
   const Part& part_;

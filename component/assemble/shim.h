@@ -8,19 +8,16 @@
 // Modules that stand between others because a module's imports must be there before what they need of the module is.
 namespace wherry::component::assemble {
 
-// The shim: a function per type, exported as "0", "1" and so on, which calls what stands at its place in the table "table".
+// The name under which the shim exports its table, and the fixup imports it.
+inline constexpr std::string_view kShimTable = "table";
+
+// The shim: a function per type, exported as "0", "1" and so on, which calls what stands at its place in the table.
 base::Vector<uint8_t> shim_module(std::span<const wasm::FuncType> types, bool* ok);
 
-// Fills that table (its import "" "table") with its imports "" "0", "" "1" and so on.
+// Fills that table (its import "" kShimTable) with its imports "" "0", "" "1" and so on.
 base::Vector<uint8_t> fixup_module(std::span<const wasm::FuncType> types, bool* ok);
 
 // Calls its import "" "", which takes nothing and gives nothing, when it is instantiated.
 base::Vector<uint8_t> start_module(bool* ok);
-
-// Writes a core function type, value types without references only.
-void write_func_type(const wasm::FuncType& type, EncodeBuffer* out);
-
-// Appends a section.
-void write_section(uint8_t id, const EncodeBuffer& content, EncodeBuffer* out);
 
 }  // namespace wherry::component::assemble

@@ -311,15 +311,10 @@ base::Vector<uint8_t> embed(Model& model, WorldId world, StringEncoding encoding
   metadata.add_export({.name = model[world].name}, Sort::Type, metadata.define_type(type));
   const base::Vector<uint8_t> bytes = metadata.finish();
 
-  EncodeBuffer section;
-  section.name("component-type");
-  section.append(bytes.span());
   EncodeBuffer out;
   out.append(module);
-  out.u8(0x00);
-  out.u64(section.size());
-  out.append(section.span());
-  *ok = metadata.ok() && section.ok() && out.ok() && model.ok;
+  out.custom_section("component-type", bytes.span());
+  *ok = metadata.ok() && out.ok() && model.ok;
   return out.take();
 }
 

@@ -39,6 +39,38 @@ class ByteBuffer {
     u64(text.size());
     append(base::as_bytes(text));
   }
+  // A length, then the bytes.
+  void sized(base::ByteSpan bytes) {
+    u64(bytes.size());
+    append(bytes);
+  }
+  void sized(const ByteBuffer& bytes) {
+    sized(bytes.span());
+    require(bytes.ok());
+  }
+  // A section or subsection: its content in one piece or in two, or so many items.
+  void section(uint8_t id, const ByteBuffer& content) {
+    u8(id);
+    sized(content);
+  }
+  void section(uint8_t id, const ByteBuffer& head, base::ByteSpan rest) {
+    u8(id);
+    u64(head.size() + rest.size());
+    append(head.span());
+    append(rest);
+    require(head.ok());
+  }
+  void section(uint8_t id, size_t count, const ByteBuffer& items) {
+    ByteBuffer head;
+    head.u64(count);
+    section(id, head, items.span());
+    require(items.ok());
+  }
+  void custom_section(std::string_view section_name, base::ByteSpan content) {
+    ByteBuffer head;
+    head.name(section_name);
+    section(0, head, content);
+  }
   // An opcode as engine/wasm/opcodes.inc codes it.
   void opcode(uint32_t code) {
     if (code < 0x1000) return u8(static_cast<uint8_t>(code));

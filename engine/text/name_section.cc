@@ -35,12 +35,7 @@ void NameSection::finish(IndirectMap map, uint32_t owner) {
 void NameSection::append_subsection(uint32_t id, ByteBuffer* out) {
   NameMapBytes& entries = maps_[id];
   if (entries.count == 0) return;
-  ByteBuffer count;
-  count.u32(entries.count);
-  out->u8(static_cast<uint8_t>(id));
-  out->u64(count.size() + entries.bytes.size());
-  out->append(count.span());
-  out->append(entries.bytes.span());
+  out->section(static_cast<uint8_t>(id), entries.count, entries.bytes);
 }
 
 bool NameSection::ok() const {
@@ -52,21 +47,14 @@ bool NameSection::ok() const {
 
 void NameSection::write(std::string_view module_name, ByteBuffer* out) {
   ByteBuffer body;
-  body.name("name");
-  const size_t empty_size = body.size();
   if (module_name.data() != nullptr) {
     ByteBuffer name;
     name.name(module_name);
-    body.u8(0);
-    body.u64(name.size());
-    body.append(name.span());
-    body.require(name.ok());
+    body.section(0, name);
   }
   for (uint32_t id = 1; id < kMapCount; ++id) append_subsection(id, &body);
-  if (body.size() == empty_size) return;
-  out->u8(0);
-  out->u64(body.size());
-  out->append(body.span());
+  if (body.size() == 0) return;
+  out->custom_section("name", body.span());
   out->require(body.ok());
 }
 

@@ -249,12 +249,7 @@ void ModuleParser::append_section(Section id, ByteBuffer* out, TextModule* modul
 void ModuleParser::append_customs(uint32_t place, ByteBuffer* out) {
   for (const CustomSection& custom : customs_) {
     if (custom.place != place) continue;
-    ByteBuffer name;
-    name.name(custom.name);
-    out->u8(0);
-    out->u64(name.size() + custom.bytes.size());
-    out->append(name.span());
-    out->append(custom.bytes.span());
+    out->custom_section(custom.name, custom.bytes.span());
   }
 }
 
@@ -263,10 +258,7 @@ void ModuleParser::append_code_hints(ByteBuffer* out) {
   ByteBuffer head;
   head.name("metadata.code.branch_hint");
   head.u32(hinted_funcs_);
-  out->u8(0);
-  out->u64(head.size() + code_hints_.size());
-  out->append(head.span());
-  out->append(code_hints_.span());
+  out->section(0, head, code_hints_.span());
   out->require(code_hints_.ok());
 }
 

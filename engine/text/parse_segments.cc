@@ -170,8 +170,7 @@ bool ModuleParser::parse_data_field() {
   if (is_active && !parse_segment_offset(&data.bytes)) return false;
   base::Vector<uint8_t> bytes;
   if (!parse_data_strings(&bytes)) return false;
-  data.bytes.u64(bytes.size());
-  data.bytes.append(bytes.span());
+  data.bytes.sized(bytes.span());
   ++data.count;
   return expect_close();
 }
@@ -185,8 +184,7 @@ bool ModuleParser::parse_inline_data(uint32_t memory, const MemoryHead& head, ui
   data.bytes.u8(memory == 0 ? 0 : 2);
   if (memory != 0) data.bytes.u32(memory);
   write_zero_offset(head.is_64, &data.bytes);
-  data.bytes.u64(bytes.size());
-  data.bytes.append(bytes.span());
+  data.bytes.sized(bytes.span());
   ++data.count;
   *size_bytes = bytes.size();
   return true;
