@@ -12,6 +12,7 @@
 
 #include "component/decoder.h"
 #include "component/limits.h"
+#include "component/section.h"
 #include "engine/wasm/instruction.h"
 #include "engine/wasm/limits.h"
 
@@ -23,29 +24,13 @@ using base::ByteReader;
 using base::Result;
 using wasm::ErrorCode;
 
-constexpr uint8_t kMagic[] = {0x00, 0x61, 0x73, 0x6d};
-constexpr uint8_t kVersion[] = {0x0d, 0x00, 0x01, 0x00};
+constexpr base::ByteSpan kMagic(kPreamble, 4);
+constexpr base::ByteSpan kVersion(kPreamble + 4, 4);
 constexpr uint8_t kCoreVersion[] = {0x01, 0x00, 0x00, 0x00};
 
-enum SectionId : uint8_t {
-  kCustom,
-  kCoreModule,
-  kCoreInstance,
-  kCoreType,
-  kComponent,
-  kInstance,
-  kAlias,
-  kType,
-  kCanon,
-  kStart,
-  kImport,
-  kExport,
-  kValue,
-  kSectionIds
-};
-constexpr const char* kSectionNames[] = {"custom",   "core module", "core instance", "core type", "component",
-                                         "instance", "alias",       "type",          "canon",     "start",
-                                         "import",   "export",      "value"};
+constexpr const char* kSectionNames[kSectionIds] = {
+    "custom", "core module", "core instance", "core type", "component", "instance", "alias",
+    "type",   "canon",       "start",         "import",    "export",    "value"};
 
 struct Level {
   enum class Kind : uint8_t { Component, Section, Declarations };
@@ -117,14 +102,13 @@ class Decoder {
     ByteReader reader(bytes, offset);
     const base::ByteSpan magic = reader.take(4);
     if (!reader.ok()) return wasm::reader_failure(reader);
-    if (!std::equal(magic.begin(), magic.end(), kMagic))
-      return base::fail(ErrorCode::MagicNotDetected, offset);
+    if (!std::ranges::equal(magic, kMagic)) return base::fail(ErrorCode::MagicNotDetected, offset);
     const base::ByteSpan version = reader.take(4);
     if (!reader.ok()) return wasm::reader_failure(reader);
-    if (std::equal(version.begin(), version.end(), kCoreVersion)) {
+    if (std::ranges::equal(version, kCoreVersion)) {
       return base::fail(ErrorCode::NotAComponent, offset + 4);
     }
-    if (!std::equal(version.begin(), version.end(), kVersion)) {
+    if (!std::ranges::equal(version, kVersion)) {
       char detail[96];
       std::snprintf(detail, sizeof detail, "found %02x %02x %02x %02x, expected 0d 00 01 00", version[0],
                     version[1], version[2], version[3]);
@@ -149,20 +133,20 @@ class Decoder {
     }
     const uint64_t offset = level.rest.offset();
     const base::ByteSpan bytes = level.rest.take(size_bytes);
-    switch (id) {
-      case kCoreModule: {
+    switch (SectionId(id)) {
+      case SectionId::CoreModule: {
         const Span module{bytes, static_cast<uint32_t>(offset)};
         if (!out_.modules.push_back(module)) return decode::out_of_memory();
         return items_.add(DefKind::CoreModule, out_.modules.size() - 1, offset);
       }
-      case kComponent: return open_component(bytes, offset);
+      case SectionId::Component: return open_component(bytes, offset);
       default: break;
     }
     items_.section.reader = ByteReader(bytes, offset);
     Level items;
     items.kind = Level::Kind::Section;
     items.section = id;
-    if (id == kCustom || id == kStart) {
+    if (SectionId(id) == SectionId::Custom || SectionId(id) == SectionId::Start) {
       items.left = 1;
     } else {
       items.left = WHERRY_TRY(items_.count("items", kMaxItems));
@@ -197,17 +181,17 @@ class Decoder {
 
   Result<void> read_item(uint8_t id) {
     const uint64_t offset = items_.offset();
-    switch (id) {
-      case kCustom: return read_custom();
-      case kCoreInstance: return items_.read_core_instance();
-      case kCoreType: return open(items_.read_core_type(), offset);
-      case kInstance: return items_.read_instance();
-      case kAlias: return items_.read_alias();
-      case kType: return open(items_.read_type(), offset);
-      case kCanon: return items_.read_canon();
-      case kStart: return items_.read_start();
-      case kImport: return items_.read_import();
-      case kExport: return items_.read_export();
+    switch (SectionId(id)) {
+      case SectionId::Custom: return read_custom();
+      case SectionId::CoreInstance: return items_.read_core_instance();
+      case SectionId::CoreType: return open(items_.read_core_type(), offset);
+      case SectionId::Instance: return items_.read_instance();
+      case SectionId::Alias: return items_.read_alias();
+      case SectionId::Type: return open(items_.read_type(), offset);
+      case SectionId::Canon: return items_.read_canon();
+      case SectionId::Start: return items_.read_start();
+      case SectionId::Import: return items_.read_import();
+      case SectionId::Export: return items_.read_export();
       default: return items_.read_value();
     }
   }
@@ -274,7 +258,8 @@ Result<void> decode_into(Component& component, const Features& features) {
 }  // namespace
 
 bool is_component(base::ByteSpan bytes) {
-  return bytes.size() >= 8 && std::equal(kMagic, kMagic + 4, bytes.begin()) && bytes[6] == 1 && bytes[7] == 0;
+  return bytes.size() >= sizeof kPreamble && std::ranges::equal(bytes.first(4), kMagic) && bytes[6] == 1 &&
+         bytes[7] == 0;
 }
 
 Result<Component> decode(base::ByteSpan bytes, const Features& features) {

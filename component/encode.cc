@@ -6,20 +6,6 @@ namespace wherry::component {
 
 namespace {
 
-enum Section : uint8_t {
-  kCustom = 0,
-  kCoreModule = 1,
-  kCoreInstance = 2,
-  kComponent = 4,
-  kInstance = 5,
-  kAlias = 6,
-  kType = 7,
-  kCanon = 8,
-  kImport = 10,
-  kExport = 11,
-  kNoSection = 0xff,
-};
-
 enum Declaration : uint8_t { kDeclareType = 1, kDeclareAlias = 2, kDeclareImport = 3, kDeclareExport = 4 };
 
 void write_export_alias(Sort sort, uint32_t instance, std::string_view name, EncodeBuffer* out) {
@@ -121,7 +107,7 @@ void TypeDeclarations::finish(EncodeBuffer* out) const {
 
 // ---- components
 
-EncodeBuffer& ComponentEncoder::begin(uint8_t section) {
+EncodeBuffer& ComponentEncoder::begin(SectionId section) {
   if (section != section_) flush();
   section_ = section;
   ++item_count_;
@@ -129,43 +115,34 @@ EncodeBuffer& ComponentEncoder::begin(uint8_t section) {
 }
 
 void ComponentEncoder::flush() {
-  if (!has_preamble_) {
-    constexpr uint8_t kPreamble[] = {0x00, 'a', 's', 'm', 0x0d, 0x00, 0x01, 0x00};
-    out_.append(kPreamble);
-    has_preamble_ = true;
-  }
-  if (section_ == kNoSection) return;
-  EncodeBuffer count;
-  count.u32(item_count_);
-  out_.u8(section_);
-  out_.u64(count.size() + items_.size());
-  out_.append(count.span());
-  out_.append(items_.span());
-  out_.require(count.ok() && items_.ok());
+  if (!has_preamble_) out_.append(kPreamble);
+  has_preamble_ = true;
+  if (section_ == SectionId::None) return;
+  out_.section(static_cast<uint8_t>(section_), item_count_, items_);
   items_.clear();
   item_count_ = 0;
-  section_ = kNoSection;
+  section_ = SectionId::None;
 }
 
 uint32_t ComponentEncoder::define_type(const EncodeBuffer& type) {
-  EncodeBuffer& out = begin(kType);
+  EncodeBuffer& out = begin(SectionId::Type);
   out.append(type.span());
   out.require(type.ok());
   return next(Sort::Type);
 }
 
 uint32_t ComponentEncoder::alias_outer_type(uint32_t count, uint32_t index) {
-  write_outer_alias(count, index, &begin(kAlias));
+  write_outer_alias(count, index, &begin(SectionId::Alias));
   return next(Sort::Type);
 }
 
 uint32_t ComponentEncoder::alias_export(Sort sort, uint32_t instance, std::string_view name) {
-  write_export_alias(sort, instance, name, &begin(kAlias));
+  write_export_alias(sort, instance, name, &begin(SectionId::Alias));
   return next(sort);
 }
 
 uint32_t ComponentEncoder::import(const EncodedName& name, const EncodedExtern& type) {
-  EncodeBuffer& out = begin(kImport);
+  EncodeBuffer& out = begin(SectionId::Import);
   write_name(name, &out);
   write_extern(type, &out);
   return next(type.sort);
@@ -175,17 +152,20 @@ uint32_t ComponentEncoder::declare_export(const EncodedName& name, const Encoded
   return add_export(name, type.sort, type.index, nullptr);
 }
 
-uint32_t ComponentEncoder::add_core_module(base::ByteSpan bytes) {
+void ComponentEncoder::add_whole(SectionId section, base::ByteSpan bytes) {
   flush();
-  out_.u8(kCoreModule);
-  out_.u64(bytes.size());
-  out_.append(bytes);
+  out_.u8(static_cast<uint8_t>(section));
+  out_.sized(bytes);
+}
+
+uint32_t ComponentEncoder::add_core_module(base::ByteSpan bytes) {
+  add_whole(SectionId::CoreModule, bytes);
   return next(Sort::CoreModule);
 }
 
 uint32_t ComponentEncoder::instantiate_core(uint32_t module, std::span<const EncodedItem> arguments) {
   constexpr uint8_t kInstanceArgument = 0x12;
-  EncodeBuffer& out = begin(kCoreInstance);
+  EncodeBuffer& out = begin(SectionId::CoreInstance);
   out.u8(0x00);
   out.u32(module);
   out.u64(arguments.size());
@@ -198,7 +178,7 @@ uint32_t ComponentEncoder::instantiate_core(uint32_t module, std::span<const Enc
 }
 
 uint32_t ComponentEncoder::core_instance_of(std::span<const EncodedItem> exports) {
-  EncodeBuffer& out = begin(kCoreInstance);
+  EncodeBuffer& out = begin(SectionId::CoreInstance);
   out.u8(0x01);
   out.u64(exports.size());
   for (const EncodedItem& item : exports) {
@@ -210,7 +190,7 @@ uint32_t ComponentEncoder::core_instance_of(std::span<const EncodedItem> exports
 }
 
 uint32_t ComponentEncoder::alias_core_export(Sort sort, uint32_t instance, std::string_view name) {
-  EncodeBuffer& out = begin(kAlias);
+  EncodeBuffer& out = begin(SectionId::Alias);
   write_sort(sort, &out);
   out.u8(static_cast<uint8_t>(AliasKind::CoreExport));
   out.u32(instance);
@@ -244,7 +224,7 @@ void write_options(const EncodedOptions& options, EncodeBuffer* out) {
 }  // namespace
 
 uint32_t ComponentEncoder::lift(uint32_t core_func, uint32_t type, const EncodedOptions& options) {
-  EncodeBuffer& out = begin(kCanon);
+  EncodeBuffer& out = begin(SectionId::Canon);
   out.u8(row_of(CanonOp::Lift).code);
   out.u8(0x00);
   out.u32(core_func);
@@ -254,7 +234,7 @@ uint32_t ComponentEncoder::lift(uint32_t core_func, uint32_t type, const Encoded
 }
 
 uint32_t ComponentEncoder::lower(uint32_t func, const EncodedOptions& options) {
-  EncodeBuffer& out = begin(kCanon);
+  EncodeBuffer& out = begin(SectionId::Canon);
   out.u8(row_of(CanonOp::Lower).code);
   out.u8(0x00);
   out.u32(func);
@@ -263,22 +243,19 @@ uint32_t ComponentEncoder::lower(uint32_t func, const EncodedOptions& options) {
 }
 
 uint32_t ComponentEncoder::resource_function(CanonOp op, uint32_t type) {
-  EncodeBuffer& out = begin(kCanon);
+  EncodeBuffer& out = begin(SectionId::Canon);
   out.u8(row_of(op).code);
   out.u32(type);
   return next(Sort::CoreFunc);
 }
 
 uint32_t ComponentEncoder::add_component(base::ByteSpan bytes) {
-  flush();
-  out_.u8(kComponent);
-  out_.u64(bytes.size());
-  out_.append(bytes);
+  add_whole(SectionId::Component, bytes);
   return next(Sort::Component);
 }
 
 uint32_t ComponentEncoder::instantiate(uint32_t component, std::span<const EncodedItem> arguments) {
-  EncodeBuffer& out = begin(kInstance);
+  EncodeBuffer& out = begin(SectionId::Instance);
   out.u8(0x00);
   out.u32(component);
   out.u64(arguments.size());
@@ -292,7 +269,7 @@ uint32_t ComponentEncoder::instantiate(uint32_t component, std::span<const Encod
 
 uint32_t ComponentEncoder::add_export(const EncodedName& name, Sort sort, uint32_t index,
                                       const EncodedExtern* type) {
-  EncodeBuffer& out = begin(kExport);
+  EncodeBuffer& out = begin(SectionId::Export);
   write_name(name, &out);
   write_sort(sort, &out);
   out.u32(index);
@@ -303,13 +280,7 @@ uint32_t ComponentEncoder::add_export(const EncodedName& name, Sort sort, uint32
 
 void ComponentEncoder::add_custom(std::string_view name, base::ByteSpan bytes) {
   flush();
-  EncodeBuffer content;
-  content.name(name);
-  content.append(bytes);
-  out_.u8(kCustom);
-  out_.u64(content.size());
-  out_.append(content.span());
-  out_.require(content.ok());
+  out_.custom_section(name, bytes);
 }
 
 base::Vector<uint8_t> ComponentEncoder::finish() {

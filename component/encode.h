@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "component/component.h"
+#include "component/section.h"
 #include "engine/text/byte_buffer.h"
 
 // Making binary components (Binary.md of the component model): what the tools write. Whoever makes one has it validated;
@@ -126,12 +127,14 @@ class ComponentEncoder final : public TypeScope {
   bool ok() const { return out_.ok() && items_.ok(); }
 
  private:
-  EncodeBuffer& begin(uint8_t section);
+  EncodeBuffer& begin(SectionId section);
+  // A section that is one item.
+  void add_whole(SectionId section, base::ByteSpan bytes);
   void flush();
 
   EncodeBuffer out_;
   EncodeBuffer items_;
-  uint8_t section_ = 0xff;
+  SectionId section_ = SectionId::None;
   uint32_t item_count_ = 0;
   bool has_preamble_ = false;
 };

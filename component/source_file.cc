@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "component/section.h"
 #include "engine/base/os/descriptor.h"
 #include "engine/base/os/file_mappings.h"
 #include "engine/base/os/virtual_memory.h"
@@ -39,16 +40,16 @@ class Filler {
 
   // Answers 0 or an errno.
   int run() {
-    size_t at = 8;  // Behind the preamble.
+    size_t at = sizeof kPreamble;
     while (at < size_bytes_) {
       if (const int problem = read_up_to(at + kHeader)) return problem;
       Section section;
       if (!read_header(at, &section)) break;
-      if (section.id == kComponent) {
-        at = section.begin + 8;
+      if (section.id == SectionId::Component) {
+        at = section.begin + sizeof kPreamble;
         continue;
       }
-      if (section.id == kCoreModule) {
+      if (section.id == SectionId::CoreModule) {
         if (const int problem = skip(section)) return problem;
       }
       at = section.end;
@@ -60,18 +61,16 @@ class Filler {
 
  private:
   static constexpr size_t kHeader = 6;  // The longest: an identifier and five bytes of size.
-  static constexpr uint8_t kCoreModule = 1;
-  static constexpr uint8_t kComponent = 4;
 
   struct Section {
-    uint8_t id = 0;
+    SectionId id = SectionId::None;
     size_t begin = 0;
     size_t end = 0;
   };
 
   // False: that is no section.
   bool read_header(size_t at, Section* out) const {
-    out->id = to_[at++];
+    out->id = static_cast<SectionId>(to_[at++]);
     uint64_t value = 0;
     for (uint32_t shift = 0; shift < 35; shift += 7) {
       if (at == size_bytes_) return false;

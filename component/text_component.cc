@@ -59,7 +59,7 @@ bool ComponentParser::open_scope(DefKind kind, std::string_view name) {
   opened.kind = kind;
   opened.name = name;
   if (kind == DefKind::Component) {
-    for (const uint8_t byte : {0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00}) opened.out.u8(byte);
+    opened.out.append(kPreamble);
   }
   return scopes_.push_back(std::move(opened)) || out_of_memory();
 }
@@ -97,7 +97,7 @@ bool ComponentParser::close_scope(Buffer* out, Positions* positions) {
 
 void ComponentParser::flush() {
   Scope& at = scope();
-  if (at.section == TextSection::None) return;
+  if (at.section == SectionId::None) return;
   Buffer count;
   count.u32(at.item_count);
   at.out.require(at.items.ok());
@@ -109,10 +109,10 @@ void ComponentParser::flush() {
   at.items.clear();
   at.item_positions.clear();
   at.item_count = 0;
-  at.section = TextSection::None;
+  at.section = SectionId::None;
 }
 
-void ComponentParser::emit(TextSection section, const Buffer& item, uint32_t text_offset,
+void ComponentParser::emit(SectionId section, const Buffer& item, uint32_t text_offset,
                            const Positions* inside) {
   Scope& at = scope();
   Buffer* out = &at.out;
@@ -126,12 +126,12 @@ void ComponentParser::emit(TextSection section, const Buffer& item, uint32_t tex
   } else {
     ++at.declarations;
     if (at.kind == DefKind::CoreModuleType) {
-      out->u8(section == TextSection::Import
+      out->u8(section == SectionId::Import
                   ? 0
-                  : (section == TextSection::CoreType ? 1 : (section == TextSection::Alias ? 2 : 3)));
+                  : (section == SectionId::CoreType ? 1 : (section == SectionId::Alias ? 2 : 3)));
     } else {
-      const TextSection codes[] = {TextSection::CoreType, TextSection::Type, TextSection::Alias,
-                                   TextSection::Import, TextSection::Export};
+      const SectionId codes[] = {SectionId::CoreType, SectionId::Type, SectionId::Alias, SectionId::Import,
+                                 SectionId::Export};
       for (uint8_t code = 0; code < 5; ++code) {
         if (codes[code] == section) out->u8(code);
       }
@@ -144,7 +144,7 @@ void ComponentParser::emit(TextSection section, const Buffer& item, uint32_t tex
 }
 
 // A section that is one item: a module, a component, a custom section.
-void ComponentParser::emit_whole(TextSection section, base::ByteSpan bytes, uint32_t text_offset,
+void ComponentParser::emit_whole(SectionId section, base::ByteSpan bytes, uint32_t text_offset,
                                  const Positions* inside) {
   flush();
   Scope& at = scope();
@@ -201,32 +201,22 @@ bool ComponentParser::define(Sort sort, std::string_view id, uint32_t* index) {
 
 void ComponentParser::write_names(Scope& scope) {
   Buffer body;
-  body.name("component-name");
-  const size_t empty = body.size();
   if (scope.name.data() != nullptr) {
     Buffer name;
     name.name(scope.name);
-    body.u8(0);
-    body.u64(name.size());
-    body.append(name.span());
+    body.section(0, name);
   }
   for (uint32_t sort = 0; sort < kSortCount; ++sort) {
     if (scope.name_counts[sort] == 0) continue;
-    Buffer map;
-    write_sort(static_cast<Sort>(sort), &map);
-    map.u32(scope.name_counts[sort]);
-    map.append(scope.name_entries[sort].span());
-    map.require(scope.name_entries[sort].ok());
-    body.u8(1);
-    body.u64(map.size());
-    body.append(map.span());
-    body.require(map.ok());
+    Buffer head;
+    write_sort(static_cast<Sort>(sort), &head);
+    head.u32(scope.name_counts[sort]);
+    body.section(1, head, scope.name_entries[sort].span());
+    body.require(scope.name_entries[sort].ok());
   }
-  if (body.size() == empty) return;
-  scope.out.u8(0);
-  scope.out.u64(body.size());
+  if (body.size() == 0) return;
+  scope.out.custom_section("component-name", body.span());
   scope.out.require(body.ok());
-  scope.out.append(body.span());
 }
 
 // ---- fields
@@ -260,7 +250,7 @@ bool ComponentParser::parse_custom_annotation() {
   }
   body.append(bytes);
   if (!body.ok()) return out_of_memory();
-  emit_whole(TextSection::Custom, body.span(), begin, nullptr);
+  emit_whole(SectionId::Custom, body.span(), begin, nullptr);
   return expect_close();
 }
 
@@ -308,7 +298,7 @@ bool ComponentParser::parse_component_field(uint32_t begin) {
   Buffer bytes;
   Positions positions;
   if (!close_scope(&bytes, &positions)) return false;
-  emit_whole(TextSection::Component, bytes.span(), begin, &positions);
+  emit_whole(SectionId::Component, bytes.span(), begin, &positions);
   uint32_t index = 0;
   return expect_close() && define(Sort::Component, head.id, &index) &&
          write_inline_exports(head.exports, Sort::Component, index);

@@ -56,7 +56,7 @@ bool ComponentParser::parse_core_module(uint32_t begin) {
     const uint64_t inside = position.text_offset < head ? 0 : position.text_offset - head;
     position.text_offset = static_cast<uint32_t>(body + inside);
   }
-  emit_whole(TextSection::CoreModule, parsed->binary, begin, &parsed->positions);
+  emit_whole(SectionId::CoreModule, parsed->binary, begin, &parsed->positions);
   return define(Sort::CoreModule, id) && write_inline_exports(exports, Sort::CoreModule, index);
 }
 
@@ -75,7 +75,7 @@ bool ComponentParser::parse_core_instance(uint32_t begin) {
     item.u32(count);
     item.append(items.span());
   }
-  emit(TextSection::CoreInstance, item, begin);
+  emit(SectionId::CoreInstance, item, begin);
   return define(Sort::CoreInstance, id) && expect_close();
 }
 
@@ -96,7 +96,7 @@ bool ComponentParser::parse_core_type_field(uint32_t begin) {
   Buffer type;
   Positions positions;
   if (!parse_core_definition(&type, &positions)) return false;
-  emit(TextSection::CoreType, type, begin, &positions);
+  emit(SectionId::CoreType, type, begin, &positions);
   return define(Sort::CoreType, id) && expect_close();
 }
 
@@ -116,7 +116,7 @@ bool ComponentParser::parse_core_rec(uint32_t begin) {
     std::string_view id;
     if (!take_id(&id) || !parse_core_sub_type(&type) || !expect_close()) return false;
   }
-  emit(TextSection::CoreType, type, begin);
+  emit(SectionId::CoreType, type, begin);
   return expect_close();
 }
 
@@ -267,7 +267,7 @@ bool ComponentParser::parse_module_declaration() {
     item.name(name);
   }
   if (!parse_core_extern_type(&item) || !expect_close()) return false;
-  emit(is_import ? TextSection::Import : TextSection::Export, item, begin);
+  emit(is_import ? SectionId::Import : SectionId::Export, item, begin);
   return true;
 }
 
@@ -283,7 +283,7 @@ bool ComponentParser::parse_core_type_use(Buffer* out) {
     Buffer type;
     type.u8(0x60);
     if (!parse_core_func_type(&type)) return false;
-    emit(TextSection::CoreType, type, begin);
+    emit(SectionId::CoreType, type, begin);
     if (!define(Sort::CoreType, {}, &index)) return false;
   }
   out->u32(index);

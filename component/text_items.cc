@@ -85,7 +85,7 @@ void ComponentParser::emit_export(const Name& name, Sort sort, uint32_t index, c
   item.u32(index);
   item.u8(type == nullptr ? 0 : 1);
   if (type != nullptr) item.append(type->span());
-  emit(TextSection::Export, item, text_offset);
+  emit(SectionId::Export, item, text_offset);
 }
 
 // (import "n" attribute*) inside of a definition; a module or a type may begin with an import of its own.
@@ -107,7 +107,7 @@ bool ComponentParser::emit_import(const Name& name, const Buffer& type, Sort sor
   Buffer item;
   item.append(name.bytes.span());
   item.append(type.span());
-  emit(TextSection::Import, item, text_offset);
+  emit(SectionId::Import, item, text_offset);
   return define(sort, id);
 }
 
@@ -153,7 +153,7 @@ bool ComponentParser::parse_export(uint32_t begin) {
     Buffer item;
     item.append(name.bytes.span());
     item.append(type.span());
-    emit(TextSection::Export, item, begin);
+    emit(SectionId::Export, item, begin);
     return define(sort, id) && expect_close();
   }
   uint32_t index;
@@ -201,7 +201,7 @@ bool ComponentParser::parse_lift(uint32_t begin, const Buffer* func_type, std::s
   item.u32(core_func);
   item.append(options.span());
   item.append(type.from(1));
-  emit(TextSection::Canon, item, begin);
+  emit(SectionId::Canon, item, begin);
   return define(Sort::Func, id);
 }
 
@@ -331,7 +331,7 @@ bool ComponentParser::parse_canon_body(uint32_t begin, const std::string_view* c
   } else if (!expect_open("core") || !expect_keyword("func") || !take_id(&id) || !expect_close()) {
     return false;
   }
-  emit(TextSection::Canon, item, begin);
+  emit(SectionId::Canon, item, begin);
   return define(Sort::CoreFunc, id);
 }
 
@@ -361,7 +361,7 @@ bool ComponentParser::parse_start(uint32_t begin) {
   item.u32(count);
   item.append(arguments.span());
   item.u32(static_cast<uint32_t>(results.size()));
-  emit_whole(TextSection::Start, item.span(), begin, nullptr);
+  emit_whole(SectionId::Start, item.span(), begin, nullptr);
   for (const std::string_view id : results) {
     if (!define(Sort::Value, id)) return false;
   }
@@ -420,7 +420,7 @@ bool ComponentParser::parse_instantiate(Buffer* item, bool in_core) {
       instance.u8(1);
       instance.u32(exports);
       instance.append(items.span());
-      emit(in_core ? TextSection::CoreInstance : TextSection::Instance, instance, begin);
+      emit(in_core ? SectionId::CoreInstance : SectionId::Instance, instance, begin);
       if (!define(instances, {}, &index)) return false;
     } else {
       if (is_instance) restart_at(argument);
@@ -460,7 +460,7 @@ bool ComponentParser::parse_instance(uint32_t begin) {
     item.u32(count);
     item.append(items.span());
   }
-  emit(TextSection::Instance, item, begin);
+  emit(SectionId::Instance, item, begin);
   uint32_t index = 0;
   return define(Sort::Instance, head.id, &index) && expect_close() &&
          write_inline_exports(head.exports, Sort::Instance, index);

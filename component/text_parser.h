@@ -2,6 +2,7 @@
 
 #include "component/component.h"
 #include "component/limits.h"
+#include "component/section.h"
 #include "component/text.h"
 #include "engine/text/byte_buffer.h"
 #include "engine/text/name_map.h"
@@ -10,22 +11,6 @@
 namespace wherry::component {
 
 // Section ids; inside of types the code of the declaration follows from them.
-enum class TextSection : uint8_t {
-  Custom = 0,
-  CoreModule = 1,
-  CoreInstance = 2,
-  CoreType = 3,
-  Component = 4,
-  Instance = 5,
-  Alias = 6,
-  Type = 7,
-  Canon = 8,
-  Start = 9,
-  Import = 10,
-  Export = 11,
-  None = 0xff,
-};
-
 // Reads a component and writes its binary form as it goes: what is sugar for a definition of its own is written in front of
 // what it stands in, so one pass over the text is enough. Identifiers must be bound before they are used, as everything
 // in a component must.
@@ -51,9 +36,9 @@ class ComponentParser : private text::ParserBase {
     DefKind kind = DefKind::Component;
     std::string_view name;
     Buffer out;
-    Positions positions;                      // Places in `out`.
-    uint32_t declarations = 0;                // Of types.
-    TextSection section = TextSection::None;  // Of components: whose items are being collected.
+    Positions positions;                  // Places in `out`.
+    uint32_t declarations = 0;            // Of types.
+    SectionId section = SectionId::None;  // Of components: whose items are being collected.
     Buffer items;
     Positions item_positions;
     uint32_t item_count = 0;
@@ -85,8 +70,8 @@ class ComponentParser : private text::ParserBase {
   bool open_scope(DefKind kind, std::string_view name);
   bool close_scope(Buffer* out, Positions* positions);
   void flush();
-  void emit(TextSection section, const Buffer& item, uint32_t text_offset, const Positions* inside = nullptr);
-  void emit_whole(TextSection section, base::ByteSpan bytes, uint32_t text_offset, const Positions* inside);
+  void emit(SectionId section, const Buffer& item, uint32_t text_offset, const Positions* inside = nullptr);
+  void emit_whole(SectionId section, base::ByteSpan bytes, uint32_t text_offset, const Positions* inside);
   void write_names(Scope& scope);
   Scope& scope() { return scopes_.back(); }
   // The next index of the sort, under `id` if that has data().

@@ -77,7 +77,7 @@ void ComponentParser::emit_export_alias(AliasKind kind, Sort sort, uint32_t inst
   alias.u8(static_cast<uint8_t>(kind));
   alias.u32(instance);
   alias.name(name);
-  emit(TextSection::Alias, alias, text_offset);
+  emit(SectionId::Alias, alias, text_offset);
 }
 
 // In the type of a core module only types can be had from outside, in a form of its own.
@@ -92,7 +92,7 @@ void ComponentParser::emit_outer_alias(Sort sort, uint32_t depth, uint32_t index
   }
   alias.u32(depth);
   alias.u32(index);
-  emit(TextSection::Alias, alias, text_offset);
+  emit(SectionId::Alias, alias, text_offset);
 }
 
 // An index, behind which names of exports may stand: then the index is an instance's.

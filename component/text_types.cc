@@ -27,7 +27,7 @@ constexpr uint8_t kModuleType = 0x50;
 
 bool ComponentParser::hoist_type(const Buffer& type, const Positions* positions, uint32_t text_offset,
                                  uint32_t* index) {
-  emit(TextSection::Type, type, text_offset, positions);
+  emit(SectionId::Type, type, text_offset, positions);
   return define(Sort::Type, {}, index);
 }
 
@@ -239,7 +239,7 @@ bool ComponentParser::parse_type_field(uint32_t begin) {
   Buffer type;
   Positions positions;
   if (!parse_definition(&type, &positions)) return false;
-  emit(TextSection::Type, type, begin, &positions);
+  emit(SectionId::Type, type, begin, &positions);
   uint32_t index = 0;
   return define(Sort::Type, head.id, &index) && expect_close() &&
          write_inline_exports(head.exports, Sort::Type, index);
@@ -282,7 +282,7 @@ bool ComponentParser::parse_typed_extern(Sort sort, Buffer* out) {
       } else {
         type.u8(kModuleType);
         if (!parse_module_declarations(&type, &positions)) return false;
-        emit(TextSection::CoreType, type, begin, &positions);
+        emit(SectionId::CoreType, type, begin, &positions);
         if (!define(Sort::CoreType, {}, &index)) return false;
       }
       break;
