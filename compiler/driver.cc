@@ -70,6 +70,7 @@ class Job {
     Unit unit;
     unit.functions = std::span(indices_).subspan(part.begin, part.end - part.begin);
     unit.with_thunks = index == 0;
+    unit.is_whole = parts_.size() == 1;
     unit.facts = &facts_;
     const auto within = [&](const std::vector<uint32_t>& all) {
       const auto begin = std::ranges::lower_bound(all, part.begin);

@@ -8,6 +8,9 @@
 
 namespace wherry::compiler {
 
+// The attribute of thunks: passes over IR leave them out.
+inline constexpr const char* kThunkAttribute = "wherry-thunk";
+
 // Sees to it that loads of guarded memory keep their traps (pin_loads.cc). The marks that the emitter puts behind each load
 // are resolved: in loops that may be vectorized when `Stage::BeforeVectorizer`, all others and what is left at the end.
 struct PinLoads : llvm::PassInfoMixin<PinLoads> {

@@ -72,6 +72,7 @@ const llvm::Function* function_of(const llvm::Any& unit) {
 bool is_worth_it(llvm::StringRef pass, const llvm::Any& unit) {
   const llvm::Function* const function = function_of(unit);
   if (function == nullptr) return true;
+  if (function->hasFnAttribute(kThunkAttribute)) return false;
   const llvm::Attribute size = function->getFnAttribute("wherry-size");
   if (!size.isValid()) return true;
   if (size.getValueAsString() == "huge") {

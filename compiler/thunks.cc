@@ -1,9 +1,15 @@
 // The module's thunks (docs/abi.md, "Native code"): `enter` from slots into native code, `leave` from native code to a call by slots.
-// One of each for every function type of the module, whichever index names it first.
+// One of each for a function type, whichever index names it first: `enter` where the module defines a function of the type, and `leave`,
+// in a module that is one unit, where its code mentions it. A module names many types that it only gives to blocks and imports: in small
+// ones nearly half of the time went into thunks that nothing could reach. A unit among several does not see what the others call,
+// and makes `leave` for all.
+//
+// The passes over IR leave them alone: they come out of those as they are.
 #include "compiler/thunks.h"
 
 #include <llvm/IR/IRBuilder.h>
 
+#include "compiler/passes.h"
 #include "engine/abi/native.h"
 
 namespace wherry::compiler {
@@ -30,6 +36,7 @@ void make_enter(UnitContext& unit, const wasm::CanonType& type) {
       unit.llvm_module());
   thunk->setVisibility(llvm::GlobalValue::HiddenVisibility);
   unit.set_common_attributes(thunk);
+  thunk->addFnAttr(kThunkAttribute);
   Builder builder(llvm::BasicBlock::Create(context, "", thunk));
   llvm::Value* const slots = thunk->getArg(0);
   const bool in_memory = abi::native_results_in_memory(type.func.results);
@@ -57,6 +64,7 @@ void make_enter(UnitContext& unit, const wasm::CanonType& type) {
 void make_leave(UnitContext& unit, const wasm::CanonType& type) {
   llvm::LLVMContext& context = unit.llvm_context();
   llvm::Function* const thunk = unit.leave_thunk(type);
+  thunk->addFnAttr(kThunkAttribute);
   Builder builder(llvm::BasicBlock::Create(context, "", thunk));
   llvm::Value* const its_context = thunk->getArg(0);
   const std::span<const ValType> results = type.func.results;
@@ -111,13 +119,17 @@ void make_leave(UnitContext& unit, const wasm::CanonType& type) {
 
 }  // namespace
 
-void make_thunks(UnitContext& unit) {
+void make_thunks(UnitContext& unit, bool is_whole) {
   const validate::TypedModule& module = unit.typed();
+  std::vector<bool> is_defined(module.types.size());  // By the index that unit.type_index() gives.
+  for (uint32_t i = module.module.imported_funcs; i < module.module.funcs.size(); ++i) {
+    is_defined[unit.type_index(module.func_type(wasm::FuncIndex(i)))] = true;
+  }
   for (uint32_t i = 0; i < module.types.size(); ++i) {
     const wasm::CanonType& type = module.types[wasm::TypeIndex(i)];
     if (type.kind != wasm::CompositeKind::Func || unit.type_index(type) != i) continue;
-    make_enter(unit, type);
-    make_leave(unit, type);
+    if (is_defined[i]) make_enter(unit, type);
+    if (!is_whole || unit.has_leave_thunk(type)) make_leave(unit, type);
   }
 }
 

@@ -60,7 +60,7 @@ class Compilation {
     for (const uint32_t defined : unit_.functions) WHERRY_TRY(emit_function(defined, buffers));
     for (const Stub& stub : context_.stubs()) FunctionEmitter(context_, stub.function).emit_stub(stub);
     if (unit_.with_thunks) {
-      make_thunks(context_);
+      make_thunks(context_, unit_.is_whole);
       context_.define_constant_tables();
     }
     context_.finish_debug_information();

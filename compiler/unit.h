@@ -40,6 +40,7 @@ ModuleFacts scan_module(const validate::TypedModule& module);
 struct Unit {
   std::span<const uint32_t> functions;
   bool with_thunks = false;            // This unit has the module's enter and leave thunks.
+  bool is_whole = false;               // There is no other unit.
   const ModuleFacts* facts = nullptr;  // Of scan_module; null: it is called.
   std::span<const uint32_t>
       internal;  // Those of `functions` that nothing outside of the unit refers to. Ascending.

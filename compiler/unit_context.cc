@@ -192,6 +192,10 @@ void UnitContext::define_constant_tables() {
   }
 }
 
+bool UnitContext::has_leave_thunk(const wasm::CanonType& type) {
+  return module_->getFunction("leave" + std::to_string(type_index(type))) != nullptr;
+}
+
 llvm::Function* UnitContext::leave_thunk(const wasm::CanonType& type) {
   const std::string name = "leave" + std::to_string(type_index(type));
   if (llvm::Function* known = module_->getFunction(name)) return known;

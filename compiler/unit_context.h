@@ -77,7 +77,9 @@ class UnitContext {
   // ---- functions
   // The native function of a defined index; declared when another unit has it.
   llvm::Function* function(uint32_t defined);
+  // Declared on first use.
   llvm::Function* leave_thunk(const wasm::CanonType& type);
+  bool has_leave_thunk(const wasm::CanonType& type);
   // Declared on first use, in this unit; whoever emits the unit emits stubs() when all functions are there.
   llvm::Function* indirect_stub(uint32_t table, const wasm::CanonType& type);
   llvm::Function* object_stub(const wasm::CanonType& type);

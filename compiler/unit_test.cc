@@ -119,6 +119,26 @@ TEST_CASE("an object is made for each target") {
   }
 }
 
+TEST_CASE("thunks are made of types that functions have, and that code calls") {
+  Fixture fixture(
+      "(module (type $block (func (param i64))) (type $called (func (param f32))) (type $own (func (param "
+      "i32)))"
+      "(import \"\" \"\" (func $imported (type $called)))"
+      "(func (type $own) (call $imported (f32.const 0))))");
+  const auto made = [&] {
+    const std::string ir = fixture.text(TextKind::OptimizedIr);
+    std::string names;
+    for (const char* name : {"enter0", "enter1", "enter2", "leave0", "leave1", "leave2"}) {
+      if (has(ir, std::string("@") + name + "(ptr")) names += std::string(name) + ' ';
+    }
+    return names;
+  };
+  fixture.unit.with_thunks = true;
+  CHECK(made() == "enter2 leave0 leave1 leave2 ");
+  fixture.unit.is_whole = true;
+  CHECK(made() == "enter2 leave1 ");
+}
+
 TEST_CASE("a function of another unit is an undefined symbol, one that nobody else calls is internal") {
   Fixture fixture("(module (func (call 1) (call 2)) (func (call 2)) (func (call 0)))");
   const std::vector<uint32_t> here = {0, 1};
