@@ -31,6 +31,9 @@ TEST_CASE("utf-8: every code point but the surrogates") {
   for (uint32_t point = 0; point < 0x120000; ++point) {
     const bool expected = point < 0x110000 && (point < 0xd800 || point > 0xdfff);
     wrong += is_utf8(as_bytes(encode(point))) != expected;
+    char bytes[4];
+    const size_t size = wherry::base::put_utf8(point, bytes);
+    wrong += expected && std::string_view(bytes, size) != encode(point);
     wrong += is_utf8(as_bytes("a long enough text " + encode(point) + " and more of it")) != expected;
   }
   CHECK(wrong == 0);

@@ -56,30 +56,6 @@ uint32_t next_utf16(const uint8_t* from, size_t units, size_t* at) {
   return 0x10000 + ((first & 0x3ff) << 10 | (second & 0x3ff));
 }
 
-// At most 3 bytes, 4 for what was two units.
-size_t put_utf8(uint32_t character, uint8_t* to) {
-  if (character < 0x80) {
-    to[0] = static_cast<uint8_t>(character);
-    return 1;
-  }
-  if (character < 0x800) {
-    to[0] = static_cast<uint8_t>(0xc0 | character >> 6);
-    to[1] = static_cast<uint8_t>(0x80 | (character & 0x3f));
-    return 2;
-  }
-  if (character < 0x10000) {
-    to[0] = static_cast<uint8_t>(0xe0 | character >> 12);
-    to[1] = static_cast<uint8_t>(0x80 | (character >> 6 & 0x3f));
-    to[2] = static_cast<uint8_t>(0x80 | (character & 0x3f));
-    return 3;
-  }
-  to[0] = static_cast<uint8_t>(0xf0 | (character >> 18 & 7));
-  to[1] = static_cast<uint8_t>(0x80 | (character >> 12 & 0x3f));
-  to[2] = static_cast<uint8_t>(0x80 | (character >> 6 & 0x3f));
-  to[3] = static_cast<uint8_t>(0x80 | (character & 0x3f));
-  return 4;
-}
-
 }  // namespace
 
 Utf8 check_utf8(std::span<const uint8_t> bytes) {
@@ -167,13 +143,13 @@ size_t ascii_prefix16(const uint8_t* bytes, size_t units) {
 
 size_t utf16_to_utf8(const uint8_t* from, size_t units, uint8_t* to) {
   size_t made = 0;
-  for (size_t at = 0; at < units;) made += put_utf8(next_utf16(from, units, &at), to + made);
+  for (size_t at = 0; at < units;) made += base::put_utf8(next_utf16(from, units, &at), to + made);
   return made;
 }
 
 size_t latin1_to_utf8(std::span<const uint8_t> from, uint8_t* to) {
   size_t made = 0;
-  for (const uint8_t byte : from) made += put_utf8(byte, to + made);
+  for (const uint8_t byte : from) made += base::put_utf8(byte, to + made);
   return made;
 }
 

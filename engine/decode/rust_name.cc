@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "engine/base/utf8.h"
 #include "engine/decode/symbol_name.h"
 
 namespace wherry::decode {
@@ -27,20 +28,8 @@ int hex_digit(char c) {
 }
 
 void append_utf8(std::string& out, uint32_t c) {
-  const auto byte = [&out](uint32_t value) { out += static_cast<char>(value); };
-  if (c < 0x80) return byte(c);
-  if (c < 0x800) {
-    byte(0xc0 | c >> 6);
-  } else {
-    if (c < 0x10000) {
-      byte(0xe0 | c >> 12);
-    } else {
-      byte(0xf0 | c >> 18);
-      byte(0x80 | (c >> 12 & 0x3f));
-    }
-    byte(0x80 | (c >> 6 & 0x3f));
-  }
-  byte(0x80 | (c & 0x3f));
+  char bytes[4];
+  out.append(bytes, base::put_utf8(c, bytes));
 }
 
 bool is_char(uint32_t c) { return c < 0xd800 || (c >= 0xe000 && c < 0x110000); }

@@ -10,6 +10,8 @@
 // may stand, and refuses them elsewhere because no rule of its grammar expects one.
 #include "engine/text/lexer.h"
 
+#include "engine/base/utf8.h"
+
 namespace wherry::text {
 
 using wasm::ErrorCode;
@@ -49,26 +51,6 @@ bool is_known_annotation(std::string_view id) {
     if (id == known) return true;
   }
   return false;
-}
-
-size_t append_utf8(uint32_t point, uint8_t* out) {
-  if (point < 0x80) return out[0] = static_cast<uint8_t>(point), 1;
-  if (point < 0x800) {
-    out[0] = static_cast<uint8_t>(0xc0 | point >> 6);
-    out[1] = static_cast<uint8_t>(0x80 | (point & 0x3f));
-    return 2;
-  }
-  if (point < 0x10000) {
-    out[0] = static_cast<uint8_t>(0xe0 | point >> 12);
-    out[1] = static_cast<uint8_t>(0x80 | (point >> 6 & 0x3f));
-    out[2] = static_cast<uint8_t>(0x80 | (point & 0x3f));
-    return 3;
-  }
-  out[0] = static_cast<uint8_t>(0xf0 | point >> 18);
-  out[1] = static_cast<uint8_t>(0x80 | (point >> 12 & 0x3f));
-  out[2] = static_cast<uint8_t>(0x80 | (point >> 6 & 0x3f));
-  out[3] = static_cast<uint8_t>(0x80 | (point & 0x3f));
-  return 4;
 }
 
 // The bytes of the well-formed sequence at the front, or 0 (Unicode 15, table 3-7).
@@ -138,7 +120,7 @@ bool append_unescaped(std::string_view literal, base::Vector<uint8_t>* out) {
           if (literal[i] != '_') point = point * 16 + static_cast<uint32_t>(hex_value(literal[i]));
         }
         ++i;
-        size_bytes = append_utf8(point, bytes);
+        size_bytes = base::put_utf8(point, bytes);
         break;
       }
       default:
