@@ -2,6 +2,7 @@
 // and interfaces are numbers. Everything that a model holds is in it, so that two models are the same if their JSON is.
 #include <string>
 
+#include "component/wit/json_text.h"
 #include "component/wit/print.h"
 #include "engine/wasm/errors.h"
 
@@ -70,24 +71,7 @@ class JsonWriter {
     out_.append(2 * depth_, ' ');
   }
   void string(std::string_view text) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    out_ += '"';
-    for (const char c : text) {
-      const auto byte = static_cast<uint8_t>(c);
-      if (c == '"' || c == '\\') {
-        out_ += '\\';
-        out_ += c;
-      } else if (c == '\n') {
-        out_ += "\\n";
-      } else if (byte < 0x20 || byte == 0x7f) {
-        out_ += "\\u00";
-        out_ += kDigits[byte >> 4];
-        out_ += kDigits[byte & 15];
-      } else {
-        out_ += c;
-      }
-    }
-    out_ += '"';
+    write_json_string(text, [this](std::string_view piece) { out_ += piece; });
   }
 
   text::TextSink& sink_;

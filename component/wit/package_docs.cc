@@ -16,6 +16,7 @@
 
 #include <string>
 
+#include "component/wit/json_text.h"
 #include "engine/base/utf8.h"
 #include "engine/text/name_map.h"
 #include "engine/wasm/errors.h"
@@ -43,158 +44,6 @@ base::Failure not_docs(const char* why) {
 }
 
 // ---- reading
-
-// JSON, taken from the front. After a mistake `ok` is false and everything is empty.
-class JsonReader {
- public:
-  explicit JsonReader(std::string_view text) : rest_(text) {}
-
-  bool ok() const { return ok_; }
-  bool is_at_end() {
-    skip_space();
-    return rest_.empty();
-  }
-  bool at(char c) {
-    skip_space();
-    return !rest_.empty() && rest_[0] == c;
-  }
-
-  // Calls `member(key)` for each, which must take the value.
-  template <class Member>
-  void object(Member member) {
-    expect('{');
-    if (take('}')) return;
-    while (ok_) {
-      const std::string_view key = string();
-      expect(':');
-      if (ok_) member(key);
-      if (take('}')) return;
-      expect(',');
-    }
-  }
-
-  // Good until the next string is read.
-  std::string_view string() {
-    text_.clear();
-    expect('"');
-    while (ok_) {
-      if (rest_.empty() || static_cast<uint8_t>(rest_[0]) < 0x20) return fail();
-      const char c = rest_[0];
-      rest_.remove_prefix(1);
-      if (c == '"') return {text_.data(), text_.size()};
-      c == '\\' ? escape() : put(c);
-    }
-    return {};
-  }
-
-  // Any value. Whether brackets match is not looked at.
-  void skip() {
-    size_t depth = 0;
-    do {
-      skip_space();
-      if (rest_.empty()) {
-        fail();
-      } else if (rest_[0] == '"') {
-        string();
-      } else {
-        const char c = rest_[0];
-        if (c == '{' || c == '[') ++depth;
-        if (c == '}' || c == ']') depth -= depth != 0;
-        const bool is_word = is_letter(c);
-        do {
-          rest_.remove_prefix(1);
-        } while (is_word && !rest_.empty() && is_letter(rest_[0]));
-      }
-    } while (ok_ && depth != 0);
-  }
-
-  bool is_out_of_memory() const { return is_out_of_memory_; }
-
- private:
-  // Of a number, `true`, `false` or `null`.
-  static bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'E';
-  }
-  std::string_view fail() {
-    ok_ = false;
-    return {};
-  }
-  void skip_space() {
-    while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\n' || rest_[0] == '\r' || rest_[0] == '\t'))
-      rest_.remove_prefix(1);
-  }
-  bool take(char c) {
-    if (!at(c)) return false;
-    rest_.remove_prefix(1);
-    return true;
-  }
-  void expect(char c) {
-    if (!take(c)) ok_ = false;
-  }
-  void put(char c) {
-    if (!text_.push_back(c)) {
-      is_out_of_memory_ = true;
-      ok_ = false;
-    }
-  }
-
-  void escape() {
-    if (rest_.empty()) return void(fail());
-    const char c = rest_[0];
-    rest_.remove_prefix(1);
-    switch (c) {
-      case '"':
-      case '\\':
-      case '/': return put(c);
-      case 'b': return put('\b');
-      case 'f': return put('\f');
-      case 'n': return put('\n');
-      case 'r': return put('\r');
-      case 't': return put('\t');
-      case 'u': return put_code_point(code_point());
-      default: fail();
-    }
-  }
-  uint32_t code_unit() {
-    uint32_t unit = 0;
-    if (rest_.size() < 4) fail();
-    for (size_t i = 0; ok_ && i < 4; ++i) {
-      const char c = rest_[i];
-      const int digit = c >= '0' && c <= '9'   ? c - '0'
-                        : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                        : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                               : -1;
-      if (digit < 0) fail();
-      unit = unit << 4 | static_cast<uint32_t>(digit & 15);
-    }
-    if (ok_) rest_.remove_prefix(4);
-    return unit;
-  }
-  uint32_t code_point() {
-    const uint32_t first = code_unit();
-    if (first < 0xd800 || first > 0xdfff) return first;
-    if (first > 0xdbff || !rest_.starts_with("\\u")) return fail(), 0;
-    rest_.remove_prefix(2);
-    const uint32_t second = code_unit();
-    if (second < 0xdc00 || second > 0xdfff) fail();
-    return 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
-  }
-  void put_code_point(uint32_t c) {
-    if (!ok_) return;
-    if (c < 0x80) return put(static_cast<char>(c));
-    if (c >= 0x10000) put(static_cast<char>(0xf0 | c >> 18));
-    if (c >= 0x10000) put(static_cast<char>(0x80 | (c >> 12 & 0x3f)));
-    if (c >= 0x800 && c < 0x10000) put(static_cast<char>(0xe0 | c >> 12));
-    if (c >= 0x800) put(static_cast<char>(0x80 | (c >> 6 & 0x3f)));
-    if (c < 0x800) put(static_cast<char>(0xc0 | c >> 6));
-    put(static_cast<char>(0x80 | (c & 0x3f)));
-  }
-
-  std::string_view rest_;
-  base::Vector<char> text_;
-  bool ok_ = true;
-  bool is_out_of_memory_ = false;
-};
 
 class DocsReader {
  public:
@@ -543,23 +392,7 @@ class DocsWriter {
 
   void put(std::string_view text) { out_.append(base::as_bytes(text)); }
   void string(std::string_view text) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    put("\"");
-    for (const char c : text) {
-      const auto byte = static_cast<uint8_t>(c);
-      if (c == '"' || c == '\\') {
-        const char escaped[] = {'\\', c};
-        put({escaped, 2});
-      } else if (c == '\n' || c == '\t') {
-        put(c == '\n' ? "\\n" : "\\t");
-      } else if (byte < 0x20) {
-        const char escaped[] = {'\\', 'u', '0', '0', kDigits[byte >> 4], kDigits[byte & 15]};
-        put({escaped, 6});
-      } else {
-        put({&c, 1});
-      }
-    }
-    put("\"");
+    write_json_string(text, [this](std::string_view piece) { put(piece); });
   }
 
   Model& model_;
