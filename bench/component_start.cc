@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "wasi/p2/preview2.h"
 #include "wherry/component_linker.h"
+#include "wherry/wasi_component.h"
 #include "wherry/wherry.h"
 
 namespace {

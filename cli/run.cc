@@ -32,9 +32,9 @@
 #include "cli/watch.h"
 #include "engine/inspect/binary.h"
 #include "engine/inspect/compiled.h"
-#include "wasi/p1/preview1.h"
-#include "wasi/threads/threads.h"
 #include "wherry/component.h"
+#include "wherry/wasi.h"
+#include "wherry/wasi_threads.h"
 #include "wherry/wherry.h"
 
 namespace wherry::cli {

@@ -14,10 +14,10 @@
 #include "cli/startup.h"
 #include "cli/surroundings.h"
 #include "cli/watch.h"
-#include "wasi/p2/preview2.h"
 #include "wherry/component.h"
 #include "wherry/component_instance.h"
 #include "wherry/component_linker.h"
+#include "wherry/wasi_component.h"
 #include "wherry/wherry.h"
 
 namespace wherry::cli {

@@ -62,9 +62,9 @@ Result<void> look_around(const Invocation& invocation, Surroundings* out) {
                              .read_only = directory.read_only});
   }
   out->inherit_env = invocation.is_on(KeyId::InheritEnv);
-  if (invocation.is_on(KeyId::InheritStdin, true)) out->in = wasi::StdioChoice::inherit();
-  if (invocation.is_on(KeyId::InheritStdout, true)) out->out = wasi::StdioChoice::inherit();
-  if (invocation.is_on(KeyId::InheritStderr, true)) out->err = wasi::StdioChoice::inherit();
+  if (invocation.is_on(KeyId::InheritStdin, true)) out->in = wasi::Stdio::inherit();
+  if (invocation.is_on(KeyId::InheritStdout, true)) out->out = wasi::Stdio::inherit();
+  if (invocation.is_on(KeyId::InheritStderr, true)) out->err = wasi::Stdio::inherit();
   return {};
 }
 

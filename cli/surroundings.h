@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "cli/options.h"
-#include "wasi/host/capabilities.h"
 #include "wherry/result.h"
+#include "wherry/wasi_capabilities.h"
 
 namespace wherry::cli {
 
@@ -15,7 +15,7 @@ struct Surroundings {
   std::vector<wasi::EnvironmentVariable> env;
   bool inherit_env = false;
   std::vector<wasi::Preopen> preopens;
-  wasi::StdioChoice in, out, err;
+  wasi::Stdio in, out, err;
 
   // Good as long as this is not changed.
   wasi::Capabilities capabilities() const {

@@ -13,11 +13,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BEFORE = """#include "wherry/wherry.h"
 #include "wherry/shared_memory.h"
+#include "wherry/wasi.h"
 using namespace wherry;
 struct Clock { int64_t now_ns() const { return 0; } };
 Result<void> all(const Clock& clock) {
 """
-AFTER = "  (void)answer;\n  (void)woken;\n  return {};\n}\n"
+AFTER = "  (void)answer;\n  (void)status;\n  (void)woken;\n  return {};\n}\n"
 
 blocks = re.findall(r"^```cpp\n(.*?)^```$", (ROOT / "docs" / "embedding.md").read_text(), re.M | re.S)
 done = subprocess.run([sys.argv[1], "-std=c++20", "-fsyntax-only", "-Wall", "-I", str(ROOT / "include"), "-x", "c++", "-"],

@@ -13,6 +13,7 @@
 #include "wasi/host/poll.h"
 #include "wasi/host/quota.h"
 #include "wasi/host/wait.h"
+#include "wherry/wasi_capabilities.h"
 
 namespace wherry::wasi::host {
 
@@ -100,6 +101,10 @@ class OutputStream : public Source {
 // What comes from nowhere and is at its end; what goes nowhere.
 Ref<InputStream> make_empty_input();
 Ref<OutputStream> make_sink();
+
+// The embedder's own. What a writer does not take is refused with ENOSPC.
+Ref<InputStream> make_reader_input(StdioReader& reader);
+Ref<OutputStream> make_writer_output(StdioWriter& writer);
 
 // A file from `offset` on. Each stream has a place of its own.
 Ref<InputStream> make_file_input(Ref<SharedHandle> file, uint64_t offset);

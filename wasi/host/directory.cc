@@ -228,8 +228,14 @@ FileType type_of_entry(int fd, const KernelEntry& entry) {
 
 }  // namespace
 
-int list_directory(int fd, uint64_t cookie, void* context, VisitEntry visit) {
+int list_directory(const Handle& directory, uint64_t cookie, void* context, VisitEntry visit) {
   if (cookie > INT64_MAX) return EINVAL;
+  Handle same;
+  if (!directory.owned()) {
+    same = Handle::own(openat(directory.fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (same.empty()) return errno;
+  }
+  const int fd = directory.owned() ? directory.fd() : same.fd();
   if (lseek(fd, static_cast<off_t>(cookie), SEEK_SET) < 0) return errno;
   alignas(KernelEntry) char buffer[8192];
   while (true) {

@@ -12,6 +12,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "wasi/host/byte_stream.h"
 #include "wasi/host/stream.h"
 
@@ -41,6 +43,32 @@ class ReadyOutput : public OutputStream {
 
 class Sink final : public ReadyOutput {
   int put(Patience&, std::span<const uint8_t>) override { return 0; }
+};
+
+class ReaderInput final : public InputStream {
+ public:
+  explicit ReaderInput(StdioReader& reader) : reader_(reader) {}
+
+ private:
+  int fetch(Patience&, std::span<uint8_t> out, size_t& done) override {
+    done = std::min(reader_.read(out), out.size());
+    return 0;
+  }
+  Interest when_readable() override { return Interest::ready(); }
+
+  StdioReader& reader_;
+};
+
+class WriterOutput final : public ReadyOutput {
+ public:
+  explicit WriterOutput(StdioWriter& writer) : writer_(writer) {}
+
+ private:
+  int put(Patience&, std::span<const uint8_t> bytes) override {
+    return writer_.write(bytes) < bytes.size() ? ENOSPC : 0;
+  }
+
+  StdioWriter& writer_;
 };
 
 class FileInput final : public InputStream {
@@ -188,6 +216,9 @@ class DescriptorOutput final : public OutputStream {
 
 Ref<InputStream> make_empty_input() { return make_ref<EmptyInput>(); }
 Ref<OutputStream> make_sink() { return make_ref<Sink>(); }
+
+Ref<InputStream> make_reader_input(StdioReader& reader) { return make_ref<ReaderInput>(reader); }
+Ref<OutputStream> make_writer_output(StdioWriter& writer) { return make_ref<WriterOutput>(writer); }
 
 Ref<InputStream> make_file_input(Ref<SharedHandle> file, uint64_t offset) {
   return make_ref<FileInput>(std::move(file), offset);

@@ -108,11 +108,12 @@ class Directory {
   PathResolution resolver_;
 };
 
-// Lists the directory `fd` from `cookie` on (0: from the start) in the host's order, `.` and `..` among the entries.
+// Lists a directory from `cookie` on (0: from the start) in the host's order, `.` and `..` among the entries. One that is not
+// owned is opened once more for it: where it stands in its listing is also the business of others.
 // Cookies are the file system's own and stay valid while other entries come and go. Stops when `visit` returns false.
 // Costs a bounded amount of memory whatever the directory's size.
 using VisitEntry = bool (*)(void* context, const DirectoryEntry& entry);
-[[nodiscard]] int list_directory(int fd, uint64_t cookie, void* context, VisitEntry visit);
+[[nodiscard]] int list_directory(const Handle& directory, uint64_t cookie, void* context, VisitEntry visit);
 
 // An open file of the host: a view that owns nothing.
 class File {

@@ -26,6 +26,7 @@ class Handle {
   }
 
   int fd() const { return fd_; }
+  bool owned() const { return owned_; }
   bool empty() const { return fd_ < 0; }
 
  private:

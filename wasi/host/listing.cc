@@ -28,7 +28,7 @@ int Listing::refill() {
   kept_.clear();
   at_ = 0;
   is_at_end_ = true;  // Unless there turns out to be more.
-  if (int error = list_directory(directory_->fd(), cookie_, this, &Listing::keep)) return error;
+  if (int error = list_directory(directory_->handle(), cookie_, this, &Listing::keep)) return error;
   return has_no_memory_ ? ENOMEM : 0;
 }
 

@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "wasi/host/capabilities.h"
 #include "wasi/host/handle.h"
+#include "wherry/wasi_capabilities.h"
 
 namespace wherry::wasi::host {
 

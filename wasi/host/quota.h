@@ -56,6 +56,7 @@ class SharedHandle : public Counted {
  public:
   SharedHandle(Handle handle, Quota::Share share) : share_(std::move(share)), handle_(std::move(handle)) {}
   int fd() const { return handle_.fd(); }
+  const Handle& handle() const { return handle_; }
 
  private:
   Quota::Share share_;

@@ -11,15 +11,17 @@
 #include "wasi/host/handle.h"
 #include "wasi/host/stream.h"
 #include "wasi/p1/types.h"
+#include "wherry/wasi_capabilities.h"
 
 namespace wherry::wasi::p1 {
 
 enum class Kind : uint8_t {
-  Free,    // nothing: the number is not in use
-  Null,    // a standard stream that leads nowhere
-  Stdio,   // a standard stream of the host; tells nothing of what is behind it but whether it is a terminal
-  File,    // a regular file or block device
-  Device,  // any other file: a terminal, a pipe
+  Free,      // nothing: the number is not in use
+  Null,      // a standard stream that leads nowhere
+  Embedder,  // a standard stream of the embedder's own
+  Stdio,     // a standard stream of the host; tells nothing of what is behind it but whether it is a terminal
+  File,      // a regular file or block device
+  Device,    // any other file: a terminal, a pipe
   Directory,
   Connection,  // a socket that was accepted
   Listener,    // a socket that accepts
@@ -30,6 +32,7 @@ constexpr Rights applicable(Kind kind) {
   switch (kind) {
     case Kind::Free: break;
     case Kind::Null:
+    case Kind::Embedder:
     case Kind::Stdio: return rights::kDevice & ~rights::kFdFilestatSetTimes;
     case Kind::File: return rights::kFile;
     case Kind::Device: return rights::kDevice;
@@ -71,6 +74,8 @@ struct Descriptor {
   bool preopened = false;  // a directory that has a name
   uint16_t flags = 0;      // fdflags
   host::Handle handle;
+  StdioReader* reader = nullptr;  // of Kind::Embedder: one of the two
+  StdioWriter* writer = nullptr;
   Rights base = 0;
   Rights inheriting = 0;
   std::string_view name;  // of a preopened directory; owned by the State

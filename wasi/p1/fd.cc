@@ -14,7 +14,7 @@ namespace wherry::wasi::p1 {
 namespace {
 
 bool is_stdio(const Descriptor& descriptor) {
-  return descriptor.kind == Kind::Stdio || descriptor.kind == Kind::Null;
+  return descriptor.kind == Kind::Stdio || descriptor.kind == Kind::Null || descriptor.kind == Kind::Embedder;
 }
 
 Filetype type_of(const Descriptor& descriptor) {

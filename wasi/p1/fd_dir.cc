@@ -68,14 +68,15 @@ Errno fd_readdir(Call& call, uint32_t fd, uint32_t buffer, uint32_t size, uint64
     return error;
   uint8_t* target = call.memory.at(buffer, size);
   if (target == nullptr || !call.has<uint32_t>(out)) return Errno::Fault;
-  const int host_fd = descriptor->handle.fd();
   struct stat status;
-  if (int error = host::File(host_fd, descriptor->access).stat(status)) return call.fail(error);
+  if (int error = host::File(descriptor->handle.fd(), descriptor->access).stat(status))
+    return call.fail(error);
   Listing listing{target, size, 0, status.st_ino, &descriptor->cookies, &call};
   uint64_t from = 0;
   if (!descriptor->cookies.begin(cookie, from)) return Errno::Inval;
   if (size != 0) {
-    if (int error = host::list_directory(host_fd, from, &listing, Listing::visit)) return call.fail(error);
+    if (int error = host::list_directory(descriptor->handle, from, &listing, Listing::visit))
+      return call.fail(error);
   }
   return call.put(out, listing.used);
 }

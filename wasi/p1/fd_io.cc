@@ -5,6 +5,8 @@
 // there are, since a count of 0 would say that the file has ended.
 #include <errno.h>
 
+#include <algorithm>
+
 #include "wasi/host/socket.h"
 #include "wasi/host/stream.h"
 #include "wasi/p1/functions.h"
@@ -46,6 +48,19 @@ Errno prepare(Call& call, uint32_t fd, Rights needed, uint32_t list, uint32_t co
   return iovecs.read(call, list, count);
 }
 
+// What the embedder's own streams take, or leave as a full disk would.
+Errno write_to_embedder(StdioWriter& writer, std::span<iovec> buffers, size_t& done) {
+  done = 0;
+  for (const iovec& buffer : buffers) {
+    const size_t wanted = std::min(buffer.iov_len, host::kMaxTransfer - done);
+    const size_t taken =
+        std::min(writer.write({static_cast<const uint8_t*>(buffer.iov_base), wanted}), wanted);
+    done += taken;
+    if (taken < wanted || done == host::kMaxTransfer) break;
+  }
+  return done == 0 ? Errno::Nospc : Errno::Success;
+}
+
 Errno read_from(Call& call, const Descriptor& descriptor, std::span<iovec> buffers,
                 std::optional<uint64_t> offset, uint32_t out) {
   size_t done = 0;
@@ -57,6 +72,12 @@ Errno read_from(Call& call, const Descriptor& descriptor, std::span<iovec> buffe
                                                       /*peek=*/false, /*wait_all=*/false, received);
     if (error != 0) return call.fail(error);
     done = received.size;
+  } else if (descriptor.kind == Kind::Embedder) {
+    if (descriptor.reader != nullptr && !buffers.empty()) {
+      const iovec& room = buffers[0];
+      done = std::min(descriptor.reader->read({static_cast<uint8_t*>(room.iov_base), room.iov_len}),
+                      room.iov_len);
+    }
   } else if (descriptor.kind != Kind::Null && !buffers.empty()) {
     if (int error =
             host::read(call.patience, descriptor.handle.fd(), descriptor.blocking(), buffers, offset, done)) {
@@ -73,6 +94,10 @@ Errno write_to(Call& call, const Descriptor& descriptor, std::span<iovec> buffer
     done = total(buffers);
   } else if (buffers.empty()) {
     done = 0;
+  } else if (descriptor.kind == Kind::Embedder) {
+    if (descriptor.writer == nullptr) return Errno::Badf;
+    if (Errno error = write_to_embedder(*descriptor.writer, buffers, done); error != Errno::Success)
+      return error;
   } else if (descriptor.kind == Kind::Connection) {
     const bool block = descriptor.blocking() == host::Blocking::Wait;
     if (int error = host::send(call.patience, descriptor.handle.fd(), block, buffers, done))

@@ -3,7 +3,7 @@
 // A row is a constant of the program: name, signature, and an entry that finds the store's state and the caller's
 // memory, makes a Call of them, and calls the function. Nothing is made for a function until a module imports it, so
 // that a program that says hello pays for two of them.
-#include "wasi/p1/preview1.h"
+#include "wherry/wasi.h"
 
 #include <iterator>
 #include <type_traits>

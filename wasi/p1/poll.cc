@@ -47,7 +47,12 @@ template <class Raw>
 class Poll {
  public:
   Poll(Call& call, uint32_t subscriptions, uint32_t events, uint32_t count)
-      : call_(call), subscriptions_(subscriptions), events_(events), count_(count) {}
+      : call_(call), subscriptions_(subscriptions), events_(events), count_(count) {
+    const host::Circumstances& told = call.state.circumstances;
+    if (!told.has_own_clocks()) return;
+    told_wall_ = told.wall_now();
+    told_monotonic_ = told.monotonic_now();
+  }
 
   Errno run(uint32_t out);
 
@@ -76,6 +81,8 @@ class Poll {
   const uint32_t count_;
   uint32_t answered_ = 0;
   uint64_t started_ = host::monotonic_now();
+  uint64_t told_wall_ = 0;  // what clocks of the embedder's said then
+  uint64_t told_monotonic_ = 0;
   std::optional<uint64_t> until_;  // the earliest clock, or 0 for what needs no waiting
   base::Vector<pollfd> polled_;
   base::Vector<uint32_t> place_;  // by guest descriptor: 1 + its index in polled_, or 0
@@ -88,7 +95,13 @@ Errno Poll<Raw>::time_left(const Wanted& wanted, uint64_t& left) const {
   const uint64_t now = host::monotonic_now();
   uint64_t passed = now - started_;
   if ((wanted.flags & kClockAbsolute) != 0) {
-    passed = wanted.clock == kClockRealtime ? host::wall_now() : now - call_.state.monotonic_start;
+    const host::Circumstances& told = call_.state.circumstances;
+    const bool is_wall = wanted.clock == kClockRealtime;
+    if (!told.has_own_clocks()) {
+      passed = is_wall ? told.wall_now() : told.monotonic_now();
+    } else if (__builtin_add_overflow(passed, is_wall ? told_wall_ : told_monotonic_, &passed)) {
+      passed = UINT64_MAX;
+    }
   }
   left = wanted.timeout > passed ? wanted.timeout - passed : 0;
   return Errno::Success;
@@ -117,7 +130,8 @@ Errno Poll<Raw>::add(const Wanted& wanted) {
   }
   Descriptor* descriptor = nullptr;
   if (wanted.tag > kEventWrite || look_up(wanted, descriptor) != Errno::Success ||
-      descriptor->kind == Kind::File || descriptor->kind == Kind::Null) {
+      descriptor->kind == Kind::File || descriptor->kind == Kind::Null ||
+      descriptor->kind == Kind::Embedder) {
     until_ = 0;
     return Errno::Success;
   }
@@ -139,6 +153,8 @@ void Poll<Raw>::collect_descriptor(const Wanted& wanted, const Descriptor& descr
     const bool reading = wanted.tag == kEventRead;
     return answer(wanted, Errno::Success, reading ? 0 : 1, reading ? kEventHangup : uint16_t{0});
   }
+  // How much there is, nobody knows.
+  if (descriptor.kind == Kind::Embedder) return answer(wanted, Errno::Success, 1);
   const int fd = descriptor.handle.fd();
   if (descriptor.kind == Kind::File) {
     uint64_t left = 1;
@@ -175,7 +191,7 @@ void Poll<Raw>::collect(const Wanted& wanted) {
   if (error != Errno::Success) return answer(wanted, error);
   // The guest may have changed the subscription under an event that was written over it.
   if (descriptor->kind != Kind::File && descriptor->kind != Kind::Null &&
-      (wanted.fd >= place_.size() || place_[wanted.fd] == 0)) {
+      descriptor->kind != Kind::Embedder && (wanted.fd >= place_.size() || place_[wanted.fd] == 0)) {
     return answer(wanted, Errno::Inval);
   }
   collect_descriptor(wanted, *descriptor);

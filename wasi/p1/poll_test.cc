@@ -63,8 +63,8 @@ struct PipedGuest {
   PipedGuest() {
     if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0) abort();
     Preview1Config config;
-    config.in = StdioChoice::use(in[0]);
-    config.out = StdioChoice::use(out[1]);
+    config.in = Stdio::use(in[0]);
+    config.out = Stdio::use(out[1]);
     guest = std::make_unique<TestGuest>(config);
   }
   ~PipedGuest() {

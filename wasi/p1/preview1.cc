@@ -3,10 +3,9 @@
 // All of it is copied or opened here, so that a mistake in it is found before the guest runs, and so that a guest
 // cannot have what is not there. What is not used costs nothing: a program without directories opens none, and whether a
 // standard stream is a terminal is asked when the guest asks.
-#include "wasi/p1/preview1.h"
+#include "wherry/wasi.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include <new>
 #include <string>
 
+#include "wasi/host/preopen.h"
 #include "wasi/host/quota.h"
 #include "wasi/host/socket.h"
 #include "wasi/host/stream.h"
@@ -74,11 +74,21 @@ Result<void> insert(State& state, Descriptor descriptor) {
   }
 }
 
-Result<void> add_stdio(State& state, int number, const StdioChoice& choice) {
+Result<void> add_stdio(State& state, int number, const Stdio& choice) {
+  WHERRY_RETURN_IF_ERROR(host::check_stdio(choice, number));
   Descriptor stream;
-  stream.kind = choice.kind == StdioChoice::Kind::Null ? Kind::Null : Kind::Stdio;
-  if (stream.kind == Kind::Stdio) {
-    stream.handle = host::Handle::borrow(choice.descriptor >= 0 ? choice.descriptor : number);
+  switch (choice.kind) {
+    case Stdio::Kind::Null: stream.kind = Kind::Null; break;
+    case Stdio::Kind::Descriptor:
+      stream.kind = Kind::Stdio;
+      stream.handle = host::Handle::borrow(choice.descriptor >= 0 ? choice.descriptor : number);
+      break;
+    case Stdio::Kind::Reader:
+    case Stdio::Kind::Writer:
+      stream.kind = Kind::Embedder;
+      stream.reader = choice.reader;
+      stream.writer = choice.writer;
+      break;
   }
   // Neither seek nor tell: by their absence C programs know a terminal.
   stream.base = (number == STDIN_FILENO ? rights::kFdRead : rights::kFdWrite) | rights::kFdFilestatGet |
@@ -92,12 +102,8 @@ Result<void> add_preopens(State& state, std::span<const Preopen> preopens) {
   for (const Preopen& preopen : preopens) size += preopen.guest_path.size();
   if (!state.names.reserve(size)) return Error::out_of_memory();  // Views into it stay where they are.
   for (const Preopen& preopen : preopens) {
-    const std::string path(preopen.host_path);
-    if (preopen.host_path.find('\0') != std::string_view::npos)
-      return Error::usage("the path of a directory contains a NUL");
     Descriptor directory;
-    directory.handle = host::Handle::own(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (directory.handle.empty()) return Error::io(errno, "cannot open directory " + path);
+    WHERRY_ASSIGN_OR_RETURN(directory.handle, host::open_preopen(preopen));
     directory.kind = Kind::Directory;
     directory.type = Filetype::Directory;
     directory.access = preopen.read_only ? host::Access::Read : host::Access::Write;
@@ -147,10 +153,10 @@ Result<void> add_sockets(State& state, const Preview1Config& config) {
 }  // namespace
 
 Result<std::unique_ptr<State>> make_state(const Preview1Config& config) {
-  std::unique_ptr<State> state(new (std::nothrow) State(host::descriptor_limit(config.max_descriptors)));
+  std::unique_ptr<State> state(new (std::nothrow)
+                                   State(host::descriptor_limit(config.max_descriptors), config));
   if (state == nullptr) return Error::out_of_memory();
   state->resolver = config.path_resolution;
-  state->monotonic_start = host::monotonic_now();
   state->is_shared = config.shared;
   WHERRY_RETURN_IF_ERROR(add_args(*state, config.args));
   WHERRY_RETURN_IF_ERROR(add_env(*state, config));

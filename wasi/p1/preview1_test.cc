@@ -1,6 +1,6 @@
 // Preview 1 in the engine: all functions can be imported with the types of the witx file, and guests that are stopped
 // while they wait do stop.
-#include "wasi/p1/preview1.h"
+#include "wherry/wasi.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -128,7 +128,7 @@ TEST_CASE("preview1: a guest writes and exits") {
   {
     World world;
     Preview1Config config;
-    config.out = StdioChoice::use(ends[1]);
+    config.out = Stdio::use(ends[1]);
     CHECK(attach(world.store, config).ok());
     Result<void> result = world.run(kHello);
     CHECK(result.error().exit_code() == 6);
@@ -185,8 +185,8 @@ TEST_CASE("preview1: a deadline ends what waits") {
     {
       World world;
       Preview1Config config;
-      config.in = StdioChoice::use(in[0]);
-      config.out = StdioChoice::use(out[1]);
+      config.in = Stdio::use(in[0]);
+      config.out = Stdio::use(out[1]);
       CHECK(attach(world.store, config).ok());
       CHECK(world.store.set_deadline(std::chrono::milliseconds(20)).ok());
       Result<void> result = world.run(text);

@@ -9,12 +9,13 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/vector.h"
+#include "wasi/host/clocks.h"
 #include "wasi/host/filesystem.h"
 #include "wasi/host/wait.h"
 #include "wasi/p1/descriptors.h"
-#include "wasi/p1/preview1.h"
 #include "wasi/p1/types.h"
 #include "wherry/memory.h"
+#include "wherry/wasi.h"
 
 namespace wherry::wasi::p1 {
 
@@ -30,13 +31,14 @@ struct Strings {
 // Everything that a store's guests have, or those of several stores that share it (Surroundings). Calls of guests that
 // share it hold `mutex`, but not while they wait.
 struct State {
-  explicit State(uint32_t descriptor_limit) : descriptors(descriptor_limit) {}
+  State(uint32_t descriptor_limit, const Capabilities& capabilities)
+      : descriptors(descriptor_limit), circumstances(capabilities) {}
 
   Strings args;
   Strings env;
   base::Vector<char> names;  // of the preopened directories; never grows after attach()
   Descriptors descriptors;
-  uint64_t monotonic_start = 0;  // what the guest's monotonic clock calls 0
+  host::Circumstances circumstances;
   PathResolution resolver = PathResolution::Automatic;
   bool is_shared = false;  // From the beginning.
   std::mutex mutex;

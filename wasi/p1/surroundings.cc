@@ -59,14 +59,14 @@ Errno clock_res_get(Call& call, uint32_t id, uint32_t out) {
 
 Errno clock_time_get(Call& call, uint32_t id, uint64_t /*precision*/, uint32_t out) {
   if (Errno error = check_clock(id); error != Errno::Success) return error;
-  return call.put(
-      out, id == kClockRealtime ? host::wall_now() : host::monotonic_now() - call.state.monotonic_start);
+  const host::Circumstances& told = call.state.circumstances;
+  return call.put(out, id == kClockRealtime ? told.wall_now() : told.monotonic_now());
 }
 
 Errno random_get(Call& call, uint32_t buffer, uint32_t size) {
   uint8_t* bytes = call.memory.at(buffer, size);
   if (bytes == nullptr) return Errno::Fault;
-  return call.fail(host::random_bytes(call.patience, {bytes, size}));
+  return call.fail(call.state.circumstances.random(call.patience, {bytes, size}));
 }
 
 // There is one thread to run: the guest's. The store is asked whether it may go on, as a loop would be.

@@ -10,7 +10,7 @@
 
 #include "wasi/host/test_tree.h"
 #include "wasi/p1/functions.h"
-#include "wasi/p1/preview1.h"
+#include "wherry/wasi.h"
 
 namespace wherry::wasi::p1 {
 

@@ -32,8 +32,9 @@ Result<void> exit_with_code(uint8_t code) { return Error::exit(code); }
 Result<Own<InputStream>> get_stdin(Caller& caller) {
   WHERRY_ASSIGN_OR_RETURN(const State* const state, state_of(caller));
   const auto& handle = state->stdio[STDIN_FILENO];
-  host::Ref<host::InputStream> stream =
-      handle ? host::make_descriptor_input(handle) : host::make_empty_input();
+  host::Ref<host::InputStream> stream = state->reader != nullptr ? host::make_reader_input(*state->reader)
+                                        : handle                 ? host::make_descriptor_input(handle)
+                                                                 : host::make_empty_input();
   if (!stream) return Error::out_of_memory();
   return make_own<InputStream>(caller, std::move(stream), Origin::File);
 }
@@ -41,7 +42,10 @@ Result<Own<InputStream>> get_stdin(Caller& caller) {
 Result<Own<OutputStream>> get_output(Caller& caller, int number) {
   WHERRY_ASSIGN_OR_RETURN(const State* const state, state_of(caller));
   const auto& handle = state->stdio[number];
-  host::Ref<host::OutputStream> stream = handle ? host::make_descriptor_output(handle) : host::make_sink();
+  StdioWriter* const writer = state->writers[number];
+  host::Ref<host::OutputStream> stream = writer != nullptr ? host::make_writer_output(*writer)
+                                         : handle          ? host::make_descriptor_output(handle)
+                                                           : host::make_sink();
   if (!stream) return Error::out_of_memory();
   return make_own<OutputStream>(caller, std::move(stream), Origin::File);
 }

@@ -21,29 +21,28 @@ Datetime to_datetime(uint64_t nanoseconds) {
 
 Result<uint64_t> monotonic_now(Caller& caller) {
   WHERRY_ASSIGN_OR_RETURN(const State* const state, state_of(caller));
-  return host::monotonic_now() - state->monotonic_start;
+  return state->circumstances.monotonic_now();
 }
 
 uint64_t monotonic_resolution() { return host::monotonic_resolution(); }
 
-Result<Own<Pollable>> subscribe_at(Caller& caller, uint64_t start, uint64_t after) {
-  uint64_t until = 0;
-  if (__builtin_add_overflow(start, after, &until)) until = UINT64_MAX;
-  return make_pollable(caller, host::make_ref<host::Timer>(until));
-}
-
 Result<Own<Pollable>> subscribe_instant(Caller& caller, uint64_t when) {
   WHERRY_ASSIGN_OR_RETURN(const State* const state, state_of(caller));
-  return subscribe_at(caller, state->monotonic_start, when);
+  return make_pollable(caller, host::make_ref<host::Timer>(state->circumstances.host_time_of(when)));
 }
 
 Result<Own<Pollable>> subscribe_duration(Caller& caller, uint64_t when) {
-  return subscribe_at(caller, host::monotonic_now(), when);
+  uint64_t until = 0;
+  if (__builtin_add_overflow(host::monotonic_now(), when, &until)) until = UINT64_MAX;
+  return make_pollable(caller, host::make_ref<host::Timer>(until));
 }
 
 // ---- wall-clock
 
-Datetime wall_now() { return to_datetime(host::wall_now()); }
+Result<Datetime> wall_now(Caller& caller) {
+  WHERRY_ASSIGN_OR_RETURN(const State* const state, state_of(caller));
+  return to_datetime(state->circumstances.wall_now());
+}
 Datetime wall_resolution() { return to_datetime(host::wall_resolution()); }
 
 // ---- timezone
@@ -84,8 +83,9 @@ Result<int32_t> utc_offset(Caller& caller, Datetime when) {
 // ---- random: what is called insecure comes from the same source, which is quick enough
 
 Result<void> fill(Caller& caller, std::span<uint8_t> out) {
+  WHERRY_ASSIGN_OR_RETURN(State* const state, state_of(caller));
   host::Patience patience(&caller);
-  const int error = host::random_bytes(patience, out);
+  const int error = state->circumstances.random(patience, out);
   WHERRY_RETURN_IF_ERROR(check_stopped(error, patience));
   if (error != 0) return Error::io(error, "cannot get random numbers");
   return {};

@@ -5,7 +5,7 @@
 #include <iterator>
 
 #include "wasi/p2/interfaces.h"
-#include "wasi/p2/preview2.h"
+#include "wherry/wasi_component.h"
 
 namespace wherry::wasi {
 

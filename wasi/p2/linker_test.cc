@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <string>
 
-#include "wasi/p2/preview2.h"
+#include "wherry/wasi_component.h"
 #include "wherry/wherry.h"
 
 namespace wherry::wasi {

@@ -2,18 +2,15 @@
 //
 // All of it is copied or opened here, so that a mistake in it is found before the guest runs, and so that a guest cannot have
 // what is not there.
-#include "wasi/p2/preview2.h"
+#include "wherry/wasi_component.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "engine/base/bytes.h"
 #include "engine/base/utf8.h"
+#include "wasi/host/preopen.h"
 #include "wasi/host/stream.h"
 #include "wasi/p2/state.h"
 
@@ -77,23 +74,23 @@ Result<void> add_env(State& state, const Preview2Config& config) {
   return {};
 }
 
-Result<void> add_stdio(State& state, int number, const StdioChoice& choice) {
-  if (choice.kind == StdioChoice::Kind::Null) return {};
+Result<void> add_stdio(State& state, int number, const Stdio& choice) {
+  WHERRY_RETURN_IF_ERROR(host::check_stdio(choice, number));
+  if (choice.kind == Stdio::Kind::Reader) state.reader = choice.reader;
+  if (choice.kind == Stdio::Kind::Writer) state.writers[number] = choice.writer;
+  if (choice.kind != Stdio::Kind::Descriptor) return {};
   host::Handle handle = host::Handle::borrow(choice.descriptor >= 0 ? choice.descriptor : number);
   state.stdio[number] = host::make_ref<host::SharedHandle>(std::move(handle), host::Quota::Share());
   return state.stdio[number] ? Result<void>() : Error::out_of_memory();
 }
 
 Result<void> add_preopen(State& state, const Preopen& preopen) {
-  const std::string path(preopen.host_path);
-  if (path.find('\0') != path.npos) return Error::usage("the path of a directory contains a NUL");
   if (!is_text(preopen.guest_path)) return Error::usage("the name of a directory is not UTF-8");
   host::Quota::Share share;
   if (state.quota->take(share) != 0) {
     return Error::usage("more directories are given than the guest may have descriptors");
   }
-  host::Handle handle = host::Handle::own(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (handle.empty()) return Error::io(errno, "cannot open directory " + path);
+  WHERRY_ASSIGN_OR_RETURN(host::Handle handle, host::open_preopen(preopen));
   PreopenedDirectory directory;
   directory.handle = host::make_ref<host::SharedHandle>(std::move(handle), std::move(share));
   if (!directory.handle) return Error::out_of_memory();
@@ -132,18 +129,18 @@ Result<void> add_network(State& state, const Preview2Config& config) {
 }  // namespace
 
 Result<std::unique_ptr<State>> make_state(const Preview2Config& config) {
-  std::unique_ptr<State> state(new (std::nothrow) State);
+  std::unique_ptr<State> state(new (std::nothrow) State(config));
   if (state == nullptr) return Error::out_of_memory();
   state->quota = host::make_ref<host::Quota>(host::descriptor_limit(config.max_descriptors));
   state->resources = host::make_ref<host::Quota>(config.max_resources);
   if (!state->quota || !state->resources) return Error::out_of_memory();
   state->resolver = config.path_resolution;
-  state->monotonic_start = host::monotonic_now();
   state->max_random_bytes = config.max_random_bytes;
   state->inherits_timezone = config.inherit_timezone;
-  if (getrandom(state->hash_key.data(), sizeof state->hash_key, 0) != sizeof state->hash_key) {
-    return Error::io(errno, "cannot get random numbers");
-  }
+  host::Patience patience;
+  const auto key = std::span(reinterpret_cast<uint8_t*>(state->hash_key.data()), sizeof state->hash_key);
+  if (const int error = state->circumstances.random(patience, key))
+    return Error::io(error, "cannot get random numbers");
   WHERRY_RETURN_IF_ERROR(add_args(*state, config));
   WHERRY_RETURN_IF_ERROR(add_env(*state, config));
   WHERRY_RETURN_IF_ERROR(add_stdio(*state, STDIN_FILENO, config.in));

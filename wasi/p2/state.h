@@ -11,12 +11,13 @@
 
 #include "engine/base/vector.h"
 #include "wasi/host/byte_stream.h"
+#include "wasi/host/clocks.h"
 #include "wasi/host/filesystem.h"
 #include "wasi/host/metadata.h"
 #include "wasi/host/network.h"
 #include "wasi/host/wait.h"
-#include "wasi/p2/preview2.h"
 #include "wherry/component_host.h"
+#include "wherry/wasi_component.h"
 
 namespace wherry::wasi::p2 {
 
@@ -28,19 +29,23 @@ struct PreopenedDirectory {
 };
 
 struct State {
+  explicit State(const Capabilities& capabilities) : circumstances(capabilities) {}
+
   // Of the embedder's making, and as many as it gave: these may live in containers of the standard library.
   std::vector<std::string> args;
   std::vector<std::pair<std::string, std::string>> env;
   std::optional<std::string> initial_cwd;
   std::vector<PreopenedDirectory> preopens;
 
-  host::Ref<host::SharedHandle> stdio[3];  // empty: leads nowhere
+  host::Ref<host::SharedHandle> stdio[3];  // empty: leads nowhere, or to the embedder's own
+  StdioReader* reader = nullptr;           // instead of stdio[0], if not null
+  StdioWriter* writers[3] = {};            // instead of stdio[1] and [2]
   host::Ref<host::Quota> quota;            // of descriptors
   host::Ref<host::Quota> resources;        // of everything that a guest has a handle for
   host::Ref<host::Network> network;
   PathResolution resolver = PathResolution::Automatic;
   host::HashKey hash_key = {};
-  uint64_t monotonic_start = 0;  // what the guest's monotonic clock calls 0
+  host::Circumstances circumstances;
   uint64_t max_random_bytes = 0;
   bool inherits_timezone = false;
 

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "wasi/p2/filesystem.h"
-#include "wasi/p2/preview2.h"
 #include "wasi/p2/resources.h"
+#include "wherry/wasi_component.h"
 #include "wherry/wherry.h"
 
 namespace wherry::wasi::p2 {

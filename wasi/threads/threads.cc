@@ -6,7 +6,7 @@
 //
 // Numbers count up from 1 to 2^29 - 1, the greatest that the proposal allows, and are not used again. Threads that have
 // ended are joined when the next one is started.
-#include "wasi/threads/threads.h"
+#include "wherry/wasi_threads.h"
 
 #include <mutex>
 #include <new>

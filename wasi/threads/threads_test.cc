@@ -1,11 +1,11 @@
-#include "wasi/threads/threads.h"
+#include "wherry/wasi_threads.h"
 
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "wasi/p1/preview1.h"
+#include "wherry/wasi.h"
 #include "wherry/wherry.h"
 
 namespace wherry::wasi {
@@ -157,7 +157,7 @@ TEST_CASE(
   int ends[2];
   REQUIRE(pipe(ends) == 0);
   Preview1Config wasi;
-  wasi.in = StdioChoice::use(ends[0]);
+  wasi.in = Stdio::use(ends[0]);
   // The thread waits in fd_read for what the first one lets the host write, after it has closed the descriptor.
   Program program(guest(R"(
     (data (i32.const 64) "\80\00\00\00\10\00\00\00")

@@ -18,6 +18,7 @@
 #include "wherry/module.h"
 #include "wherry/result.h"
 #include "wherry/store.h"
+#include "wherry/wasi.h"
 
 namespace wherry::wasi {
 
