@@ -5,7 +5,7 @@
 
 namespace wherry::base {
 
-// Whether bytes that come in blocks are UTF-8 as Unicode defines it, 16 at a time; as fast as the first-level cache nearly always.
+// Whether bytes that come in blocks are UTF-8 as Unicode defines it, 16 or 32 at a time.
 // For text of which some is not ASCII; use one for each text, on one thread.
 class Utf8Checker {
  public:
@@ -13,6 +13,8 @@ class Utf8Checker {
 
   // Looks at the next bytes.
   void add(const uint8_t* bytes, size_t size);
+  // Writes them to `to` and looks at what was written: `from` may change meanwhile. They do not overlap.
+  void copy(const uint8_t* from, uint8_t* to, size_t size);
   // The same for bytes of which it is known that they are ASCII, any number of them.
   void add_ascii();
   // No more bytes come: whether all of them were.

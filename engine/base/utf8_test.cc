@@ -54,7 +54,7 @@ TEST_CASE("utf-8: long text is what its short parts are") {
   constexpr int kEdges[] = {0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2,
                             0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf4, 0xf5};
   uint32_t wrong = 0;
-  for (const size_t before : {112, 125, 126, 127, 128}) {
+  for (const size_t before : {112, 125, 126, 127, 128, 253, 254, 255, 256, 285, 286, 287, 288}) {
     for (const size_t after : {0, 1, 70}) {
       for (const int a : kEdges) {
         for (const int b : kEdges) {

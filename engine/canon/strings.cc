@@ -110,8 +110,8 @@ bool copy_ascii(std::span<const uint8_t> from, uint8_t* to) {
 
 }  // namespace
 
-// Pieces that are still in the first-level cache when they are looked at once more, if they are not ASCII. What is looked at is what was written: the other
-// one's memory could change meanwhile.
+// As ASCII as long as it is, by pieces that are still in the first-level cache when they are looked at once more, because they are not. What is looked at
+// is what was written: the other one's memory could change meanwhile.
 bool copy_utf8(std::span<const uint8_t> from, uint8_t* to) {
   constexpr size_t kPiece = 4096;
   static_assert(kPiece % base::Utf8Checker::kBlock == 0);
@@ -120,9 +120,12 @@ bool copy_utf8(std::span<const uint8_t> from, uint8_t* to) {
     const std::span<const uint8_t> piece = from.subspan(at, std::min(kPiece, from.size() - at));
     if (copy_ascii(piece, to + at)) {
       checker.add_ascii();
-    } else {
-      checker.add(to + at, piece.size());
+      continue;
     }
+    checker.add(to + at, piece.size());
+    const size_t next = at + piece.size();
+    checker.copy(from.data() + next, to + next, from.size() - next);
+    break;
   }
   return checker.finish();
 }
