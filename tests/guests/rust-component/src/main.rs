@@ -101,6 +101,41 @@ fn tcp() -> io::Result<()> {
     Ok(())
 }
 
+/// Talks to a server of the test's: what it answers depends on the first line.
+fn client(address: &str) -> io::Result<()> {
+    let mut open = Vec::new();
+    for i in 0..3 {
+        let mut stream = TcpStream::connect(address)?;
+        writeln!(stream, "upper\nconnection {i}")?;
+        open.push(stream);
+    }
+    for (i, mut stream) in open.into_iter().enumerate().rev() {
+        writeln!(stream, "and one line more")?;
+        stream.shutdown(std::net::Shutdown::Write)?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        println!("{i} {answer:?}");
+    }
+    let mut stream = TcpStream::connect(address)?;
+    let sent: Vec<u8> = (0..3_000_000u32).map(|i| (i * i >> 7) as u8).collect();
+    stream.write_all(b"echo\n")?;
+    stream.write_all(&sent)?;
+    stream.shutdown(std::net::Shutdown::Write)?;
+    let mut received = Vec::new();
+    stream.read_to_end(&mut received)?;
+    println!("{} bytes back, the same {}", received.len(), received == sent);
+    let mut stream = TcpStream::connect(address)?;
+    stream.write_all(b"leave\n")?;
+    println!("left {:?}", stream.read(&mut [0; 10])?);
+    Ok(())
+}
+
+/// A file to standard output.
+fn copy(path: &str) -> io::Result<()> {
+    io::copy(&mut fs::File::open(path)?, &mut io::stdout().lock())?;
+    Ok(())
+}
+
 fn udp() -> io::Result<()> {
     let a = UdpSocket::bind("127.0.0.1:0")?;
     let b = UdpSocket::bind("127.0.0.1:0")?;
@@ -168,6 +203,8 @@ fn main() -> Result<(), io::Error> {
         "surroundings" => surroundings(),
         "files" => files(&args[2])?,
         "tcp" => tcp()?,
+        "client" => client(&args[2])?,
+        "copy" => copy(&args[2])?,
         "udp" => udp()?,
         "names" => names(),
         "denied" => denied(),
