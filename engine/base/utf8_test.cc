@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "engine/base/utf8_checker.h"
+
 using wherry::base::as_bytes;
 using wherry::base::is_utf8;
 
@@ -22,6 +24,14 @@ std::string encode(uint32_t point) {
     text += static_cast<char>(0x80 | (point >> 6 & 0x3f));
   }
   return text += static_cast<char>(0x80 | (point & 0x3f));
+}
+
+// Whether a text is taken for UTF-8 when it is copied; its copy is the same either way.
+bool is_copied(const std::string& text) {
+  wherry::base::Utf8Checker checker;
+  std::string copy(text.size(), '\0');
+  checker.copy(as_bytes(text).data(), reinterpret_cast<uint8_t*>(copy.data()), text.size());
+  return checker.finish() && copy == text;
 }
 
 }  // namespace
@@ -62,7 +72,9 @@ TEST_CASE("utf-8: long text is what its short parts are") {
             const std::string middle = {static_cast<char>(a), static_cast<char>(b), static_cast<char>(c)};
             const std::string text = std::string(before, 'x') + middle + std::string(after, 'y');
             const std::string fourth = std::string(before, 'x') + "\xf1" + middle + std::string(after, 'y');
-            wrong += is_utf8(as_bytes(text)) != is_utf8(as_bytes(middle + (after == 0 ? "" : "y")));
+            const bool is_right = is_utf8(as_bytes(middle + (after == 0 ? "" : "y")));
+            wrong += is_utf8(as_bytes(text)) != is_right;
+            wrong += is_copied(text) != is_right;
             wrong +=
                 is_utf8(as_bytes(fourth)) != is_utf8(as_bytes("\xf1" + middle + (after == 0 ? "" : "y")));
           }
