@@ -12,6 +12,14 @@
 
 namespace wherry::component {
 
+// A resource of the host's; `alive` counts them.
+struct Thing {
+  explicit Thing(int* of) : alive(of) { ++*alive; }
+  Thing(const Thing&) = delete;
+  ~Thing() { --*alive; }
+  int* alive;
+};
+
 std::vector<std::string> split(const std::string& text, const std::string& by);
 
 // A line `NAME: WHAT => OUTCOME` under the last line `--- SECTION`.

@@ -131,18 +131,29 @@ Result<ExternType> ItemReader::read_extern_type() {
 
 // ---- instances
 
-Result<void> ItemReader::read_core_instance() {
-  const uint64_t at = offset();
-  InstanceDef instance;
-  instance.is_instantiate = !WHERRY_TRY(flag("the form of a core instance"));
-  if (instance.is_instantiate) instance.target = WHERRY_TRY(u32());
+// An instantiation or a list of exports: all but the items, for which there is room.
+Result<std::span<InstanceItem>> ItemReader::read_instance_head(const char* form, InstanceDef* instance) {
+  instance->is_instantiate = !WHERRY_TRY(flag(form));
+  if (instance->is_instantiate) instance->target = WHERRY_TRY(u32());
   const uint32_t items = WHERRY_TRY(count("arguments or exports", kMaxArguments));
   auto* const list = out.arena.allocate<InstanceItem>(items);
   if (list == nullptr) return decode::out_of_memory();
-  for (uint32_t i = 0; i < items; ++i) {
-    InstanceItem& item = list[i];
-    item.name.offset = static_cast<uint32_t>(offset());
-    item.name.name = WHERRY_TRY(decode::read_name(section));
+  instance->items = {list, items};
+  return std::span(list, items);
+}
+
+Result<void> ItemReader::read_plain_name(ExternName* name) {
+  name->offset = static_cast<uint32_t>(offset());
+  name->name = WHERRY_TRY(decode::read_name(section));
+  return {};
+}
+
+Result<void> ItemReader::read_core_instance() {
+  const uint64_t at = offset();
+  InstanceDef instance;
+  const auto items = WHERRY_TRY(read_instance_head("the form of a core instance", &instance));
+  for (InstanceItem& item : items) {
+    WHERRY_TRY(read_plain_name(&item.name));
     const uint64_t sort_at = offset();
     item.sort = WHERRY_TRY(read_core_sort());
     if (instance.is_instantiate && item.sort != Sort::CoreInstance) {
@@ -150,30 +161,22 @@ Result<void> ItemReader::read_core_instance() {
     }
     item.index = WHERRY_TRY(u32());
   }
-  instance.items = {list, items};
   return add(DefKind::CoreInstance, out.core_instances, instance, at);
 }
 
 Result<void> ItemReader::read_instance() {
   const uint64_t at = offset();
   InstanceDef instance;
-  instance.is_instantiate = !WHERRY_TRY(flag("the form of an instance"));
-  if (instance.is_instantiate) instance.target = WHERRY_TRY(u32());
-  const uint32_t items = WHERRY_TRY(count("arguments or exports", kMaxArguments));
-  auto* const list = out.arena.allocate<InstanceItem>(items);
-  if (list == nullptr) return decode::out_of_memory();
-  for (uint32_t i = 0; i < items; ++i) {
-    InstanceItem& item = list[i];
+  const auto items = WHERRY_TRY(read_instance_head("the form of an instance", &instance));
+  for (InstanceItem& item : items) {
     if (instance.is_instantiate) {
-      item.name.offset = static_cast<uint32_t>(offset());
-      item.name.name = WHERRY_TRY(decode::read_name(section));
+      WHERRY_TRY(read_plain_name(&item.name));
     } else {
       item.name = WHERRY_TRY(read_extern_name());
     }
     item.sort = WHERRY_TRY(read_sort());
     item.index = WHERRY_TRY(u32());
   }
-  instance.items = {list, items};
   return add(DefKind::Instance, out.instances, instance, at);
 }
 

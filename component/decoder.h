@@ -61,6 +61,8 @@ struct ItemReader {
 
  private:
   base::Result<void> read_attribute(ExternName* name);
+  base::Result<void> read_plain_name(ExternName* name);
+  base::Result<std::span<InstanceItem>> read_instance_head(const char* form, InstanceDef* instance);
   base::Result<void> read_defined_type(uint8_t code, TypeDef* type);
   base::Result<void> read_func_type(TypeDef* type);
   base::Result<void> read_resource_type(TypeDef* type);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "component/canon_guests.h"
 #include "engine/canon/plan.h"
 #include "engine/canon/strings.h"
 #include "wherry/component_linker.h"
@@ -13,12 +14,7 @@ namespace wherry {
 
 namespace {
 
-struct Thing {
-  explicit Thing(int* of) : alive(of) { ++*alive; }
-  Thing(const Thing&) = delete;
-  ~Thing() { --*alive; }
-  int* alive;
-};
+using component::Thing;
 
 struct World {
   Engine engine = Engine::create().value();

@@ -12,12 +12,6 @@ namespace wherry::component {
 
 namespace {
 
-struct Thing {
-  explicit Thing(int* of) : alive(of) { ++*alive; }
-  Thing(const Thing&) = delete;
-  ~Thing() { --*alive; }
-  int* alive;
-};
 struct Other : Thing {
   using Thing::Thing;
 };
