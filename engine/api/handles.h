@@ -20,36 +20,29 @@ inline detail::StoreState* owner_of(StoreRef store, detail::Handle handle) {
   return state != nullptr && handle.store == state->id ? state : nullptr;
 }
 
-// What a handle stands for; null if nothing.
+// What a handle stands for in its store, as `object` finds it there; null if nothing.
+template <class Object>
+auto find_by(StoreRef store, detail::Handle handle, Object object) {
+  detail::StoreState* const state = owner_of(store, handle);
+  return state == nullptr ? nullptr : (*state->runtime.*object)(id_of(handle));
+}
 inline abi::FuncObject* find(StoreRef store, Func func) {
-  const detail::Handle handle = HandleAccess::of(func);
-  detail::StoreState* state = owner_of(store, handle);
-  return state == nullptr ? nullptr : state->runtime->func(id_of(handle));
+  return find_by(store, HandleAccess::of(func), &runtime::Store::func);
 }
 inline runtime::Table* find(StoreRef store, Table table) {
-  const detail::Handle handle = HandleAccess::of(table);
-  detail::StoreState* state = owner_of(store, handle);
-  return state == nullptr ? nullptr : state->runtime->table(id_of(handle));
+  return find_by(store, HandleAccess::of(table), &runtime::Store::table);
 }
 inline runtime::LinearMemory* find(StoreRef store, Memory memory) {
-  const detail::Handle handle = HandleAccess::of(memory);
-  detail::StoreState* state = owner_of(store, handle);
-  return state == nullptr ? nullptr : state->runtime->memory(id_of(handle));
+  return find_by(store, HandleAccess::of(memory), &runtime::Store::memory);
 }
 inline runtime::Global* find(StoreRef store, Global global) {
-  const detail::Handle handle = HandleAccess::of(global);
-  detail::StoreState* state = owner_of(store, handle);
-  return state == nullptr ? nullptr : state->runtime->global(id_of(handle));
+  return find_by(store, HandleAccess::of(global), &runtime::Store::global);
 }
 inline runtime::Tag* find(StoreRef store, Tag tag) {
-  const detail::Handle handle = HandleAccess::of(tag);
-  detail::StoreState* state = owner_of(store, handle);
-  return state == nullptr ? nullptr : state->runtime->tag(id_of(handle));
+  return find_by(store, HandleAccess::of(tag), &runtime::Store::tag);
 }
 inline runtime::Instance* find(StoreRef store, Instance instance) {
-  const detail::Handle handle = HandleAccess::of(instance);
-  detail::StoreState* state = owner_of(store, handle);
-  return state == nullptr ? nullptr : state->runtime->instance(id_of(handle));
+  return find_by(store, HandleAccess::of(instance), &runtime::Store::instance);
 }
 // References of objects: by their roots, or for an i31 by its value.
 inline constexpr uint32_t kI31Generation = ~uint32_t{0};
