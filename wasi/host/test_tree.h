@@ -91,4 +91,32 @@ inline std::string describe(const std::string& path) {
   return out;
 }
 
+// Files f and d/f, directories empty, d and d/empty, in a directory.
+inline void plant(const std::string& path) {
+  mkdir((path + "/empty").c_str(), 0777);
+  mkdir((path + "/d").c_str(), 0777);
+  for (const char* name : {"/f", "/d/f"}) put_file(path + name, "text");
+  mkdir((path + "/d/empty").c_str(), 0777);
+}
+
+// A planted directory `root`, with links that lead out of it, to `outside` and to the host's root, and one that leads to itself.
+inline void plant_prison(const TestTree& tree) {
+  for (const char* name : {"root", "outside"}) mkdir((tree / name).c_str(), 0777);
+  put_file(tree / "outside/secret", "sentinel");
+  plant(tree / "root");
+  const char* const links[][2] = {{"../outside", "root/out"}, {"/", "root/absolute"}, {"loop", "root/loop"}};
+  for (const auto& [target, name] : links) {
+    if (symlink(target, (tree / name).c_str()) != 0) abort();
+  }
+}
+
+// How many this process has.
+inline size_t open_host_descriptors() {
+  size_t count = 0;
+  DIR* directory = opendir("/proc/self/fd");
+  while (readdir(directory) != nullptr) ++count;
+  closedir(directory);
+  return count;
+}
+
 }  // namespace wherry::wasi::host

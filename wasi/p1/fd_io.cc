@@ -114,40 +114,42 @@ Errno positioned(const Descriptor& descriptor) {
   return descriptor.kind == Kind::File ? Errno::Success : Errno::Spipe;
 }
 
-}  // namespace
-
-Errno fd_read(Call& call, uint32_t fd, uint32_t iovs, uint32_t count, uint32_t out) {
+Errno read(Call& call, uint32_t fd, uint32_t iovs, uint32_t count, std::optional<uint64_t> offset,
+           uint32_t out) {
   Descriptor* descriptor = nullptr;
   Iovecs iovecs;
   Errno error = prepare(call, fd, rights::kFdRead, iovs, count, out, descriptor, iovecs);
-  if (error != Errno::Success) return error;
-  return read_from(call, *descriptor, iovecs.buffers(), std::nullopt, out);
-}
-
-Errno fd_pread(Call& call, uint32_t fd, uint32_t iovs, uint32_t count, uint64_t offset, uint32_t out) {
-  Descriptor* descriptor = nullptr;
-  Iovecs iovecs;
-  Errno error = prepare(call, fd, rights::kFdRead, iovs, count, out, descriptor, iovecs);
-  if (error == Errno::Success) error = positioned(*descriptor);
+  if (error == Errno::Success && offset) error = positioned(*descriptor);
   if (error != Errno::Success) return error;
   return read_from(call, *descriptor, iovecs.buffers(), offset, out);
 }
 
-Errno fd_write(Call& call, uint32_t fd, uint32_t iovs, uint32_t count, uint32_t out) {
+Errno write(Call& call, uint32_t fd, uint32_t iovs, uint32_t count, std::optional<uint64_t> offset,
+            uint32_t out) {
   Descriptor* descriptor = nullptr;
   Iovecs iovecs;
   Errno error = prepare(call, fd, rights::kFdWrite, iovs, count, out, descriptor, iovecs);
+  if (error == Errno::Success && offset) error = positioned(*descriptor);
   if (error != Errno::Success) return error;
-  return write_to(call, *descriptor, iovecs.buffers(), std::nullopt, out);
+  return write_to(call, *descriptor, iovecs.buffers(), offset, out);
+}
+
+}  // namespace
+
+Errno fd_read(Call& call, uint32_t fd, uint32_t iovs, uint32_t count, uint32_t out) {
+  return read(call, fd, iovs, count, std::nullopt, out);
+}
+
+Errno fd_pread(Call& call, uint32_t fd, uint32_t iovs, uint32_t count, uint64_t offset, uint32_t out) {
+  return read(call, fd, iovs, count, offset, out);
+}
+
+Errno fd_write(Call& call, uint32_t fd, uint32_t iovs, uint32_t count, uint32_t out) {
+  return write(call, fd, iovs, count, std::nullopt, out);
 }
 
 Errno fd_pwrite(Call& call, uint32_t fd, uint32_t iovs, uint32_t count, uint64_t offset, uint32_t out) {
-  Descriptor* descriptor = nullptr;
-  Iovecs iovecs;
-  Errno error = prepare(call, fd, rights::kFdWrite, iovs, count, out, descriptor, iovecs);
-  if (error == Errno::Success) error = positioned(*descriptor);
-  if (error != Errno::Success) return error;
-  return write_to(call, *descriptor, iovecs.buffers(), offset, out);
+  return write(call, fd, iovs, count, offset, out);
 }
 
 }  // namespace wherry::wasi::p1

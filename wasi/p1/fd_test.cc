@@ -1,5 +1,4 @@
 // Descriptors of preview 1: the table, rights, flags, reading and writing, directories.
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -13,18 +12,11 @@ namespace wherry::wasi::p1 {
 namespace {
 
 using host::get_file;
+using host::open_host_descriptors;
 using host::put_file;
 using host::TestTree;
 
 constexpr Rights kReadWrite = rights::kAll;
-
-size_t open_host_descriptors() {
-  size_t count = 0;
-  DIR* directory = opendir("/proc/self/fd");
-  while (readdir(directory) != nullptr) ++count;
-  closedir(directory);
-  return count;
-}
 
 TEST_CASE("fd: a guest that was given nothing has three streams that lead nowhere") {
   TestGuest guest((Preview1Config()));

@@ -3,8 +3,6 @@
 //
 // Left out are proc_exit, which ends a guest, poll_oneoff, which may wait for years, and fd_allocate, which may fill
 // the disk as any guest with a directory may. The numbers come from a generator with a fixed start.
-#include <dirent.h>
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <tuple>
@@ -16,6 +14,7 @@ namespace wherry::wasi::p1 {
 namespace {
 
 using host::describe;
+using host::open_host_descriptors;
 using host::put_file;
 using host::TestTree;
 
@@ -121,14 +120,6 @@ constexpr Invoke kInvocations[] = {
 #include "wasi/p1/functions.inc"
 #undef FUNCTION
 };
-
-size_t open_host_descriptors() {
-  size_t count = 0;
-  DIR* directory = opendir("/proc/self/fd");
-  while (readdir(directory) != nullptr) ++count;
-  closedir(directory);
-  return count;
-}
 
 TEST_CASE("random calls: nothing outside changes and nothing is lost") {
   const size_t before = open_host_descriptors();

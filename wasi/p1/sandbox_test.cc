@@ -11,6 +11,8 @@ namespace wherry::wasi::p1 {
 namespace {
 
 using host::describe;
+using host::plant;
+using host::plant_prison;
 using host::put_file;
 using host::TestTree;
 
@@ -68,13 +70,6 @@ const Change kFileChanges[] = {
     {"set size", [](TestGuest& g, uint32_t f, uint32_t) { return g.call(fd_filestat_set_size, f, 0); }},
     {"allocate", [](TestGuest& g, uint32_t f, uint32_t) { return g.call(fd_allocate, f, 0, 10); }},
 };
-
-void plant(const std::string& path) {
-  mkdir((path + "/empty").c_str(), 0777);
-  mkdir((path + "/d").c_str(), 0777);
-  for (const char* name : {"/f", "/d/f"}) put_file(path + name, "text");
-  mkdir((path + "/d/empty").c_str(), 0777);
-}
 
 TEST_CASE("sandbox: nothing changes in a directory that is only to be read") {
   for (PathResolution resolution : {PathResolution::Automatic, PathResolution::ByHand}) {
@@ -212,13 +207,7 @@ TEST_CASE("sandbox: paths that cannot be have one answer, whatever the function"
   };
   for (PathResolution resolution : {PathResolution::Automatic, PathResolution::ByHand}) {
     TestTree tree;
-    mkdir((tree / "root").c_str(), 0777);
-    mkdir((tree / "outside").c_str(), 0777);
-    put_file(tree / "outside/secret", "sentinel");
-    plant(tree / "root");
-    CHECK(symlink("../outside", (tree / "root/out").c_str()) == 0);
-    CHECK(symlink("/", (tree / "root/absolute").c_str()) == 0);
-    CHECK(symlink("loop", (tree / "root/loop").c_str()) == 0);
+    plant_prison(tree);
     const std::string before = describe(tree.path());
     TestGuest guest(tree / "root", false, resolution);
     for (const PathUse& use : kUses) {
@@ -234,11 +223,7 @@ TEST_CASE("sandbox: paths that cannot be have one answer, whatever the function"
 TEST_CASE("sandbox: a slash behind a link does not lead out") {
   for (PathResolution resolution : {PathResolution::Automatic, PathResolution::ByHand}) {
     TestTree tree;
-    mkdir((tree / "root").c_str(), 0777);
-    mkdir((tree / "outside").c_str(), 0777);
-    put_file(tree / "outside/secret", "sentinel");
-    plant(tree / "root");
-    CHECK(symlink("../outside", (tree / "root/out").c_str()) == 0);
+    plant_prison(tree);
     const std::string before = describe(tree.path());
     TestGuest guest(tree / "root", false, resolution);
     for (const PathUse& use : kUses) {

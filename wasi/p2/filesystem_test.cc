@@ -14,6 +14,8 @@ namespace {
 
 using host::describe;
 using host::get_file;
+using host::plant;
+using host::plant_prison;
 using host::put_file;
 using host::TestTree;
 
@@ -87,13 +89,6 @@ const Change kChanges[] = {
     {"set times of the directory",
      [](Setting& s) { return outcome(s.a.set_times(NewTimestamp(std::in_place_index<1>), keep())); }},
 };
-
-void plant(const std::string& path) {
-  mkdir((path + "/empty").c_str(), 0777);
-  mkdir((path + "/d").c_str(), 0777);
-  for (const char* name : {"/f", "/d/f"}) put_file(path + name, "text");
-  mkdir((path + "/d/empty").c_str(), 0777);
-}
 
 struct Trees {
   explicit Trees(bool a_is_read_only, PathResolution resolution = PathResolution::Automatic)
@@ -201,13 +196,7 @@ const PathUse kUses[] = {
 
 struct Prison {
   explicit Prison(PathResolution resolution) {
-    mkdir((tree / "root").c_str(), 0777);
-    mkdir((tree / "outside").c_str(), 0777);
-    put_file(tree / "outside/secret", "sentinel");
-    plant(tree / "root");
-    CHECK(symlink("../outside", (tree / "root/out").c_str()) == 0);
-    CHECK(symlink("/", (tree / "root/absolute").c_str()) == 0);
-    CHECK(symlink("loop", (tree / "root/loop").c_str()) == 0);
+    plant_prison(tree);
     root = tree / "root";
     preopen = {root, "/"};
     config.preopens = {&preopen, 1};
