@@ -1,14 +1,16 @@
 #include "engine/runtime/memory.h"
 
-#include <unistd.h>
 #include <catch2/catch.hpp>
 
 #include "engine/base/os/reservations.h"
+#include "engine/base/os/test_readable.h"
 #include "engine/base/os/virtual_memory.h"
 #include "engine/wasm/errors.h"
 
 namespace wherry::runtime {
 namespace {
+
+using base::is_readable;
 
 constexpr uint64_t kPage = 65536;
 
@@ -22,16 +24,6 @@ wasm::MemoryType type_of(uint64_t min, uint64_t max, bool is_64 = false, uint8_t
   return type;
 }
 constexpr uint64_t kNoMax = ~uint64_t{0};
-
-// Whether the byte can be read: the kernel looks for us, without a fault.
-bool is_readable(const void* address) {
-  int ends[2];
-  if (pipe(ends) != 0) return false;
-  const bool readable = write(ends[1], address, 1) == 1;
-  close(ends[0]);
-  close(ends[1]);
-  return readable;
-}
 
 TEST_CASE("a guarded memory: zeros, and faults from its end to the end of the reservation") {
   Budget budget{StoreLimits{}};

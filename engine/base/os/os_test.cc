@@ -16,21 +16,12 @@
 #include "engine/base/os/fault.h"
 #include "engine/base/os/file_mappings.h"
 #include "engine/base/os/reservations.h"
+#include "engine/base/os/test_readable.h"
 #include "engine/base/os/thread.h"
 #include "engine/base/os/virtual_memory.h"
 
 namespace wherry::base {
 namespace {
-
-// Whether the byte can be read: the kernel looks for us, without a fault.
-bool is_readable(const void* address) {
-  int ends[2];
-  if (pipe(ends) != 0) return false;
-  const bool readable = write(ends[1], address, 1) == 1;
-  close(ends[0]);
-  close(ends[1]);
-  return readable;
-}
 
 TEST_CASE("a reservation is untouchable until committed, then zero") {
   const size_t page = page_size_bytes();
