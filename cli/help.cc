@@ -161,7 +161,7 @@ std::string version_text() {
 #else
   text += ", interpreter: tail calls";
 #endif
-  text += ", wasi: preview 1 and 0.2)\n";
+  text += ", compiled code, components, wasi: preview 1 and 0.2)\n";
   return text;
 }
 
