@@ -163,7 +163,8 @@ struct StoreState {
   Ref pending_exception = kNullRef;  // One that left a run, or that a host function throws (docs/abi.md).
   uint64_t gc_barrier = 0;           // Reference stores call Builtins::barrier while it is not zero.
   wasm::TrapCode trap = wasm::TrapCode::None;  // Why the last run stopped.
-  uint32_t reserved = 0;
+  uint32_t counts_fuel =
+      0;  // Set once. If not, `fuel` is the interpreter's count down to its next look at the deadline.
   void* store = nullptr;          // The runtime's store; opaque to tiers.
   FuncObject* callee = nullptr;   // The host function being entered; what native code calls through a thunk.
   uint64_t callee_index = 0;      // The table entry that native code calls through one.

@@ -40,63 +40,10 @@ struct Again<void, Steps...> {
   }
 };
 
-// Small loops that are metered begin with `Meter`, which is Fuel or Interrupt. It is paid in full when the loop is entered; the turns
-// that follow in the handler pay what Meter::turn asks, which keeps something in `hand`: neither a shift nor a call comes
-// between.
-template <bool guarded, class Meter, class... Steps>
-struct AgainMetered;
-
-template <class Meter, class... Steps>
-WHERRY_HOT WHERRY_HANDLER metered_turns(WHERRY_ARGS) {
-  WHERRY_STATE;
-  WHERRY_TAIL((kStep<Meter::kWords, Steps..., AgainMetered<false, Meter, Steps...>>));
-}
-template <class Meter, class... Steps>
-WHERRY_FAULTING WHERRY_HANDLER metered_turns_guarded(WHERRY_ARGS) {
-  WHERRY_STATE;
-  WHERRY_TAIL((kStep<Meter::kWords, Steps..., AgainMetered<true, Meter, Steps...>>));
-}
-
-template <bool guarded, class Meter, class... Steps>
-struct AgainMetered {
-  static WHERRY_STEP turn(WHERRY_ARGS) {
-    WHERRY_STATE;
-    if (Meter::turn(pc, ctx, hand)) [[unlikely]]
-      WHERRY_TAIL(Meter::kEnds);
-    if constexpr (guarded)
-      WHERRY_TAIL((metered_turns_guarded<Meter, Steps...>));
-    else
-      WHERRY_TAIL((metered_turns<Meter, Steps...>));
-  }
-  static constexpr auto kEntry = &turn;
-  template <uint32_t at>
-  static WHERRY_STEP run(WHERRY_ARGS) {
-    WHERRY_STATE;
-    WHERRY_NEXT(at);
-  }
-};
-
-template <class Meter, class... Steps>
-WHERRY_HOT WHERRY_HANDLER metered_loop(WHERRY_ARGS) {
-  WHERRY_STATE;
-  if (Meter::enter(pc, ctx, hand)) [[unlikely]]
-    WHERRY_TAIL(Meter::kEnds);
-  WHERRY_TAIL((metered_turns<Meter, Steps...>));
-}
-template <class Meter, class... Steps>
-WHERRY_FAULTING WHERRY_HANDLER metered_loop_guarded(WHERRY_ARGS) {
-  WHERRY_STATE;
-  if (Meter::enter(pc, ctx, hand)) [[unlikely]]
-    WHERRY_TAIL(Meter::kEnds);
-  WHERRY_TAIL((metered_turns_guarded<Meter, Steps...>));
-}
-
 template <class... Rest>
 inline constexpr bool kMayLoop = false;
 template <class... Steps>
 inline constexpr bool kMayLoop<Again<Steps...>> = true;
-template <bool guarded, class... Steps>
-inline constexpr bool kMayLoop<AgainMetered<guarded, Steps...>> = true;
 template <class First, class... Rest>
 struct FirstOf {
   using Type = First;

@@ -94,7 +94,8 @@ WHERRY_INLINE Shared<Memory>* bytes_of(const Place& place) {
 
 namespace {
 
-void leave(Context* ctx, const Cell* pc, uint64_t* fp) {
+void leave(Context* ctx, const Cell* pc, uint64_t* fp, uint64_t meter) {
+  keep_meter(ctx, meter);
   record_position(ctx, pc, fp);
   ctx->store->activation->stack_top = ctx->store->stack_limit;
 }
@@ -111,15 +112,19 @@ TrapCode wait(Context* ctx, const Place& place, uint32_t size, uint64_t* operand
 
 WHERRY_HANDLER MemoryAtomicWait32(WHERRY_ARGS) {
   WHERRY_ATOMIC(uint32_t);
-  leave(ctx, pc, fp);
-  if (const TrapCode trap = wait(ctx, place, 4, operands); trap != TrapCode::None) WHERRY_TRAP(trap);
+  leave(ctx, pc, fp, meter);
+  const TrapCode trap = wait(ctx, place, 4, operands);
+  WHERRY_TAKE_METER();
+  if (trap != TrapCode::None) WHERRY_TRAP(trap);
   WHERRY_NEXT(4);
 }
 
 WHERRY_HANDLER MemoryAtomicWait64(WHERRY_ARGS) {
   WHERRY_ATOMIC(uint64_t);
-  leave(ctx, pc, fp);
-  if (const TrapCode trap = wait(ctx, place, 8, operands); trap != TrapCode::None) WHERRY_TRAP(trap);
+  leave(ctx, pc, fp, meter);
+  const TrapCode trap = wait(ctx, place, 8, operands);
+  WHERRY_TAKE_METER();
+  if (trap != TrapCode::None) WHERRY_TRAP(trap);
   WHERRY_NEXT(4);
 }
 

@@ -68,6 +68,7 @@ WHERRY_INLINE abi::HostStatus call_host(abi::StoreState* store, Context* caller,
 
 WHERRY_HANDLER exit_run(WHERRY_ARGS) {
   WHERRY_STATE;
+  ctx->store->fuel = static_cast<int64_t>(meter);
   return static_cast<uint64_t>(TrapCode::None);
 }
 
@@ -98,6 +99,7 @@ FrameShape shape_of_frame(const FuncObject* func) {
 WHERRY_COLD WHERRY_HANDLER trap_exit(WHERRY_ARGS) {
   WHERRY_STATE;
   record_position(ctx, pc, fp);
+  ctx->store->fuel = static_cast<int64_t>(meter);
   ctx->store->trap = static_cast<TrapCode>(hand);
   return hand;
 }
@@ -112,7 +114,9 @@ WHERRY_COLD WHERRY_HANDLER call_not_ready(WHERRY_ARGS) {
   auto* code = reinterpret_cast<FuncCode*>(hand);
   if (code->frame_slots.load(std::memory_order_acquire) != 0) WHERRY_TRAP(TrapCode::CallStackExhausted);
   record_position(ctx, pc, fp);
+  keep_meter(ctx, meter);
   if (!prepare(ctx, code)) WHERRY_END_RUN(TrapCode::HostError);
+  WHERRY_TAKE_METER();
   WHERRY_DISPATCH();
 }
 
@@ -138,7 +142,9 @@ WHERRY_COLD WHERRY_HANDLER call_host_function(WHERRY_ARGS) {
   }
   record_position(ctx, pc - 1, fp);
   store->callee = func;
+  keep_meter(ctx, meter);
   const abi::HostStatus status = call_host(store, ctx, func, base, base + slots);
+  WHERRY_TAKE_METER();
   WHERRY_END_HOST_CALL(status);
   fp = base;
   acc = base[0];
@@ -151,6 +157,7 @@ WHERRY_COLD WHERRY_HANDLER call_cross(WHERRY_ARGS) {
   abi::StoreState* store = ctx->store;
   if (is_host(func)) WHERRY_TAIL(call_host_function);
   record_position(ctx, pc, fp);
+  ctx->store->fuel = static_cast<int64_t>(meter);
   if (!make_callable(store, ctx->builtins, func)) WHERRY_END_RUN(TrapCode::HostError);
   const Cell* return_cell = pc + acc;
   uint64_t* base = fp + slots_at(return_cell - 1).a;
@@ -173,6 +180,7 @@ WHERRY_COLD WHERRY_HANDLER return_call_cross(WHERRY_ARGS) {
   auto* func = reinterpret_cast<FuncObject*>(hand);
   abi::StoreState* store = ctx->store;
   record_position(ctx, pc, fp);
+  ctx->store->fuel = static_cast<int64_t>(meter);
   if (!make_callable(store, ctx->builtins, func)) WHERRY_END_RUN(TrapCode::HostError);
   const Slots slots = slots_at(pc + acc - 1);
   const FrameShape shape = shape_of_frame(func);
@@ -210,7 +218,10 @@ WHERRY_COLD WHERRY_HANDLER out_of_fuel(WHERRY_ARGS) {
   WHERRY_STATE;
   record_position(ctx, pc, fp);
   close_stack(ctx->store);
-  if (const TrapCode code = ctx->builtins->out_of_fuel(ctx); code != TrapCode::None) WHERRY_TRAP(code);
+  ctx->store->fuel = static_cast<int64_t>(meter);
+  const TrapCode code = ctx->builtins->out_of_fuel(ctx);
+  WHERRY_TAKE_METER();
+  if (code != TrapCode::None) WHERRY_TRAP(code);
   WHERRY_NEXT(2);
 }
 
@@ -218,7 +229,19 @@ WHERRY_COLD WHERRY_HANDLER interrupted(WHERRY_ARGS) {
   WHERRY_STATE;
   record_position(ctx, pc, fp);
   close_stack(ctx->store);
-  if (const TrapCode code = ctx->builtins->interrupted(ctx); code != TrapCode::None) WHERRY_TRAP(code);
+  ctx->store->fuel = static_cast<int64_t>(meter);
+  const TrapCode code = ctx->builtins->interrupted(ctx);
+  WHERRY_TAKE_METER();
+  if (code != TrapCode::None) WHERRY_TRAP(code);
+  WHERRY_NEXT(2);
+}
+
+WHERRY_HANDLER look(WHERRY_ARGS) {
+  WHERRY_STATE;
+  meter = lower::kLookEvery;
+  const uint64_t epoch = ctx->interrupt->load(std::memory_order_relaxed);
+  if (epoch >= ctx->store->deadline_epoch.load(std::memory_order_relaxed)) [[unlikely]]
+    WHERRY_TAIL(interrupted);
   WHERRY_NEXT(2);
 }
 
@@ -244,7 +267,9 @@ WHERRY_COLD WHERRY_HANDLER enter_host(WHERRY_ARGS) {
     crossing->frame = fp - slots_at(caller - 1).a;
     crossing->context = reinterpret_cast<Context*>(header[abi::kHeaderCallerContext]);
   }
+  keep_meter(ctx, meter);
   const abi::HostStatus status = call_host(store, ctx, &host->base, fp, fp + shape.slots);
+  WHERRY_TAKE_METER();
   WHERRY_END_HOST_CALL(status);
   acc = fp[0];
   hand = shape.header;
@@ -257,6 +282,7 @@ WHERRY_COLD WHERRY_HANDLER enter_stub(WHERRY_ARGS) {
   WHERRY_STATE;
   auto* code = reinterpret_cast<FuncCode*>(hand);
   record_position(ctx, nullptr, fp);
+  ctx->store->fuel = static_cast<int64_t>(meter);
   if (!prepare(ctx, code)) WHERRY_END_RUN(TrapCode::HostError);
   if (!is_ready_and_fits(code, fp, ctx)) {
     ctx->store->trap = TrapCode::CallStackExhausted;

@@ -12,7 +12,7 @@ namespace wherry::interpret {
 using abi::FuncCode;
 using abi::FuncObject;
 
-// Ends the run with a trap that has been recorded.
+// Ends the run with a trap that has been recorded; the meter is kept.
 #define WHERRY_END_RUN(code)            \
   do {                                  \
     hand = static_cast<uint64_t>(code); \
@@ -41,6 +41,14 @@ inline void record_position(Context* context, const Cell* cell, uint64_t* frame)
   crossing->context = context;
 }
 
+// The meter while C++ runs that may ask for the fuel or change it, and behind that. What was counted down to the next look is
+// forgotten: C++ takes its time, so the next cell looks.
+WHERRY_INLINE void keep_meter(const Context* context, uint64_t meter) {
+  abi::StoreState* const store = context->store;
+  store->fuel = store->counts_fuel != 0 ? static_cast<int64_t>(meter) : 0;
+}
+#define WHERRY_TAKE_METER() (meter = static_cast<uint64_t>(ctx->store->fuel))
+
 // In groups of four. The empty asm keeps the loop from becoming a call of memset, which would give every call
 // handler a native frame.
 WHERRY_INLINE void clear_locals(uint64_t* first, uint32_t count) {
@@ -62,6 +70,8 @@ WHERRY_HANDLER return_call_cross(WHERRY_ARGS);
 WHERRY_HANDLER return_many_cross(WHERRY_ARGS);
 WHERRY_HANDLER out_of_fuel(WHERRY_ARGS);
 WHERRY_HANDLER interrupted(WHERRY_ARGS);
+// The meter has counted down: looks whether the deadline is reached, and goes on.
+WHERRY_HANDLER look(WHERRY_ARGS);
 // hand: an exception, thrown where the crossing says. Goes on where it is caught, or ends the run.
 WHERRY_HANDLER unwind(WHERRY_ARGS);
 // A fault of a guarded access arrives here, with the state's registers as the access had them.

@@ -308,74 +308,65 @@ struct ReturnF64 {
   WHERRY_RETURN();
 }
 
-// --- Metering. Whether it stops the run; then the cold handler kEnds does. ---
+// --- Metering. `meter` is a register, so a cell costs a subtraction and a branch. Below zero the cold handler goes on. ---
+
+// Takes the cost in `cell` off; whether that is more than is left. The register is current when this is done, and so when an access
+// behind it faults: compilers may keep the difference elsewhere until the next handler.
+WHERRY_INLINE bool spend(const Cell* cell, uint64_t& meter) {
+#if defined(__x86_64__) && !defined(WHERRY_DISPATCH_LOOP)
+  register uint64_t left asm("r8") = meter;  // Where the ninth argument of a handler is.
+  bool is_out;
+  asm volatile("subq %[cost], %[left]" : [left] "+r"(left), "=@ccs"(is_out) : [cost] "m"(*cell));
+  meter = left;
+  return is_out;
+#elif defined(__aarch64__) && !defined(WHERRY_DISPATCH_LOOP)
+  register uint64_t left asm("x28") = meter - *cell;
+  asm volatile("" : "+r"(left));
+  meter = left;
+  return static_cast<int64_t>(left) < 0;
+#else
+  meter -= *cell;
+  asm volatile("" : : : "memory");
+  return static_cast<int64_t>(meter) < 0;
+#endif
+}
 
 struct Fuel {
-  static constexpr uint32_t kWords = 2;
-  static constexpr auto kEnds = &out_of_fuel;
-
-  static WHERRY_INLINE bool is_out(const Cell* cell, const Context* ctx) {
-    const uint64_t left = static_cast<uint64_t>(ctx->store->fuel) - cell[1];
-    ctx->store->fuel = static_cast<int64_t>(left);
-    return ctx->store->fuel < 0;
-  }
-  // In a small loop `hand` is what is left, so that no turn waits for the store of the one before.
-  static WHERRY_INLINE bool enter(const Cell* cell, const Context* ctx, uint64_t& hand) {
-    hand = static_cast<uint64_t>(ctx->store->fuel);
-    return turn(cell, ctx, hand);
-  }
-  static WHERRY_INLINE bool turn(const Cell* cell, const Context* ctx, uint64_t& hand) {
-    hand -= cell[1];
-    ctx->store->fuel = static_cast<int64_t>(hand);
-    return static_cast<int64_t>(hand) < 0;
-  }
-
   template <uint32_t at, class... Rest>
   static WHERRY_STEP run(WHERRY_ARGS) {
     WHERRY_STATE;
-    if (is_out(pc + at, ctx)) [[unlikely]] {
+    if (spend(pc + at + 1, meter)) [[unlikely]] {
       pc += at;
       WHERRY_TAIL(out_of_fuel);
     }
-    WHERRY_THEN(kWords);
+    WHERRY_THEN(2);
   }
 };
 
+// Of code that counts no fuel: the meter counts down to the next look at the clock.
 struct Interrupt {
-  static constexpr uint32_t kWords = 2;
-  static constexpr auto kEnds = &interrupted;
-  // Turns of a small loop between two looks.
-  static constexpr uint64_t kTurns = 64;
-
-  static WHERRY_INLINE bool is_due(const Context* ctx) {
-    const uint64_t epoch = ctx->interrupt->load(std::memory_order_relaxed);
-    const std::atomic<uint64_t>& deadline = ctx->store->deadline_epoch;
-#if defined(__x86_64__) && !__has_feature(thread_sanitizer)
-    bool due;  // Compilers load what is atomic before they compare it.
-    asm volatile("cmpq %[deadline], %[epoch]" : "=@ccae"(due) : [epoch] "r"(epoch), [deadline] "m"(deadline));
-    return due;
-#else
-    return epoch >= deadline.load(std::memory_order_relaxed);
-#endif
-  }
-  // In a small loop `hand` counts its turns: a look is half as much work as such a turn.
-  static WHERRY_INLINE bool enter(const Cell*, const Context* ctx, uint64_t& hand) {
-    hand = 0;
-    return is_due(ctx);
-  }
-  static WHERRY_INLINE bool turn(const Cell*, const Context* ctx, uint64_t& hand) {
-    return ++hand % kTurns == 0 && is_due(ctx);
-  }
-
   template <uint32_t at, class... Rest>
   static WHERRY_STEP run(WHERRY_ARGS) {
     WHERRY_STATE;
-    if (is_due(ctx)) [[unlikely]] {
+    if (spend(pc + at + 1, meter)) [[unlikely]] {
       pc += at;
-      WHERRY_TAIL(interrupted);
+      WHERRY_TAIL(look);
     }
-    WHERRY_THEN(kWords);
+    WHERRY_THEN(2);
   }
 };
+
+WHERRY_INLINE bool is_due(const Context* ctx) {
+  const uint64_t epoch = ctx->interrupt->load(std::memory_order_relaxed);
+  return epoch >= ctx->store->deadline_epoch.load(std::memory_order_relaxed);
+}
+
+// A look each time, for code that counts fuel too, or times its looks.
+[[maybe_unused]] WHERRY_HOT WHERRY_HANDLER interrupt(WHERRY_ARGS) {
+  WHERRY_STATE;
+  if (is_due(ctx)) [[unlikely]]
+    WHERRY_TAIL(interrupted);
+  WHERRY_NEXT(2);
+}
 
 }  // namespace wherry::interpret

@@ -23,6 +23,8 @@
 //   mem   base of memory 0, an invariant of the context
 //   acc, fa, da, va   the accumulators; pin0, pin1, dpin0, dpin1   the mirrored locals (engine/lower/slot_code.h)
 //   ctx   the instance
+//   meter what is left until code has to stop and look: fuel, or looks at the deadline. In StoreState::fuel while C++ runs that
+//         may want to know or change it (engine/interpret/cold.h)
 //   hand  what is handed over: FuncCode* to the first instruction of a function, the header's slot to the cell that a
 //         return goes to, an argument to a cold handler. Undefined after WHERRY_NEXT and WHERRY_GOTO, because on x86-64 it
 //         lies in rcx, which shifts want.
@@ -69,6 +71,7 @@ struct State {
   uint64_t pin1;
   Context* ctx;
   uint64_t hand;
+  uint64_t meter;
   float fa;
   double da;
   V128 va;
@@ -88,6 +91,7 @@ using HandlerFn = uint64_t (*)(State&);
   [[maybe_unused]] auto& acc = state.acc;     \
   [[maybe_unused]] auto& pin0 = state.pin0;   \
   [[maybe_unused]] auto& hand = state.hand;   \
+  [[maybe_unused]] auto& meter = state.meter; \
   [[maybe_unused]] auto& ctx = state.ctx;     \
   [[maybe_unused]] auto& pin1 = state.pin1;   \
   [[maybe_unused]] auto& fa = state.fa;       \
@@ -110,13 +114,14 @@ using HandlerFn = uint64_t (*)(State&);
   [[maybe_unused]] const ::wherry::abi::Cell *pc, [[maybe_unused]] uint64_t *fp,                    \
       [[maybe_unused]] uint8_t *mem, [[maybe_unused]] uint64_t acc, [[maybe_unused]] uint64_t pin0, \
       [[maybe_unused]] uint64_t pin1, [[maybe_unused]] ::wherry::abi::Context *ctx,                 \
-      [[maybe_unused]] uint64_t hand, [[maybe_unused]] float fa, [[maybe_unused]] double da,        \
-      [[maybe_unused]] ::wherry::interpret::V128 va, [[maybe_unused]] double dpin0,                 \
-      [[maybe_unused]] double dpin1
+      [[maybe_unused]] uint64_t hand, [[maybe_unused]] uint64_t meter, [[maybe_unused]] float fa,   \
+      [[maybe_unused]] double da, [[maybe_unused]] ::wherry::interpret::V128 va,                    \
+      [[maybe_unused]] double dpin0, [[maybe_unused]] double dpin1
 typedef WHERRY_HANDLER (*HandlerFn)(WHERRY_ARGS);
 #define WHERRY_STATE (void)0
-#define WHERRY_TAIL(function) \
-  [[clang::musttail]] return function(pc, fp, mem, acc, pin0, pin1, ctx, hand, fa, da, va, dpin0, dpin1)
+#define WHERRY_TAIL(function)                                                                            \
+  [[clang::musttail]] return function(pc, fp, mem, acc, pin0, pin1, ctx, hand, meter, fa, da, va, dpin0, \
+                                      dpin1)
 #define WHERRY_DISPATCH()                            \
   do {                                               \
     WHERRY_COUNT();                                  \

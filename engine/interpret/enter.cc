@@ -57,6 +57,7 @@ thread_local jmp_buf* t_fault_exit = nullptr;
               .pin1 = frame[code->pinned1],
               .ctx = context,
               .hand = hand,
+              .meter = static_cast<uint64_t>(context->store->fuel),
               .fa = 0,
               .da = 0,
               .va = {},
@@ -86,7 +87,8 @@ base::FaultingCode faulting_code() {
 uint64_t run(Context* context, const FuncCode* code, uint64_t* frame, uint64_t hand) {
   const Cell* const entry = code->entry.load(std::memory_order_relaxed);
   return reinterpret_cast<HandlerFn>(*entry)(entry, frame, context->memory0_base, 0, frame[code->pinned0],
-                                             frame[code->pinned1], context, hand, 0, 0, V128{}, 0, 0);
+                                             frame[code->pinned1], context, hand,
+                                             static_cast<uint64_t>(context->store->fuel), 0, 0, V128{}, 0, 0);
 }
 
 base::FaultingCode faulting_code() {

@@ -63,7 +63,9 @@ bool go_on(void* environment, const Frame& frame) {
 WHERRY_COLD WHERRY_HANDLER unwind(WHERRY_ARGS) {
   WHERRY_STATE;
   abi::StoreState* const store = ctx->store;
+  keep_meter(ctx, meter);
   const Search search = find_catch(store, hand);
+  WHERRY_TAKE_METER();
   if (search.base == nullptr) {
     store->trap = search.trap;
     if (search.trap == TrapCode::None) {

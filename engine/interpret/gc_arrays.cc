@@ -9,7 +9,8 @@ namespace wherry::interpret {
 namespace {
 
 // Before the runtime is called: it may look at the frames, and may not use the stack.
-void leave(Context* ctx, const Cell* pc, uint64_t* fp) {
+void leave(Context* ctx, const Cell* pc, uint64_t* fp, uint64_t meter) {
+  keep_meter(ctx, meter);
   record_position(ctx, pc, fp);
   ctx->store->activation->stack_top = ctx->store->stack_limit;
 }
@@ -69,9 +70,14 @@ void copy_slots(abi::ObjectHeader* array, uint32_t shift, const uint64_t* values
 namespace gc {
 
 #define WHERRY_OTHER(name) WHERRY_HANDLER name(WHERRY_ARGS)
-#define WHERRY_OR_TRAP(...)                                                       \
-  if (const TrapCode code_ = (__VA_ARGS__); code_ != TrapCode::None) [[unlikely]] \
-  WHERRY_TRAP(code_)
+// Behind leave().
+#define WHERRY_OR_TRAP(...)                   \
+  do {                                        \
+    const TrapCode code_ = (__VA_ARGS__);     \
+    WHERRY_TAKE_METER();                      \
+    if (code_ != TrapCode::None) [[unlikely]] \
+      WHERRY_TRAP(code_);                     \
+  } while (0)
 
 // Value, length. A vector takes two slots.
 WHERRY_OTHER(ArrayNew) {
@@ -83,7 +89,7 @@ WHERRY_OTHER(ArrayNew) {
     fill_elements(made, wanted.slots.b, operands);
     operands[0] = reinterpret_cast<Ref>(made);
   } else {
-    leave(ctx, pc, fp);
+    leave(ctx, pc, fp, meter);
     WHERRY_OR_TRAP(
         ctx->builtins->array_new(ctx, wanted.type_id, length, operands, wanted.live_end(fp), operands));
   }
@@ -99,7 +105,7 @@ WHERRY_OTHER(ArrayNewDefault) {
   if (abi::ObjectHeader* const made = make_small(ctx, wanted, length); made != nullptr) [[likely]] {
     operands[0] = reinterpret_cast<Ref>(made);
   } else {
-    leave(ctx, pc, fp);
+    leave(ctx, pc, fp, meter);
     WHERRY_OR_TRAP(
         ctx->builtins->array_new(ctx, wanted.type_id, length, nullptr, wanted.live_end(fp), operands));
   }
@@ -113,7 +119,7 @@ WHERRY_OTHER(ArrayNewFixed) {
   uint64_t* const operands = fp + wanted.slots.a;
   abi::ObjectHeader* made = make_small(ctx, wanted, wanted.second);
   if (made == nullptr) [[unlikely]] {
-    leave(ctx, pc, fp);
+    leave(ctx, pc, fp, meter);
     Ref ref = abi::kNullRef;
     WHERRY_OR_TRAP(
         ctx->builtins->array_new(ctx, wanted.type_id, wanted.second, nullptr, wanted.live_end(fp), &ref));
@@ -128,7 +134,7 @@ WHERRY_OTHER(ArrayNewData) {
   WHERRY_STATE;
   const NewArray wanted = NewArray::at(pc);
   uint64_t* const operands = fp + wanted.slots.a;
-  leave(ctx, pc, fp);
+  leave(ctx, pc, fp, meter);
   WHERRY_OR_TRAP(
       ctx->builtins->array_new_data(ctx, wanted.type_id, wanted.second, static_cast<uint32_t>(operands[0]),
                                     static_cast<uint32_t>(operands[1]), wanted.live_end(fp), operands));
@@ -140,7 +146,7 @@ WHERRY_OTHER(ArrayNewElem) {
   WHERRY_STATE;
   const NewArray wanted = NewArray::at(pc);
   uint64_t* const operands = fp + wanted.slots.a;
-  leave(ctx, pc, fp);
+  leave(ctx, pc, fp, meter);
   WHERRY_OR_TRAP(
       ctx->builtins->array_new_elem(ctx, wanted.type_id, wanted.second, static_cast<uint32_t>(operands[0]),
                                     static_cast<uint32_t>(operands[1]), wanted.live_end(fp), operands));
@@ -154,7 +160,7 @@ WHERRY_OTHER(ArrayFill) {
   WHERRY_STATE;
   const Slots slots = slots_at(pc + 1);
   const uint64_t* const operands = fp + slots.a;
-  leave(ctx, pc, fp);
+  leave(ctx, pc, fp, meter);
   WHERRY_OR_TRAP(ctx->builtins->array_fill(ctx, operands[0], static_cast<uint32_t>(operands[1]), operands + 2,
                                            static_cast<uint32_t>(operands[2 + slots.b])));
   WHERRY_NEXT(3);
@@ -163,7 +169,7 @@ WHERRY_OTHER(ArrayFill) {
 WHERRY_OTHER(ArrayCopy) {
   WHERRY_STATE;
   const uint64_t* const operands = fp + slots_at(pc + 1).a;
-  leave(ctx, pc, fp);
+  leave(ctx, pc, fp, meter);
   WHERRY_OR_TRAP(ctx->builtins->array_copy(ctx, operands[0], static_cast<uint32_t>(operands[1]), operands[2],
                                            static_cast<uint32_t>(operands[3]),
                                            static_cast<uint32_t>(operands[4])));
@@ -173,7 +179,7 @@ WHERRY_OTHER(ArrayCopy) {
 WHERRY_OTHER(ArrayInitData) {
   WHERRY_STATE;
   const uint64_t* const operands = fp + slots_at(pc + 1).a;
-  leave(ctx, pc, fp);
+  leave(ctx, pc, fp, meter);
   WHERRY_OR_TRAP(ctx->builtins->array_init_data(
       ctx, operands[0], static_cast<uint32_t>(operands[1]), reinterpret_cast<const AliasU32*>(pc + 2)[1],
       static_cast<uint32_t>(operands[2]), static_cast<uint32_t>(operands[3])));
@@ -183,7 +189,7 @@ WHERRY_OTHER(ArrayInitData) {
 WHERRY_OTHER(ArrayInitElem) {
   WHERRY_STATE;
   const uint64_t* const operands = fp + slots_at(pc + 1).a;
-  leave(ctx, pc, fp);
+  leave(ctx, pc, fp, meter);
   WHERRY_OR_TRAP(ctx->builtins->array_init_elem(
       ctx, operands[0], static_cast<uint32_t>(operands[1]), reinterpret_cast<const AliasU32*>(pc + 2)[1],
       static_cast<uint32_t>(operands[2]), static_cast<uint32_t>(operands[3])));
@@ -195,9 +201,10 @@ WHERRY_HANDLER struct_new_large(WHERRY_ARGS) {
   WHERRY_STATE;
   const Slots slots = slots_at(pc + 1);
   const auto* const type = reinterpret_cast<const AliasU32*>(pc + 2);
-  leave(ctx, pc, fp);
+  leave(ctx, pc, fp, meter);
   abi::ObjectHeader* const made =
       ctx->builtins->allocate(ctx, type[0], 0, type[1], slots.e == 0 ? nullptr : fp + slots.e);
+  WHERRY_TAKE_METER();
   if (made == nullptr) [[unlikely]]
     WHERRY_TRAP(TrapCode::OutOfMemory);
   const auto* const pair = reinterpret_cast<const AliasU16*>(pc + 3);
@@ -214,9 +221,12 @@ WHERRY_HANDLER struct_new_large(WHERRY_ARGS) {
 
 WHERRY_COLD WHERRY_HANDLER refill_run(WHERRY_ARGS) {
   WHERRY_STATE;
-  leave(ctx, pc, fp);
+  leave(ctx, pc, fp, meter);
   const auto live = static_cast<uint32_t>(hand >> 32);
-  if (!ctx->builtins->refill(ctx, static_cast<uint32_t>(hand), live == 0 ? nullptr : fp + live)) [[unlikely]]
+  const bool refilled =
+      ctx->builtins->refill(ctx, static_cast<uint32_t>(hand), live == 0 ? nullptr : fp + live);
+  WHERRY_TAKE_METER();
+  if (!refilled) [[unlikely]]
     WHERRY_TRAP(TrapCode::OutOfMemory);
   WHERRY_DISPATCH();
 }

@@ -143,32 +143,19 @@ template <class... Steps>
 constexpr lower::Join named() {
   return {sizeof...(Steps), {Steps::kName...}};
 }
-template <class First>
-constexpr bool meters(First) {
-  return First::kName.form == StepForm::Fuel || First::kName.form == StepForm::Interrupt;
-}
-
-template <class First, class... Steps>
+template <class... Names>
 constexpr Cell hot_join() {
-  if constexpr ((branches(Steps()), ...)) {
-    if constexpr (meters(First()))
-      return word_of(&metered_loop<typename First::Step, typename Steps::Step...>);
-    else
-      return word_of(&looping<typename First::Step, typename Steps::Step...>);
-  } else {
-    return word_of(&hot<typename First::Step, typename Steps::Step...>);
-  }
+  if constexpr ((branches(Names()), ...))
+    return word_of(&looping<typename Names::Step...>);
+  else
+    return word_of(&hot<typename Names::Step...>);
 }
-template <class First, class... Steps>
+template <class... Names>
 constexpr Cell faulting_join() {
-  if constexpr ((branches(Steps()), ...)) {
-    if constexpr (meters(First()))
-      return word_of(&metered_loop_guarded<typename First::Step, typename Steps::Step...>);
-    else
-      return word_of(&looping_guarded<typename First::Step, typename Steps::Step...>);
-  } else {
-    return word_of(&faulting<typename First::Step, typename Steps::Step...>);
-  }
+  if constexpr ((branches(Names()), ...))
+    return word_of(&looping_guarded<typename Names::Step...>);
+  else
+    return word_of(&faulting<typename Names::Step...>);
 }
 
 template <class... Steps>

@@ -52,7 +52,9 @@ WHERRY_COLD WHERRY_HANDLER enter_native(WHERRY_ARGS) {
     crossing->context = caller;
   }
   uint64_t* const end = fp + code->frame_slots.load(std::memory_order_relaxed);
+  keep_meter(ctx, meter);
   const TrapCode trap = native::enter(ctx, code, fp, end);
+  WHERRY_TAKE_METER();
   if (trap == native::kTailCall) [[unlikely]] {
     // The frame is replaced once more; what comes back has to restore the caller, whoever the callee belongs to.
     FuncObject* const callee = ctx->store->callee;

@@ -31,7 +31,8 @@ Object* object_at(const Cell* pc, Context* ctx) {
 }
 
 // Before the runtime is called: it may look at the frames, and may not use the stack.
-void leave(Context* ctx, const Cell* pc, uint64_t* fp) {
+void leave(Context* ctx, const Cell* pc, uint64_t* fp, uint64_t meter) {
+  keep_meter(ctx, meter);
   record_position(ctx, pc, fp);
   ctx->store->activation->stack_top = ctx->store->stack_limit;
 }
@@ -42,9 +43,14 @@ uint64_t grown(uint64_t previous, bool is_64) { return is_64 ? previous : static
 }  // namespace
 
 #define WHERRY_OTHER(name) WHERRY_HANDLER name(WHERRY_ARGS)
-#define WHERRY_OR_TRAP(...)                                                       \
-  if (const TrapCode code_ = (__VA_ARGS__); code_ != TrapCode::None) [[unlikely]] \
-  WHERRY_TRAP(code_)
+// Behind leave().
+#define WHERRY_OR_TRAP(...)                   \
+  do {                                        \
+    const TrapCode code_ = (__VA_ARGS__);     \
+    WHERRY_TAKE_METER();                      \
+    if (code_ != TrapCode::None) [[unlikely]] \
+      WHERRY_TRAP(code_);                     \
+  } while (0)
 
 WHERRY_OTHER(MemorySize) {
   WHERRY_STATE;
@@ -57,9 +63,10 @@ WHERRY_OTHER(MemoryGrow) {
   WHERRY_STATE;
   const auto* memory = object_at<MemoryObject>(pc, ctx);
   uint64_t* operands = operands_at(pc, fp);
-  leave(ctx, pc, fp);
+  leave(ctx, pc, fp, meter);
   TrapCode trap = TrapCode::None;
   const uint64_t previous = ctx->builtins->memory_grow(ctx, indices_at(pc).index, operands[0], &trap);
+  WHERRY_TAKE_METER();
   if (trap != TrapCode::None) [[unlikely]]
     WHERRY_TRAP(trap);
   operands[0] = grown(previous, memory->is_64);
@@ -70,7 +77,7 @@ WHERRY_OTHER(MemoryInit) {
   WHERRY_STATE;
   const uint64_t* operands = operands_at(pc, fp);
   const Indices indices = indices_at(pc);
-  leave(ctx, pc, fp);
+  leave(ctx, pc, fp, meter);
   WHERRY_OR_TRAP(ctx->builtins->memory_init(ctx, indices.second, indices.index, operands[0],
                                             static_cast<uint32_t>(operands[1]),
                                             static_cast<uint32_t>(operands[2])));
@@ -81,7 +88,7 @@ WHERRY_OTHER(MemoryCopy) {
   WHERRY_STATE;
   const uint64_t* operands = operands_at(pc, fp);
   const Indices indices = indices_at(pc);
-  leave(ctx, pc, fp);
+  leave(ctx, pc, fp, meter);
   WHERRY_OR_TRAP(
       ctx->builtins->memory_copy(ctx, indices.index, indices.second, operands[0], operands[1], operands[2]));
   WHERRY_NEXT(3);
@@ -90,7 +97,7 @@ WHERRY_OTHER(MemoryCopy) {
 WHERRY_OTHER(MemoryFill) {
   WHERRY_STATE;
   const uint64_t* operands = operands_at(pc, fp);
-  leave(ctx, pc, fp);
+  leave(ctx, pc, fp, meter);
   WHERRY_OR_TRAP(ctx->builtins->memory_fill(ctx, indices_at(pc).index, operands[0],
                                             static_cast<uint8_t>(operands[1]), operands[2]));
   WHERRY_NEXT(3);
@@ -135,10 +142,11 @@ WHERRY_OTHER(TableGrow) {
   WHERRY_STATE;
   const auto* table = object_at<TableObject>(pc, ctx);
   uint64_t* operands = operands_at(pc, fp);
-  leave(ctx, pc, fp);
+  leave(ctx, pc, fp, meter);
   TrapCode trap = TrapCode::None;
   const uint64_t previous =
       ctx->builtins->table_grow(ctx, indices_at(pc).index, operands[1], operands[0], &trap);
+  WHERRY_TAKE_METER();
   if (trap != TrapCode::None) [[unlikely]]
     WHERRY_TRAP(trap);
   operands[0] = grown(previous, table->is_64);
@@ -149,7 +157,7 @@ WHERRY_OTHER(TableInit) {
   WHERRY_STATE;
   const uint64_t* operands = operands_at(pc, fp);
   const Indices indices = indices_at(pc);
-  leave(ctx, pc, fp);
+  leave(ctx, pc, fp, meter);
   WHERRY_OR_TRAP(ctx->builtins->table_init(ctx, indices.second, indices.index, operands[0],
                                            static_cast<uint32_t>(operands[1]),
                                            static_cast<uint32_t>(operands[2])));
@@ -160,7 +168,7 @@ WHERRY_OTHER(TableCopy) {
   WHERRY_STATE;
   const uint64_t* operands = operands_at(pc, fp);
   const Indices indices = indices_at(pc);
-  leave(ctx, pc, fp);
+  leave(ctx, pc, fp, meter);
   WHERRY_OR_TRAP(
       ctx->builtins->table_copy(ctx, indices.index, indices.second, operands[0], operands[1], operands[2]));
   WHERRY_NEXT(3);
@@ -169,7 +177,7 @@ WHERRY_OTHER(TableCopy) {
 WHERRY_OTHER(TableFill) {
   WHERRY_STATE;
   const uint64_t* operands = operands_at(pc, fp);
-  leave(ctx, pc, fp);
+  leave(ctx, pc, fp, meter);
   WHERRY_OR_TRAP(ctx->builtins->table_fill(ctx, indices_at(pc).index, operands[0], operands[1], operands[2]));
   WHERRY_NEXT(3);
 }
@@ -199,8 +207,9 @@ WHERRY_OTHER(RefFunc) {
   const Indices indices = indices_at(pc);
   FuncObject* func = indices.second != 0 ? *ctx->at<FuncObject*>(indices.second) : ctx->funcs + indices.index;
   if (func->type_id == 0) {
-    leave(ctx, pc, fp);
+    leave(ctx, pc, fp, meter);
     ctx->builtins->make_func(ctx->store, func);
+    WHERRY_TAKE_METER();
   }
   operands_at(pc, fp)[0] = reinterpret_cast<Ref>(func);
   WHERRY_NEXT(3);

@@ -188,7 +188,8 @@ constexpr void set_control(HandlerTable* table) {
   table->canonical_nan[2] = word_of(&canonical_nan_f32x4);
   table->canonical_nan[3] = word_of(&canonical_nan_f64x2);
   table->fuel = numbered(word_of(&hot<Fuel>), Step{StepForm::Fuel});
-  table->interrupt = numbered(word_of(&hot<Interrupt>), Step{StepForm::Interrupt});
+  table->interrupt = word_of(&interrupt);
+  table->look = numbered(word_of(&hot<Interrupt>), Step{StepForm::Interrupt});
   table->observe = word_of(&observe);
   for_each_from([table]<From a>() {
     if constexpr (a != From::Const) {

@@ -535,9 +535,10 @@ constexpr bool is_br_table(uint32_t number) {
 uint32_t Emitter::dispatch_at(uint32_t first) const {
   if (failed_) return kNone;
   for (uint32_t count = 0; count <= kMostRepeated && first + count < start_count_; ++count) {
-    const uint32_t number = number_in(cells_[starts_data_[first + count]]);
+    const Cell handler = cells_[starts_data_[first + count]];
+    const uint32_t number = number_in(handler);
     if (is_br_table(number)) return count;
-    if (!is_straight(number)) break;
+    if (!is_straight(number) && handler != handlers_.interrupt) break;
   }
   return kNone;
 }

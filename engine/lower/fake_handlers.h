@@ -156,7 +156,8 @@ inline FakeHandlers::FakeHandlers() {
         &table_.move_wide,   &table_.wide_enter,  &table_.wide_leave,         &table_.wide_shrink,
         &table_.move_up,     &table_.branch,      &table_.unreachable,        &table_.call,
         &table_.call_import, &table_.return_call, &table_.return_call_import, &table_.return_call_ref,
-        &table_.return_many, &table_.fuel,        &table_.interrupt,          &table_.observe}) {
+        &table_.return_many, &table_.fuel,        &table_.interrupt,          &table_.look,
+        &table_.observe}) {
     fill(one, sizeof *one);
   }
   fill(table_.pin_f64[0], sizeof table_.pin_f64);
@@ -180,7 +181,7 @@ inline FakeHandlers::FakeHandlers() {
   number(table_.move_const, {StepForm::MoveConst});
   number(table_.br_table, {StepForm::BrTable});
   table_.fuel = numbered(table_.fuel, {StepForm::Fuel});
-  table_.interrupt = numbered(table_.interrupt, {StepForm::Interrupt});
+  table_.look = numbered(table_.look, {StepForm::Interrupt});
   add_joins();
 }
 

@@ -154,7 +154,9 @@ struct HandlerTable {
                       // Accumulators are not touched.
   Handler fuel;       // 2 words: the segment's cost.
   Handler interrupt;  // 2 words (0): at function entry and loop headers, when deadlines are on.
-  Handler observe;    // 3 words: handler, abi::Observed. All state stays.
+  Handler
+      look;  // The same where no fuel is counted, which looks now and then: 2 words: the units of kLookEvery that it costs.
+  Handler observe;  // 3 words: handler, abi::Observed. All state stays.
   // All others, by Op: operands in consecutive slots from `a` on, results over them; accumulators are not touched.
   // 3 words: handler, Slots{a, -, -, -}, {u32 index, u32 second} as in the Instruction. 0: cannot be run. Immediates
   // that are memories or tables are their indices; where the Instruction has no `second`, instructions of one memory

@@ -83,7 +83,7 @@ Handler handler_of(const HandlerTable& table, const Step& step) {
     case StepForm::ReturnF32: return table.return_f32[at(step.b)];
     case StepForm::ReturnF64: return table.return_f64[at(step.b)];
     case StepForm::Fuel: return table.fuel;
-    case StepForm::Interrupt: return table.interrupt;
+    case StepForm::Interrupt: return table.look;
     default: return handler_of_vector(table.vector, step);
   }
 }

@@ -190,6 +190,7 @@ void Listing::Impl::add_rest(const HandlerTable& table) {
   for (const Handler handler : table.canonical_nan) add(handler, {.form = Form::CanonicalNan});
   add(table.fuel, {.form = Form::Fuel});
   add(table.interrupt, {.form = Form::Interrupt});
+  add(table.look, {.form = Form::Interrupt});
   add(table.observe, {.form = Form::Observe});
 }
 

@@ -121,6 +121,7 @@ void Lowering::enter_second_frame() {
 void Lowering::begin(State& state) {
   state_ = &state;
   offset_ = state.body_offset;
+  body_bytes_ = state.body.size();
   place_locals();
   if (failed_) return;
   begin_assigned();
@@ -147,7 +148,7 @@ void Lowering::begin(State& state) {
   emitter_.set_offset(static_cast<uint32_t>(offset_));
   if (is_wide_) enter_second_frame();
   emitter_.load_float_pins();
-  if (environment_.options.interruption) emitter_.emit(environment_.handlers.interrupt, 0);
+  look_at_deadline();
   if (environment_.options.observe_calls) observe(abi::Moment::Enter, 0);
   begin_segment();
 }

@@ -245,6 +245,7 @@ class Lowering {
 
   void observe(abi::Moment moment, uint32_t slot);
   void finish_code();
+  void look_at_deadline();
   void begin_segment();
   void end_segment();
   void drop_free_segment();
@@ -273,6 +274,7 @@ class Lowering {
   uint32_t clear_end_ = 0;
   uint32_t fuel_cell_ = kNone;
   uint64_t fuel_ = 0;
+  uint64_t body_bytes_ = 0;
 };
 
 }  // namespace wherry::lower

@@ -47,6 +47,10 @@ struct WideMove {  // Moves beyond slot 65,535.
 // Returns from frames with fewer slots of parameters than this have handlers that know where the header is.
 inline constexpr uint32_t kNearHeaders = 4;
 
+// Looks at the deadline that do not look at the clock, between two that do; and how many bytes of a function make each cost one more.
+inline constexpr uint32_t kLookEvery = 256;
+inline constexpr uint32_t kBytesPerLook = 1024;
+
 // Guarded accesses have smaller offsets than this, so that they end within a reservation of 4 GiB + 32 MiB.
 inline constexpr uint64_t kGuardedOffsetLimit = (uint64_t{32} << 20) - 64;
 

@@ -63,6 +63,7 @@ bool Store::initialise() {
   state().activation = &activation_;
   state().store = this;
   state().heap = heap_.front();
+  state().counts_fuel = setup_.counts_fuel ? 1 : 0;
   host_context_.store = &state();
   host_context_.interrupt = setup_.clock->epoch();
   host_context_.builtins = &kBuiltins;
