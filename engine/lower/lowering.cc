@@ -43,6 +43,8 @@ void Lowering::place_locals() {
   uint32_t slots = 0;
   for (const ValType type : state_->locals) slots += wasm::slots_of(type);  // At most 51,000 of 2.
   is_wide_ = slots > kMostNearLocalSlots;
+  // Vectors lie at even slots: an odd one may cross a cache line, and then who reads what was just written waits.
+  const bool is_aligned = slots > state_->locals.size() && slots <= kMostAlignedLocalSlots;
   has_plain_locals_ = !is_wide_;
   uint32_t at = 0;
   const auto place = [&](size_t i, uint32_t below) {
@@ -59,8 +61,14 @@ void Lowering::place_locals() {
     out_->zero_count += wasm::slots_of(state_->locals[i]);
   }
   second_frame_ = is_wide_ ? locals_end() : 0;
-  for (size_t i = params; i < state_->locals.size(); ++i) place(i, second_frame_);
-  if (!is_wide_) first_temp_ = at;
+  for (size_t i = params; i < state_->locals.size(); ++i) {
+    if (is_aligned && wasm::slots_of(state_->locals[i]) == 2) at += at % 2;
+    place(i, second_frame_);
+  }
+  if (!is_wide_) {
+    first_temp_ = at + (is_aligned ? at % 2 : 0);
+    out_->zero_count = first_temp_ - out_->zero_begin;
+  }
   last_reached_ = first_temp_;
 }
 

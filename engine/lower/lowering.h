@@ -139,6 +139,7 @@ class Lowering {
   // Parameters and locals of one slot each always fit below this, with 14,000 slots left for temporaries. Only vectors
   // pass it: such a wide function runs in a second frame behind its locals.
   static constexpr uint32_t kMostNearLocalSlots = 51'200;
+  static constexpr uint32_t kMostAlignedLocalSlots = 4096;
   static constexpr uint32_t kLastSlot = 0xffff;
   // More pending values than this are materialised, which bounds the search for those that read a local.
   static constexpr uint32_t kMostPending = 256;

@@ -43,8 +43,8 @@
 ;;=     2: move s6 -> s7 p1
 ;;=     4: i32.add p0, p1 -> acc
 ;;=     6: return acc
-;;= func 2 frame 12 clears 4 from 4
-;;=     0: v128.const 0x00000000000000000000000000000000 -> s5
+;;= func 2 frame 13 clears 5 from 4
+;;=     0: v128.const 0x00000000000000000000000000000000 -> s6
 ;;=     4: i32.wrap_i64 p0 -> acc
 ;;=     6: i32.add p1, acc -> acc
 ;;=     8: return acc
