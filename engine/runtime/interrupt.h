@@ -15,10 +15,11 @@ struct InterruptState;
 
 // The engine's interruption page: a number that running code compares with its store's deadline. It counts
 // milliseconds of the monotonic clock, and is only kept up to date while some store has a deadline: then a thread of
-// the engine writes it. Thread-safe. Outlives the engine's stores.
+// the engine writes it, at the moments that somebody expects. Thread-safe. Outlives the engine's stores.
 class InterruptClock {
  public:
   static constexpr uint64_t kTickNs = 1'000'000;
+  static constexpr uint64_t kLongestTicks = 100;  // Between two looks at the clock, when nothing is expected.
   static constexpr uint64_t kNever = ~uint64_t{0};
 
   InterruptClock();
@@ -29,7 +30,7 @@ class InterruptClock {
   // The first epoch that is reached only when the monotonic clock has passed `time_ns`. Never 0.
   static uint64_t epoch_after(uint64_t time_ns) { return time_ns / kTickNs + 1; }
 
-  // While held the epoch follows the clock, and native code of the store is made to look when it reaches the store's
+  // While held the epoch reaches what is expected a tick late at most, and native code of the store is made to look when it reaches the store's
   // deadline_epoch, a tick late at most. Counted. False if the thread could not be made.
   [[nodiscard]] bool hold(InterruptState& state);
   void release(InterruptState& state);
@@ -37,13 +38,16 @@ class InterruptClock {
   void expect(uint64_t epoch);
 
  private:
-  static void tick(void* self);
+  static uint64_t tick(void* self);
+  uint64_t bring_up_to_date();
+  void lower_soonest(uint64_t epoch);
   void enlist(InterruptState& state);
   void make_look(uint64_t epoch);
 
   alignas(64) std::atomic<uint64_t> epoch_{0};
   alignas(64) base::Ticker ticker_;
-  std::atomic<uint64_t> soonest_{kNever};  // No listed store has a deadline_epoch below it.
+  std::atomic<uint64_t> soonest_{kNever};       // No listed store has a deadline_epoch below it.
+  std::atomic<uint64_t> sleeps_until_{kNever};  // The epoch of the next tick; kNever: it is being found out.
   std::mutex mutex_;
   InterruptState* first_ = nullptr;  // Of a list of those who hold it. Under the mutex.
 };

@@ -169,16 +169,33 @@ TEST_CASE("the native stack's limit lies below the caller's frame, on every thre
 
 TEST_CASE("a ticker ticks while held and ends cleanly otherwise") {
   std::atomic<uint32_t> ticks{0};
-  const auto tick = [](void* count) { static_cast<std::atomic<uint32_t>*>(count)->fetch_add(1); };
-  { Ticker never(1'000'000, tick, &ticks); }
+  const auto tick = [](void* count) {
+    static_cast<std::atomic<uint32_t>*>(count)->fetch_add(1);
+    return uint64_t{100'000};
+  };
+  { Ticker never(tick, &ticks); }
   CHECK(ticks == 0);
-  Ticker ticker(100'000, tick, &ticks);
+  Ticker ticker(tick, &ticks);
   REQUIRE(ticker.hold());
   while (ticks < 3) usleep(100);
   ticker.release();
   REQUIRE(ticker.hold());
   const uint32_t before = ticks;
   while (ticks == before) usleep(100);
+  ticker.release();
+}
+
+TEST_CASE("a ticker that sleeps long is woken") {
+  std::atomic<uint32_t> ticks{0};
+  const auto tick = [](void* count) {
+    static_cast<std::atomic<uint32_t>*>(count)->fetch_add(1);
+    return uint64_t{3'600'000'000'000};
+  };
+  Ticker ticker(tick, &ticks);
+  REQUIRE(ticker.hold());
+  while (ticks == 0) usleep(100);
+  ticker.wake();
+  while (ticks == 1) usleep(100);
   ticker.release();
 }
 

@@ -53,11 +53,12 @@ class Thread {
   pthread_t handle_{};
 };
 
-// Calls `tick(argument)` at a fixed interval (with its lock held: tick must not hold or release) from a thread of its own while at least one holder wants it; sleeps
-// without waking up otherwise. The thread is made by the first hold. All functions are thread-safe.
+// Calls `tick(argument)` from a thread of its own while at least one holder wants it, each time as many nanoseconds after the last as that
+// returned, or when it is woken; sleeps without waking up otherwise. `tick` is called with the lock held: it must not call any of these functions.
+// The thread is made by the first hold. All functions are thread-safe.
 class Ticker {
  public:
-  Ticker(uint64_t interval_ns, void (*tick)(void*), void* argument);
+  Ticker(uint64_t (*tick)(void*), void* argument);
   Ticker(const Ticker&) = delete;
   Ticker& operator=(const Ticker&) = delete;
   // Ends the thread; no tick afterwards. Nobody may hold it any more.
@@ -66,13 +67,14 @@ class Ticker {
   // False if the thread could not be made; then there is nothing to release.
   [[nodiscard]] bool hold();
   void release();
+  // Ticks soon.
+  void wake();
 
  private:
   static void run(void* self);
 
-  void (*tick_)(void*);
+  uint64_t (*tick_)(void*);
   void* argument_;
-  uint64_t interval_ns_;
   Thread thread_;  // This and what follows: under the mutex.
   uint32_t holders_ = 0;
   bool is_ending_ = false;

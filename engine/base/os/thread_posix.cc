@@ -105,8 +105,7 @@ void Thread::join() {
   body_ = nullptr;
 }
 
-Ticker::Ticker(uint64_t interval_ns, void (*tick)(void*), void* argument)
-    : tick_(tick), argument_(argument), interval_ns_(interval_ns) {
+Ticker::Ticker(uint64_t (*tick)(void*), void* argument) : tick_(tick), argument_(argument) {
   pthread_condattr_t attributes;
   pthread_condattr_init(&attributes);
   pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -138,6 +137,12 @@ void Ticker::release() {
   pthread_mutex_unlock(&mutex_);
 }
 
+void Ticker::wake() {
+  pthread_mutex_lock(&mutex_);
+  pthread_cond_signal(&changed_);
+  pthread_mutex_unlock(&mutex_);
+}
+
 void Ticker::run(void* self) {
   auto* ticker = static_cast<Ticker*>(self);
   pthread_mutex_lock(&ticker->mutex_);
@@ -146,11 +151,10 @@ void Ticker::run(void* self) {
       pthread_cond_wait(&ticker->changed_, &ticker->mutex_);
       continue;
     }
-    const uint64_t until_ns = monotonic_ns() + ticker->interval_ns_;
+    const uint64_t until_ns = monotonic_ns() + ticker->tick_(ticker->argument_);
     const timespec until{static_cast<time_t>(until_ns / 1'000'000'000),
                          static_cast<long>(until_ns % 1'000'000'000)};
     pthread_cond_timedwait(&ticker->changed_, &ticker->mutex_, &until);
-    if (!ticker->is_ending_ && ticker->holders_ != 0) ticker->tick_(ticker->argument_);
   }
   pthread_mutex_unlock(&ticker->mutex_);
 }
