@@ -7,6 +7,8 @@
 // Objects of tables and references are nearly always of the caller's own instance. In place a call only finds that out, by comparisons that the
 // processor predicts, and keeps its context: loads of the callee need not wait for it. All else is in a stub, one for
 // each type and table that a unit uses, which gets the arguments as they are.
+#include <llvm/IR/MDBuilder.h>
+
 #include "compiler/function_emitter.h"
 #include "engine/abi/native.h"
 #include "engine/abi/tier.h"
@@ -164,17 +166,19 @@ llvm::Value* FunctionEmitter::entry_code(uint32_t table, const CanonType& type, 
   return load(unit_.ptr(), offsetof(abi::FuncObject, native));
 }
 
-// The constants stand in the text: nothing writes them.
+// The constants stand in the text: nothing writes them. What is called is a jump there, whose place follows from the index alone. A
+// call that was guessed wrong is known to be so a load earlier than with addresses in a table, and one that was guessed right
+// only passes one more jump.
 llvm::Value* FunctionEmitter::constant_code(uint32_t table, const CanonType& type, llvm::Value* index,
                                             llvm::BasicBlock* slow) {
-  llvm::GlobalVariable* const constants = unit_.constant_table(table);
+  llvm::GlobalVariable* const types = unit_.constant_table(table);
   const uint64_t size = unit_.facts().constant_tables[table].size();
   unless(builder_.CreateICmpUGE(index, int64(size)), slow);
-  llvm::Value* const entry = builder_.CreateGEP(unit_.i64(), constants, index);
-  llvm::Value* const found = unit_.load_invariant(builder_, unit_.i32(), entry, 4);
+  llvm::Value* const entry = builder_.CreateGEP(unit_.i32(), types, index);
+  llvm::Value* const found = unit_.load_invariant(builder_, unit_.i32(), entry, 0);
   unless(builder_.CreateICmpNE(found, int32(unit_.type_index(type))), slow);
-  llvm::Value* const distance = unit_.load_invariant(builder_, unit_.i32(), entry, 0);
-  return builder_.CreateGEP(unit_.i8(), constants, builder_.CreateSExt(distance, unit_.i64()));
+  llvm::Type* const jump = llvm::ArrayType::get(unit_.i8(), unit_.jump_bytes());
+  return builder_.CreateGEP(jump, unit_.jump_table(table), index);
 }
 
 llvm::Value* FunctionEmitter::object_code(llvm::Value* reference, const CanonType& type) {
@@ -232,19 +236,39 @@ void FunctionEmitter::check_type(llvm::Value* object, const CanonType& type) {
 
 // --- Calling ---
 
+// What a call passes: the context, a place for results that do not fit registers, the arguments.
+FunctionEmitter::CallValues FunctionEmitter::call_values(llvm::Value* callee_context, const CanonType& type,
+                                                         const Operand* arguments, bool is_tail) {
+  has_calls_ = true;
+  CallValues values;
+  values.all.push_back(callee_context);
+  if (abi::native_results_in_memory(type.func.results)) {
+    values.slots = is_tail ? result_slots_ : stack_slots(type.result_slots);
+    values.all.push_back(values.slots);
+  }
+  for (size_t i = 0; i < type.func.params.size(); ++i) values.all.push_back(arguments[i].value);
+  return values;
+}
+
+void FunctionEmitter::take_results(llvm::Value* returned, llvm::Value* slots, const CanonType& type,
+                                   Operand* results_at) {
+  const std::span<const ValType> results = type.func.results;
+  uint32_t slot = 0;
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (slots != nullptr) {
+      results_at[i].value = unit_.load_slot(builder_, results[i], slots, slot, AliasClass::Slots);
+      slot += wasm::slots_of(results[i]);
+    } else {
+      results_at[i].value =
+          results.size() == 1 ? returned : builder_.CreateExtractValue(returned, static_cast<uint32_t>(i));
+    }
+  }
+}
+
 void FunctionEmitter::emit_call(llvm::Value* code, llvm::Value* callee_context, const CanonType& type,
                                 Operand* arguments, bool is_tail, bool may_throw) {
-  has_calls_ = true;
-  const std::span<const ValType> results = type.func.results;
-  const bool in_memory = abi::native_results_in_memory(results);
-  llvm::SmallVector<llvm::Value*, 16> values{callee_context};
-  llvm::Value* slots = nullptr;
-  if (in_memory) {
-    slots = is_tail ? result_slots_ : stack_slots(type.result_slots);
-    values.push_back(slots);
-  }
-  for (size_t i = 0; i < type.func.params.size(); ++i) values.push_back(arguments[i].value);
-  llvm::CallInst* const call = builder_.CreateCall(unit_.function_type(type), code, values);
+  const CallValues values = call_values(callee_context, type, arguments, is_tail);
+  llvm::CallInst* const call = builder_.CreateCall(unit_.function_type(type), code, values.all);
   unit_.set_native(call);
   if (is_tail) {
     call->setTailCallKind(llvm::CallInst::TCK_MustTail);
@@ -256,16 +280,52 @@ void FunctionEmitter::emit_call(llvm::Value* code, llvm::Value* callee_context, 
     return end_segment();
   }
   after_call(may_throw);
-  uint32_t slot = 0;
-  for (size_t i = 0; i < results.size(); ++i) {
-    if (in_memory) {
-      arguments[i].value = unit_.load_slot(builder_, results[i], slots, slot, AliasClass::Slots);
-      slot += wasm::slots_of(results[i]);
-    } else {
-      arguments[i].value =
-          results.size() == 1 ? call : builder_.CreateExtractValue(call, static_cast<uint32_t>(i));
+  take_results(call, values.slots, type, arguments);
+}
+
+// Calls by comparing the index with those of all functions that it can mean; all else is the stub's.
+void FunctionEmitter::call_one_of(std::span<const UnitContext::KnownCallee> callees, uint32_t table,
+                                  const CanonType& type, Operand* arguments) {
+  llvm::Value* const index = arguments[type.func.params.size()].value;
+  const CallValues values = call_values(context_, type, arguments, false);
+  llvm::FunctionType* const callee_type = unit_.function_type(type);
+  llvm::BasicBlock* const slow = new_block();
+  llvm::BasicBlock* const join = new_block();
+  llvm::SwitchInst* const choice = builder_.CreateSwitch(index, slow, static_cast<uint32_t>(callees.size()));
+  llvm::SmallVector<std::pair<llvm::Value*, llvm::BasicBlock*>, 8> returned;
+  const auto call = [&](llvm::BasicBlock* block, llvm::Function* callee) {
+    llvm::CallInst* const made = builder_.CreateCall(callee_type, callee, values.all);
+    unit_.set_native(made);
+    builder_.CreateBr(join);
+    returned.push_back({made, block});
+  };
+  llvm::SmallVector<uint32_t, 8> weights{1};
+  llvm::DenseMap<uint32_t, llvm::BasicBlock*> blocks;  // By function.
+  for (const UnitContext::KnownCallee& callee : callees) {
+    llvm::BasicBlock*& block = blocks[callee.defined];
+    if (block == nullptr) {
+      block = new_block();
+      builder_.SetInsertPoint(block);
+      call(block, unit_.function(callee.defined));
     }
+    choice->addCase(llvm::cast<llvm::ConstantInt>(llvm::ConstantInt::get(index->getType(), callee.entry)),
+                    block);
+    weights.push_back(1 << 20);
   }
+  choice->setMetadata(llvm::LLVMContext::MD_prof,
+                      llvm::MDBuilder(unit_.llvm_context()).createBranchWeights(weights));
+  builder_.SetInsertPoint(slow);
+  unit_.store(builder_, builder_.CreateZExt(index, unit_.i64()), store_state_here(unit_, builder_, context_),
+              offsetof(abi::StoreState, callee_index), AliasClass::Store);
+  call(slow, unit_.indirect_stub(table, type));
+  builder_.SetInsertPoint(join);
+  llvm::PHINode* result = nullptr;
+  if (!callee_type->getReturnType()->isVoidTy()) {
+    result = builder_.CreatePHI(callee_type->getReturnType(), static_cast<uint32_t>(returned.size()));
+    for (const auto& [value, from] : returned) result->addIncoming(value, from);
+  }
+  after_call();
+  take_results(result, values.slots, type, arguments);
 }
 
 void FunctionEmitter::emit_direct(uint32_t func, const CanonType& type, Operand* arguments, bool is_tail) {
@@ -289,6 +349,8 @@ void FunctionEmitter::return_call(uint32_t func, const CanonType& type, Operand*
 
 void FunctionEmitter::call_indirect(const Instruction& instruction, const CanonType& type,
                                     Operand* arguments) {
+  const auto callees = unit_.known_callees(instruction.second, type);
+  if (!callees.empty()) return call_one_of(callees, instruction.second, type, arguments);
   llvm::Value* const index = arguments[type.func.params.size()].value;
   emit_call(indirect_code(instruction, type, index), context_, type, arguments, false);
 }

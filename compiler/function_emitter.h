@@ -197,6 +197,15 @@ class FunctionEmitter {
   // Where a made FuncObject is called. Sets StoreState::callee when that is a leave thunk.
   Callee callee_of(llvm::Value* object, const CanonType& type);
   llvm::Value* func_object(uint32_t func);  // Made.
+  struct CallValues {
+    llvm::SmallVector<llvm::Value*, 16> all;
+    llvm::Value* slots = nullptr;  // Where results go that do not fit registers.
+  };
+  CallValues call_values(llvm::Value* callee_context, const CanonType& type, const Operand* arguments,
+                         bool is_tail);
+  void take_results(llvm::Value* returned, llvm::Value* slots, const CanonType& type, Operand* results_at);
+  void call_one_of(std::span<const UnitContext::KnownCallee> callees, uint32_t table, const CanonType& type,
+                   Operand* arguments);
   void emit_call(llvm::Value* code, llvm::Value* callee_context, const CanonType& type, Operand* arguments,
                  bool is_tail, bool may_throw = true);
   // Behind a call: goes on if nothing was thrown (emit_exceptions.cc). The callee may be one of which that is known.

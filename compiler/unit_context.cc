@@ -158,9 +158,8 @@ llvm::Function* UnitContext::object_stub(const wasm::CanonType& type) {
 llvm::GlobalVariable* UnitContext::constant_table(uint32_t table) {
   const std::string name = "table" + std::to_string(table);
   if (llvm::GlobalVariable* const known = module_->getNamedGlobal(name)) return known;
-  llvm::Type* const entry = llvm::ArrayType::get(i32_, 2);
   auto* const constants =
-      new llvm::GlobalVariable(*module_, llvm::ArrayType::get(entry, facts_->constant_tables[table].size()),
+      new llvm::GlobalVariable(*module_, llvm::ArrayType::get(i32_, facts_->constant_tables[table].size()),
                                true, llvm::GlobalValue::ExternalLinkage, nullptr, name);
   constants->setVisibility(llvm::GlobalValue::HiddenVisibility);
   constants->setDSOLocal(true);
@@ -168,32 +167,87 @@ llvm::GlobalVariable* UnitContext::constant_table(uint32_t table) {
   return constants;
 }
 
+// Data for LLVM, which knows what a call of a function of another type means: nothing.
+llvm::GlobalVariable* UnitContext::jump_table(uint32_t table) {
+  const std::string name = "jumps" + std::to_string(table);
+  if (llvm::GlobalVariable* const known = module_->getNamedGlobal(name)) return known;
+  llvm::Type* const jump = llvm::ArrayType::get(i8_, jump_bytes());
+  auto* const jumps =
+      new llvm::GlobalVariable(*module_, llvm::ArrayType::get(jump, facts_->constant_tables[table].size()),
+                               true, llvm::GlobalValue::ExternalLinkage, nullptr, name);
+  jumps->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  jumps->setDSOLocal(true);
+  jumps->setAlignment(llvm::Align(8));
+  return jumps;
+}
+
+// As numbers on x86-64: the assembler would have to be kept from making some jumps shorter. An entry that is not known traps.
+std::string UnitContext::jumps_text(uint32_t table) {
+  const bool is_x86 = options_.architecture == Architecture::X86_64;
+  std::string text;
+  for (const uint32_t func : facts_->constant_tables[table]) {
+    if (func == kNoConstant || func < wasm_module().imported_funcs) {
+      text += is_x86 ? "ud2\n.zero 6\n" : "udf #0\n";
+      continue;
+    }
+    const std::string callee = "f" + std::to_string(func - wasm_module().imported_funcs);
+    text += is_x86 ? ".byte 0xe9\n.long " + callee + "-.-4\n.zero 3\n" : "b " + callee + "\n";
+  }
+  return text;
+}
+
 void UnitContext::define_constant_tables() {
-  llvm::Type* const pair = llvm::ArrayType::get(i32_, 2);
   for (uint32_t table = 0; table < facts_->constant_tables.size(); ++table) {
     const std::vector<uint32_t>& functions = facts_->constant_tables[table];
     if (functions.empty()) continue;
-    llvm::GlobalVariable* const constants = constant_table(table);
-    llvm::Constant* const place = llvm::ConstantExpr::getPtrToInt(constants, i64_);
-    std::vector<llvm::Constant*> entries;
+    std::vector<uint32_t> types;
     for (const uint32_t func : functions) {
-      llvm::Constant* distance = llvm::ConstantInt::get(i32_, 0);
-      uint32_t type = kNoConstant;
-      if (func != kNoConstant && func >= wasm_module().imported_funcs) {
-        llvm::Constant* const code =
-            llvm::ConstantExpr::getPtrToInt(function(func - wasm_module().imported_funcs), i64_);
-        distance = llvm::ConstantExpr::getTrunc(llvm::ConstantExpr::getSub(code, place), i32_);
-        type = type_index(typed_.func_type(wasm::FuncIndex(func)));
-      }
-      entries.push_back(llvm::ConstantArray::get(llvm::cast<llvm::ArrayType>(pair),
-                                                 {distance, llvm::ConstantInt::get(i32_, type)}));
+      const bool is_known = func != kNoConstant && func >= wasm_module().imported_funcs;
+      types.push_back(is_known ? type_index(typed_.func_type(wasm::FuncIndex(func))) : kNoConstant);
+      if (is_known) static_cast<void>(function(func - wasm_module().imported_funcs));
     }
-    constants->setInitializer(llvm::ConstantArray::get(llvm::ArrayType::get(pair, entries.size()), entries));
+    constant_table(table)->setInitializer(llvm::ConstantDataArray::get(context_, types));
+    const std::string name = "jumps" + std::to_string(table);
+    module_->appendModuleInlineAsm(".text\n.p2align 4\n.globl " + name + "\n.hidden " + name + "\n.type " +
+                                   name + ",@function\n" + name + ":\n" + jumps_text(table) + ".size " +
+                                   name + ", .-" + name + "\n");
   }
 }
 
 bool UnitContext::has_leave_thunk(const wasm::CanonType& type) {
   return module_->getFunction("leave" + std::to_string(type_index(type))) != nullptr;
+}
+
+// Comparing an index with one or two numbers is less than looking it up. Of small functions, which are inlined, a few more are worth it: a
+// jump that is guessed wrong is known to be so without a load.
+std::vector<UnitContext::KnownCallee> UnitContext::find_known_callees(uint32_t table,
+                                                                      const wasm::CanonType& type) {
+  constexpr size_t kMostEntries = 8;
+  constexpr size_t kMostFunctions = 4;
+  constexpr uint32_t kSmall = 24;
+  std::vector<KnownCallee> found;
+  llvm::SmallDenseSet<uint32_t> functions;
+  bool are_small = true;
+  const std::vector<uint32_t>& entries = facts_->constant_tables[table];
+  for (uint32_t entry = 0; entry < entries.size(); ++entry) {
+    const uint32_t func = entries[entry];
+    if (func == kNoConstant || func < wasm_module().imported_funcs) continue;
+    if (typed_.func_type(wasm::FuncIndex(func)).id.value != type.id.value) continue;
+    const uint32_t defined = func - wasm_module().imported_funcs;
+    found.push_back({entry, defined});
+    functions.insert(defined);
+    are_small = are_small && is_here_[defined] && facts_->weights[defined] <= kSmall;
+    if (found.size() > kMostEntries || functions.size() > (are_small ? kMostFunctions : 2)) return {};
+  }
+  return found;
+}
+
+std::span<const UnitContext::KnownCallee> UnitContext::known_callees(uint32_t table,
+                                                                     const wasm::CanonType& type) {
+  if (facts_->constant_tables[table].empty()) return {};
+  const auto [found, is_new] = known_callees_.try_emplace({table, type_index(type)});
+  if (is_new) found->second = find_known_callees(table, type);
+  return found->second;
 }
 
 llvm::Function* UnitContext::leave_thunk(const wasm::CanonType& type) {

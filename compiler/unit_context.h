@@ -85,10 +85,19 @@ class UnitContext {
   llvm::Function* object_stub(const wasm::CanonType& type);
   std::span<const Stub> stubs() const { return stubs_; }
   llvm::CallingConv::ID convention() const;
-  // The constants of a table that never changes (ModuleFacts::constant_tables): for each entry, as two i32, where its
-  // function is, relative to the table, and the index of its type; kNoConstant for entries that are not known.
+  // The constants of a table that never changes (ModuleFacts::constant_tables): for each entry, as i32, the index of its
+  // function's type, kNoConstant for entries that are not known; and for each entry jump_bytes() of code that jump to it.
   llvm::GlobalVariable* constant_table(uint32_t table);
+  llvm::GlobalVariable* jump_table(uint32_t table);
+  uint32_t jump_bytes() const { return options_.architecture == Architecture::X86_64 ? 8 : 4; }
   void define_constant_tables();
+  // What may be called by an index into such a table with a type, when it is worth comparing the index: entries and their defined
+  // functions, few, and small if more than two. Otherwise nothing.
+  struct KnownCallee {
+    uint32_t entry;
+    uint32_t defined;
+  };
+  std::span<const KnownCallee> known_callees(uint32_t table, const wasm::CanonType& type);
   // Called with the context: leaves by NativeBuiltins::trap, which takes the caller's return address for the trap's place.
   llvm::Function* trap_function(wasm::TrapCode code);
   // Sets convention, attributes and the context's parameter of a function, or of a call, of native signature.
@@ -135,6 +144,8 @@ class UnitContext {
   void make_types();
   void make_alias_tags();
   void make_debug_unit();
+  std::vector<KnownCallee> find_known_callees(uint32_t table, const wasm::CanonType& type);
+  std::string jumps_text(uint32_t table);
 
   const validate::TypedModule& typed_;
   const Options& options_;
@@ -166,6 +177,8 @@ class UnitContext {
   std::vector<llvm::Function*> functions_;
   std::vector<Stub> stubs_;
   llvm::DenseMap<uint32_t, uint32_t> type_indices_;  // By canonical id.
+  llvm::DenseMap<std::pair<uint32_t, uint32_t>, std::vector<KnownCallee>>
+      known_callees_;  // By table and type's index.
 };
 
 }  // namespace wherry::compiler
