@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include <llvm/Analysis/AliasAnalysis.h>
 #include <llvm/IR/PassManager.h>
 
 #include "engine/wasm/traps.h"
@@ -27,6 +28,49 @@ std::string trap_name(wasm::TrapCode code);
 
 // Makes NaNs quiet behind operations that LLVM may take for their operand (quiet_nans.cc). Before all passes.
 void quiet_nans(llvm::Module& module);
+
+// Makes copies of eight bytes that were written four by four copies of four (split_copies.cc).
+struct SplitCopies : llvm::PassInfoMixin<SplitCopies> {
+  llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses);
+};
+
+// Rolls up again what the producer unrolled of loops that only add up (reroll_sums.cc), for the vectorizer.
+struct RerollSums : llvm::PassInfoMixin<RerollSums> {
+  llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses);
+};
+
+// What LLVM's own alias analyses do not know of addresses in linear memory (memory_alias.cc). Same places are told
+// only while `*tells_same`.
+class LinearMemoryAliases : public llvm::AAResultBase {
+ public:
+  LinearMemoryAliases(const llvm::DataLayout& layout, const bool* tells_same)
+      : layout_(&layout), tells_same_(tells_same) {}
+  llvm::AliasResult alias(const llvm::MemoryLocation& left, const llvm::MemoryLocation& right,
+                          llvm::AAQueryInfo& query, const llvm::Instruction* context) const;
+  // It keeps nothing of the function.
+  static bool invalidate(llvm::Function&, const llvm::PreservedAnalyses&,
+                         llvm::FunctionAnalysisManager::Invalidator&) {
+    return false;
+  }
+
+ private:
+  const llvm::DataLayout* layout_;
+  const bool* tells_same_;
+};
+
+class LinearMemoryAA : public llvm::AnalysisInfoMixin<LinearMemoryAA> {
+ public:
+  using Result = LinearMemoryAliases;
+  explicit LinearMemoryAA(const bool* tells_same) : tells_same_(tells_same) {}
+  Result run(llvm::Function& function, llvm::FunctionAnalysisManager&) const {
+    return {function.getDataLayout(), tells_same_};
+  }
+
+ private:
+  friend llvm::AnalysisInfoMixin<LinearMemoryAA>;
+  static llvm::AnalysisKey Key;
+  const bool* tells_same_;
+};
 
 // Looks at the deadline at function entries and in loops (docs/abi.md, "Metering"). Behind the vectorizer, which gives up on
 // loops with such tests.

@@ -134,6 +134,7 @@ llvm::FunctionPassManager simplification() {
   passes.addPass(llvm::AggressiveInstCombinePass());
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(llvm::SimplifyCFGPass(SimplifyCFGOptions().convertSwitchRangeToICmp(true)));
+  passes.addPass(SplitCopies());
   passes.addPass(llvm::ReassociatePass());
   {
     llvm::LoopPassManager loops;
@@ -183,6 +184,7 @@ llvm::FunctionPassManager vectorization() {
     loops.addPass(llvm::LoopDeletionPass());
     passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(loops), false));
   }
+  passes.addPass(RerollSums());
   passes.addPass(PinLoads(PinLoads::Stage::BeforeVectorizer));
   passes.addPass(llvm::LoopVectorizePass(llvm::LoopVectorizeOptions()));
   passes.addPass(llvm::LoopLoadEliminationPass());
@@ -295,6 +297,9 @@ void optimize(llvm::Module& module, llvm::TargetMachine& target, const Options& 
       [&](llvm::StringRef pass, const llvm::Any& unit, const llvm::PreservedAnalyses& preserved) {
         combined.note(pass, unit, preserved);
       });
+  bool is_in_gvn = false;
+  callbacks.registerBeforeNonSkippedPassCallback(
+      [&](llvm::StringRef pass, const llvm::Any&) { is_in_gvn = pass == "GVNPass"; });
   time_passes(callbacks);
   llvm::PassBuilder builder(&target, llvm::PipelineTuningOptions(), {}, &callbacks);
   llvm::LoopAnalysisManager loops;
@@ -304,7 +309,12 @@ void optimize(llvm::Module& module, llvm::TargetMachine& target, const Options& 
   llvm::TargetLibraryInfoImpl library(target.getTargetTriple());
   library.disableAllFunctions();
   functions.registerPass([&] { return llvm::TargetLibraryAnalysis(library); });
-  functions.registerPass([&] { return builder.buildDefaultAAPipeline(); });
+  functions.registerPass([&] { return LinearMemoryAA(&is_in_gvn); });
+  functions.registerPass([&] {
+    llvm::AAManager aliases = builder.buildDefaultAAPipeline();
+    aliases.registerFunctionAnalysis<LinearMemoryAA>();
+    return aliases;
+  });
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(components);
   builder.registerFunctionAnalyses(functions);
