@@ -45,9 +45,11 @@ add_compile_options(
 add_link_options(-fuse-ld=lld -Wl,--gc-sections -Wl,--no-mmap-output-file)
 
 if(WHERRY_DISPATCH STREQUAL "loop")
-  add_compile_definitions(WHERRY_DISPATCH_LOOP=1)
+  # Defined where it is looked at only (wherry_dispatch()), so that the compiler cache has the rest of a second build.
+  set(dispatch WHERRY_DISPATCH_LOOP=1)
   set(WHERRY_TEST_PREFIX "loop/")
 elseif(WHERRY_DISPATCH STREQUAL "tail")
+  set(dispatch)
   set(WHERRY_TEST_PREFIX "")
 else()
   message(FATAL_ERROR "WHERRY_DISPATCH is '${WHERRY_DISPATCH}', expected tail or loop")
@@ -101,6 +103,11 @@ function(wherry_link target)
     endif()
   endforeach()
   target_include_directories(${target} PUBLIC "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/include")
+endfunction()
+
+# For targets that are compiled otherwise where the interpreter is a loop: those that include engine/interpret/dispatch.h, or name it.
+function(wherry_dispatch target)
+  target_compile_definitions(${target} PRIVATE ${dispatch})
 endfunction()
 
 function(wherry_library name)
