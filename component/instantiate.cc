@@ -247,11 +247,18 @@ Result<RtResource*> resource_of(RtTree* tree, const FlatResource& flat, RtResour
   return made;
 }
 
+// Without room for more, which an array that grows would have: eight elements at least.
+template <class T>
+bool set_size(base::Vector<T>* array, size_t size) {
+  return array->reserve(size) && array->resize(size);
+}
+
 Result<void> prepare(RtTree* tree) {
   const FlatComponent& flat = tree->flat();
-  if (!tree->instances.resize(flat.instances.size()) || !tree->own_resources.resize(flat.resources.size()) ||
-      !tree->lifts.resize(flat.lifts.size()) || !tree->canons.resize(flat.canons.size()) ||
-      !tree->canon_options.resize(flat.canons.size()) || !tree->resources.reserve(flat.resources.size()) ||
+  if (!set_size(&tree->instances, flat.instances.size()) ||
+      !set_size(&tree->own_resources, flat.resources.size()) || !set_size(&tree->lifts, flat.lifts.size()) ||
+      !set_size(&tree->canons, flat.canons.size()) || !set_size(&tree->canon_options, flat.canons.size()) ||
+      !tree->resources.reserve(flat.resources.size()) ||
       !tree->core_instances.reserve(flat.core_instances.size())) {
     return Error::out_of_memory();
   }

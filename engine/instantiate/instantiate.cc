@@ -100,7 +100,7 @@ Outcome<void> apply_element(Instance& instance, uint32_t segment) {
 Outcome<void> apply_data(Instance& instance, uint32_t segment) {
   const wasm::DataSegment& source = instance.module().data[segment];
   if (source.mode != wasm::SegmentMode::Active) return {};
-  const runtime::LinearMemory& memory = *instance.memory(source.memory.value);
+  runtime::LinearMemory& memory = *instance.memory(source.memory.value);
   const uint64_t offset =
       WHERRY_TRY_STOP(offset_of(instance, instance.module().offset_of(source), memory.type().limits));
   const base::ByteSpan content = instance.module().bytes_of(source.content);
@@ -112,6 +112,7 @@ Outcome<void> apply_data(Instance& instance, uint32_t segment) {
   if (memory.is_shared()) {
     runtime::move_shared(memory.base() + offset, content.data(), size);
   } else if (size != 0) {
+    memory.note_written(offset, size);
     std::memcpy(memory.base() + offset, content.data(), size);
   }
   instance.drop_data(segment);
@@ -122,7 +123,7 @@ Outcome<void> apply_data(Instance& instance, uint32_t segment) {
 // a copy, twice what copying four pages beforehand takes.
 Outcome<void> apply_image(Instance& instance, const runtime::MemoryImage& image) {
   constexpr size_t kWorthMapping = 64 << 10;
-  const runtime::LinearMemory& memory = *instance.memory(0);
+  runtime::LinearMemory& memory = *instance.memory(0);
   for (const runtime::MemoryImage::Run& run : image.runs) {
     const size_t size = run.bytes.size();
     if (size > memory.size_bytes() || run.memory_offset > memory.size_bytes() - size) {
@@ -135,6 +136,7 @@ Outcome<void> apply_image(Instance& instance, const runtime::MemoryImage& image)
       continue;
     }
     base::prefault_pages(target, size);
+    memory.note_written(run.memory_offset, size);
     std::memcpy(target, run.bytes.data(), size);
   }
   instance.drop_all_data();

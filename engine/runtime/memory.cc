@@ -131,8 +131,9 @@ base::Result<void> LinearMemory::reserve(Guard guard) {
 
 LinearMemory::~LinearMemory() {
   const bool is_kept =
-      object.has_guard && base::keep_idle_reservation({object.base, committed_bytes_}, reserved_bytes_,
-                                                      base::unregister_reservation(object.base));
+      object.has_guard && base::keep_idle_reservation(
+                              {object.base, committed_bytes_, written_begin_, written_end_ - written_begin_},
+                              reserved_bytes_, base::unregister_reservation(object.base));
   if (!is_kept) base::release_pages(object.base, reserved_bytes_);
   if (account_ != nullptr) account_->give(size_bytes());
   if (payer_ != nullptr) payer_->release();
@@ -144,6 +145,17 @@ bool LinearMemory::commit_to(uint64_t size_bytes) {
   if (!base::commit_pages(object.base + committed_bytes_, wanted - committed_bytes_)) return false;
   committed_bytes_ = wanted;
   return true;
+}
+
+void LinearMemory::note_written(uint64_t offset, uint64_t size_bytes) {
+  if (!object.has_guard || size_bytes == 0) return;
+  const uint64_t page = base::page_size_bytes();
+  const bool is_first = written_begin_ == written_end_;
+  const uint64_t begin = std::min<uint64_t>(offset & ~(page - 1), is_first ? ~uint64_t{0} : written_begin_);
+  const uint64_t end = std::max<uint64_t>(base::round_up_to_pages(offset + size_bytes), written_end_);
+  if (end - begin > base::kMostResident || end > ~uint32_t{0}) return;
+  written_begin_ = static_cast<uint32_t>(begin);
+  written_end_ = static_cast<uint32_t>(end);
 }
 
 wasm::MemoryType LinearMemory::current_type() const {

@@ -63,6 +63,9 @@ class LinearMemory {
   // store's limit or the reservation is passed. Nothing changes unless Done.
   Growth grow(uint64_t delta_pages, uint64_t* previous_pages);
 
+  // These bytes, which it has, are about to be written at instantiation: the next memory at this place will find their pages made.
+  void note_written(uint64_t offset, uint64_t size_bytes);
+
   uint32_t index() const { return index_; }  // In its store; not of shared ones.
 
  private:
@@ -78,6 +81,9 @@ class LinearMemory {
   uint64_t reserved_bytes_ = 0;
   uint64_t committed_bytes_ = 0;  // Whole pages of the machine.
   uint32_t index_ = 0;
+  // What is known to be written, in whole pages; kept below base::kMostResident.
+  uint32_t written_begin_ = 0;
+  uint32_t written_end_ = 0;
   // Of shared memories.
   std::mutex growing_;
   std::atomic<uint32_t> holders_{1};

@@ -1,5 +1,7 @@
 #include "engine/runtime/memory.h"
 
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 #include "engine/base/os/reservations.h"
@@ -62,6 +64,24 @@ TEST_CASE("a guarded memory in the place of one that is gone: zeros, and faults 
     for (uint64_t at = 0; at < (pages + 1) * kPage; at += 4096) base[at] = 7;
     memory->reset();
     CHECK_FALSE(base::is_in_reservation(reinterpret_cast<uintptr_t>(base)));
+  }
+}
+
+TEST_CASE("a memory in the place of one whose data was noted: zeros everywhere, also where it grows") {
+  Budget budget{StoreLimits{}};
+  for (uint64_t i = 0; i < 40; ++i) {
+    const uint64_t pages = i % 3 + 1;
+    auto memory = LinearMemory::create(type_of(pages, kNoMax), Guard::On, budget);
+    REQUIRE(memory);
+    uint64_t previous = 0;
+    REQUIRE((*memory)->grow(i % 4, &previous) == LinearMemory::Growth::Done);
+    uint8_t* const base = (*memory)->base();
+    const auto size = static_cast<int64_t>((*memory)->size_bytes());
+    CHECK(std::count(base, base + size, 0) == size);
+    std::fill_n(base, size, 0xee);
+    (*memory)->note_written(i * 777 % kPage, i % 5 * 1000);
+    (*memory)->note_written(i * 3333 % kPage, 1);
+    if (i % 7 == 0) (*memory)->note_written(0, static_cast<uint64_t>(size));  // Too much to stay.
   }
 }
 

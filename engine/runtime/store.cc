@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <new>
 #include <utility>
 
@@ -176,7 +177,9 @@ base::Result<void> Store::keep_types(wasm::TypeSet types) {
 base::Result<Instance*> Store::adopt(std::unique_ptr<Instance> instance) {
   const wasm::Module& module = instance->module();
   const size_t defined = module.funcs.size() - module.imported_funcs;
-  if (!make_room_for_range() || !instances_.reserve(instances_.size() + 1)) return out_of_memory();
+  const size_t with_room =
+      std::bit_ceil(instances_.size() + 1);  // Not one by one, each of which would move all.
+  if (!make_room_for_range() || !instances_.reserve(with_room)) return out_of_memory();
   WHERRY_TRY(budget_.take_instance());
   if (defined != 0) {
     const FuncRange range{instance->funcs_, instance->funcs_ + defined, instance.get()};

@@ -15,6 +15,7 @@
 #include "engine/base/os/descriptor.h"
 #include "engine/base/os/fault.h"
 #include "engine/base/os/file_mappings.h"
+#include "engine/base/os/reservation_pool.h"
 #include "engine/base/os/reservations.h"
 #include "engine/base/os/test_readable.h"
 #include "engine/base/os/thread.h"
@@ -142,6 +143,91 @@ TEST_CASE("reservations are found by any address in them, also when there are ma
   CHECK_FALSE(is_in_reservation((uintptr_t{1} << 20) - 1));
   for (size_t i = 0; i < 1000; ++i) unregister_reservation(at(i));
   CHECK_FALSE(is_in_reservation(uintptr_t{1000} << 20));
+}
+
+TEST_CASE("reservations are ended in any order, and their slots used again") {
+  constexpr int kMany = 600;  // More than there are guesses, and than a block of slots.
+  const auto base_of = [](int i) {
+    return reinterpret_cast<void*>((uintptr_t{1} << 46) + (uintptr_t(i) << 33));
+  };
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < kMany; ++i) REQUIRE(register_reservation(base_of(i), 1 << 20));
+    note_mapped_file(base_of(7));
+    int found = 0, without_file = 0, gone = 0;
+    for (int i = 0; i < kMany; ++i) found += is_in_reservation(reinterpret_cast<uintptr_t>(base_of(i)) + 5);
+    for (int i = 0; i < kMany; ++i) {
+      const int which = (i * 7 + round) % kMany;
+      without_file += unregister_reservation(base_of(which));
+      gone += !is_in_reservation(reinterpret_cast<uintptr_t>(base_of(which)) + 5);
+    }
+    CHECK(found == kMany);
+    CHECK(without_file == kMany - 1);
+    CHECK(gone == kMany);
+    CHECK_FALSE(unregister_reservation(base_of(0)));
+  }
+}
+
+// What an owner said it wrote is cleared, the rest given back; also where it did not tell the truth.
+TEST_CASE("an idle reservation holds zeros, whatever its last owner wrote and said of it") {
+  constexpr size_t kSize = 64 << 20;
+  constexpr size_t kMost = 9 << 20;
+  const size_t page = page_size_bytes();
+  struct Case {
+    size_t committed_bytes, resident_begin, resident_bytes;
+    bool is_kept;
+  };
+  const Case cases[] = {{0, 0, 0, true},
+                        {page, 0, 0, true},
+                        {page, 0, page, true},
+                        {16 * page, 3 * page, 2 * page, true},
+                        {16 * page, 0, 5 * page, true},
+                        {16 * page, 12 * page, 4 * page, true},
+                        {17 * page, 0, 17 * page, true},       // More than may stay (with pages of 4 KiB).
+                        {4 * page, 3 * page, 2 * page, true},  // Beyond what is committed.
+                        {4 * page, 64 * page, page, true},     // The same.
+                        {4 * page, ~size_t{0} - page + 1, 4 * page, true},  // The sum overflows.
+                        {3 << 20, 2 << 20, page, true},                     // Few of these fill a batch.
+                        {kMost, 0, page, false}};
+  release_idle_reservations();
+  for (int round = 0; round < 3; ++round) {
+    size_t kept = 0;
+    for (int repeat = 0; repeat < 4; ++repeat) {
+      for (const Case& it : cases) {
+        auto* const base = static_cast<uint8_t*>(reserve_pages(kSize));
+        REQUIRE(base != nullptr);
+        REQUIRE(commit_pages(base, it.committed_bytes));
+        std::memset(base, 0xee, it.committed_bytes);
+        const IdleReservation idle{base, it.committed_bytes, it.resident_begin, it.resident_bytes};
+        const bool is_kept = keep_idle_reservation(idle, kSize, true);
+        CHECK(is_kept == it.is_kept);
+        kept += is_kept;
+        if (!is_kept) release_pages(base, kSize);
+      }
+    }
+    size_t taken = 0, not_zero = 0;
+    CHECK(take_idle_reservation(kSize * 2).base == nullptr);
+    for (;; ++taken) {
+      const IdleReservation got = take_idle_reservation(kSize);
+      if (got.base == nullptr) break;
+      const auto* const bytes = static_cast<const uint8_t*>(got.base);
+      not_zero +=
+          got.committed_bytes - static_cast<size_t>(std::count(bytes, bytes + got.committed_bytes, 0));
+      release_pages(got.base, kSize);
+    }
+    CHECK(taken == kept);
+    CHECK(not_zero == 0);
+  }
+}
+
+TEST_CASE("idle reservations that still hold what was written go when all are released") {
+  constexpr size_t kSize = 1 << 20;
+  release_idle_reservations();
+  void* const base = reserve_pages(kSize);
+  REQUIRE(base != nullptr);
+  REQUIRE(keep_idle_reservation({base, 0, 0, 0}, kSize, true));
+  CHECK(release_idle_reservations());
+  CHECK_FALSE(release_idle_reservations());
+  CHECK(take_idle_reservation(kSize).base == nullptr);
 }
 
 TEST_CASE("clocks advance") {

@@ -6,6 +6,7 @@
 // Rejected: memfd behind memories (images are pages of the compiled file itself).
 #include "engine/base/os/virtual_memory.h"
 
+#include <atomic>
 #include <cerrno>
 #include <utility>
 
@@ -16,7 +17,14 @@
 
 namespace wherry::base {
 
-size_t page_size_bytes() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
+size_t page_size_bytes() {
+  static constinit std::atomic<size_t> g_known{0};  // The C library takes 10 ns to answer.
+  size_t known = g_known.load(std::memory_order_relaxed);
+  if (known != 0) return known;
+  known = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  g_known.store(known, std::memory_order_relaxed);
+  return known;
+}
 
 size_t round_up_to_pages(size_t size_bytes) {
   const size_t mask = page_size_bytes() - 1;
