@@ -17,11 +17,11 @@
 namespace wherry::compiler {
 namespace {
 
-// A memory's base, i32 `index` + `sum` that wraps, `offset` that does not.
+// What an access is to: `difference` bytes behind where the index points.
 struct Place {
   const llvm::Value* base = nullptr;
   const llvm::Value* index = nullptr;
-  uint32_t difference = 0;  // From base + index, modulo 2^32.
+  uint32_t difference = 0;  // Modulo 2^32.
 };
 
 Place place_of(const llvm::Value* address, const llvm::DataLayout& layout) {
@@ -45,10 +45,16 @@ Place place_of(const llvm::Value* address, const llvm::DataLayout& layout) {
   return {step->getPointerOperand(), index, static_cast<uint32_t>(difference)};
 }
 
+// Whether a value is the same in all rounds of all loops.
+bool is_fixed(const llvm::Value* value) {
+  const auto* const instruction = llvm::dyn_cast<llvm::Instruction>(value);
+  return instruction == nullptr || instruction->getParent()->isEntryBlock();
+}
+
 }  // namespace
 
 llvm::AliasResult LinearMemoryAliases::alias(const llvm::MemoryLocation& left,
-                                             const llvm::MemoryLocation& right, llvm::AAQueryInfo&,
+                                             const llvm::MemoryLocation& right, llvm::AAQueryInfo& query,
                                              const llvm::Instruction*) const {
   constexpr uint64_t kMostBytes = 1 << 16;
   if (!left.Size.isPrecise() || !right.Size.isPrecise() || left.Size.isScalable() || right.Size.isScalable())
@@ -60,6 +66,9 @@ llvm::AliasResult LinearMemoryAliases::alias(const llvm::MemoryLocation& left,
   if (one.base == nullptr) return llvm::AliasResult::MayAlias;
   const Place other = place_of(right.Ptr, *layout_);
   if (other.base != one.base || other.index != one.index) return llvm::AliasResult::MayAlias;
+  // The vectorizer asks about accesses of different rounds, in which one name may mean two numbers.
+  if (query.MayBeCrossIteration && !(is_fixed(one.base) && is_fixed(one.index)))
+    return llvm::AliasResult::MayAlias;
   const uint32_t ahead = other.difference - one.difference;
   const uint32_t behind = one.difference - other.difference;
   if (ahead >= left_bytes && behind >= right_bytes) return llvm::AliasResult::NoAlias;

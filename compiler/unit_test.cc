@@ -545,6 +545,16 @@ TEST_CASE("addresses from one index are apart when their sums are, whatever wrap
   CHECK(loads("offset=92 (i32.add (local.get 0) (i32.const -96))", same) == 0);  // ...and here by none.
 }
 
+TEST_CASE("what a loop reads of its round before is not taken for another place") {
+  Fixture fixture(
+      "(module (memory 1) (func (local $i i32) (loop $next"
+      "  (i32.store offset=4 (local.get $i) (i32.add (i32.const 1) (i32.load (local.get $i))))"
+      "  (br_if $next (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 4))) (i32.const 4096))))))");
+  const std::string ir = fixture.optimized();
+  INFO(ir);
+  CHECK_FALSE(has(ir, " x i32>"));
+}
+
 TEST_CASE("a store to what may be the same place is not taken for dead, for one of them may trap") {
   Fixture fixture(
       "(module (memory 1) (func (param i32) (result i32)"
