@@ -7,6 +7,7 @@
 #include "engine/decode/decode.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 
 #include "engine/decode/section.h"
@@ -27,13 +28,18 @@ struct SectionRow {
 };
 
 // By id.
-constexpr SectionRow kSections[kSectionIds] = {
-    {"custom", 0, decode_custom},          {"type", 1, decode_types},     {"import", 2, decode_imports},
-    {"function", 3, decode_functions},     {"table", 4, decode_tables},   {"memory", 5, decode_memories},
-    {"global", 7, decode_globals},         {"export", 8, decode_exports}, {"start", 9, decode_start},
-    {"element", 10, decode_elements},      {"code", 12, decode_code},     {"data", 13, decode_data},
-    {"data count", 11, decode_data_count}, {"tag", 6, decode_tags},
-};
+constexpr auto kSections = [] {
+  constexpr auto kDecoders = std::to_array<Result<void> (*)(Section&)>(
+      {decode_custom, decode_types, decode_imports, decode_functions, decode_tables, decode_memories,
+       decode_globals, decode_exports, decode_start, decode_elements, decode_code, decode_data,
+       decode_data_count, decode_tags});
+  static_assert(kDecoders.size() == kSectionIds);
+  std::array<SectionRow, kSectionIds> rows{};
+  for (size_t id = 0; id < kSectionIds; ++id) {
+    rows[id] = {wasm::kSections[id].words, wasm::kSections[id].order, kDecoders[id]};
+  }
+  return rows;
+}();
 
 constexpr uint8_t kMagic[] = {0x00, 0x61, 0x73, 0x6d};
 constexpr uint8_t kModuleVersion[] = {0x01, 0x00, 0x00, 0x00};

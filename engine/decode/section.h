@@ -7,28 +7,13 @@
 #include "engine/base/result.h"
 #include "engine/wasm/errors.h"
 #include "engine/wasm/module.h"
+#include "engine/wasm/sections.h"
 
 // What the readers of single sections share, with one another and with the decoder of components.
 namespace wherry::decode {
 
-// Identifiers of core spec 5.5.2; the order in which they may stand is in decode.cc.
-enum class SectionId : uint8_t {
-  Custom = 0,
-  Type = 1,
-  Import = 2,
-  Function = 3,
-  Table = 4,
-  Memory = 5,
-  Global = 6,
-  Export = 7,
-  Start = 8,
-  Element = 9,
-  Code = 10,
-  Data = 11,
-  DataCount = 12,
-  Tag = 13,
-};
-inline constexpr uint8_t kSectionIds = 14;
+using wasm::kSectionIds;
+using wasm::SectionId;
 
 // One section's bytes, and the module that they go into.
 struct Section {

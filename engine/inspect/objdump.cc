@@ -8,6 +8,7 @@
 #include "engine/inspect/names.h"
 #include "engine/text/print_context.h"
 #include "engine/wasm/errors.h"
+#include "engine/wasm/sections.h"
 
 namespace wherry::inspect {
 
@@ -19,10 +20,6 @@ using wasm::ExternKind;
 using wasm::Module;
 
 namespace {
-
-constexpr std::string_view kSectionNames[] = {"custom", "type",   "import",     "function", "table",
-                                              "memory", "global", "export",     "start",    "element",
-                                              "code",   "data",   "data count", "tag"};
 
 class Dumper {
  public:
@@ -106,7 +103,7 @@ class Dumper {
       out_.put(' ');
       out_.number(size_bytes);
       out_.put("  ");
-      out_.put(id < std::size(kSectionNames) ? kSectionNames[id] : "unknown");
+      out_.put(id < wasm::kSectionIds ? wasm::kSections[id].words : "unknown");
       if (id == 0) {
         base::ByteReader content(bytes);
         const base::ByteSpan text = content.take(content.u32());

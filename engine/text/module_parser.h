@@ -11,6 +11,7 @@
 #include "engine/text/parser_base.h"
 #include "engine/wasm/instruction.h"
 #include "engine/wasm/module.h"
+#include "engine/wasm/sections.h"
 
 namespace wherry::text {
 
@@ -21,21 +22,11 @@ std::string_view space_name(Space space);
 
 // Sections in the order of the binary format.
 enum class Section : uint8_t {
-  Type,
-  Import,
-  Func,
-  Table,
-  Memory,
-  Tag,
-  Global,
-  Export,
-  Start,
-  Elem,
-  DataCount,
-  Code,
-  Data
+#define SECTION_ROW(name, id, keyword, words) name,
+#include "engine/wasm/sections.inc"
+#undef SECTION_ROW
 };
-inline constexpr uint32_t kSectionCount = 13;
+inline constexpr uint32_t kSectionCount = wasm::kSectionIds - 1;
 
 // Reads the fields of one module and writes their binary form at once: section by section into buffers, bodies
 // instruction by instruction. There is no tree. See parse_module.cc for the passes. Used once; not thread-safe.

@@ -29,9 +29,11 @@ bool ModuleParser::parse_name_annotation(Binding* binding) {
 
 // `(before type)` and so on; see ModuleParser::assemble for the numbering.
 bool ModuleParser::parse_custom_place(uint32_t* place) {
-  constexpr std::string_view kSections[kSectionCount] = {"type",      "import", "func",   "table", "memory",
-                                                         "tag",       "global", "export", "start", "elem",
-                                                         "datacount", "code",   "data"};
+  constexpr std::string_view kSections[kSectionCount] = {
+#define SECTION_ROW(name, id, keyword, words) keyword,
+#include "engine/wasm/sections.inc"
+#undef SECTION_ROW
+  };
   advance();
   const bool is_before = at_keyword("before");
   if (!is_before && !at_keyword("after")) {

@@ -320,8 +320,8 @@ bool ModuleParser::parse_func_field() {
   body_positions_.clear();
   TypeUse use;
   if (!parse_type_use(ParamNames::Bind, &use)) return false;
-  SectionBuffer& funcs = section(Section::Func);
-  note_position(Section::Func, begin);
+  SectionBuffer& funcs = section(Section::Function);
+  note_position(Section::Function, begin);
   funcs.bytes.u32(use.index);
   ++funcs.count;
   return parse_locals(use.param_count) && parse_body() && expect_close() && finish_func(index);

@@ -26,7 +26,11 @@ constexpr FieldKeyword kDefinitions[] = {{"func", Space::Func},
                                          {"global", Space::Global},
                                          {"tag", Space::Tag}};
 
-constexpr uint8_t kSectionIds[kSectionCount] = {1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11};
+constexpr uint8_t kSectionIds[kSectionCount] = {
+#define SECTION_ROW(name, id, keyword, words) id,
+#include "engine/wasm/sections.inc"
+#undef SECTION_ROW
+};
 
 }  // namespace
 

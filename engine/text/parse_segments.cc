@@ -51,8 +51,8 @@ bool ModuleParser::parse_expression_items(ByteBuffer* items, uint32_t* count) {
 // `type` is null for a list of functions.
 void ModuleParser::write_elem(const ElemHead& head, const RefType* type, const ByteBuffer& items,
                               uint32_t count) {
-  ByteBuffer& out = section(Section::Elem).bytes;
-  ++section(Section::Elem).count;
+  ByteBuffer& out = section(Section::Element).bytes;
+  ++section(Section::Element).count;
   const bool is_active = head.mode == SegmentMode::Active;
   const bool is_plain_type = type == nullptr || (type->is_nullable && type->heap == kFuncHeap);
   uint8_t flags = type == nullptr ? 0 : kExpressions;
@@ -91,7 +91,7 @@ bool ModuleParser::parse_elem_list(ElemHead* head, bool has_table) {
 }
 
 bool ModuleParser::parse_elem_field() {
-  note_position(Section::Elem, token().offset);
+  note_position(Section::Element, token().offset);
   advance();
   advance();
   uint32_t index;

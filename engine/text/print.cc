@@ -13,6 +13,7 @@
 #include "engine/base/utf8.h"
 #include "engine/text/print_context.h"
 #include "engine/wasm/errors.h"
+#include "engine/wasm/sections.h"
 
 namespace wherry::text {
 
@@ -20,28 +21,9 @@ using base::Result;
 using wasm::ErrorCode;
 using wasm::ExternKind;
 using wasm::Module;
+using wasm::SectionId;
 
 namespace {
-
-enum SectionId : uint8_t {
-  kNoSection,
-  kTypeSection,
-  kImportSection,
-  kFunctionSection,
-  kTableSection,
-  kMemorySection,
-  kGlobalSection,
-  kExportSection,
-  kStartSection,
-  kElementSection,
-  kCodeSection,
-  kDataSection,
-  kDataCountSection,
-  kTagSection,
-};
-constexpr std::string_view kSectionNames[] = {"",       "type",   "import",    "func",  "table",
-                                              "memory", "global", "export",    "start", "elem",
-                                              "code",   "data",   "datacount", "tag"};
 
 class ModulePrinter {
  public:
@@ -65,31 +47,31 @@ class ModulePrinter {
   Result<void> fields() {
     out_.put("(module");
     module_name();
-    customs(kNoSection);
+    customs(SectionId::Custom);
     types();
-    customs(kTypeSection);
+    customs(SectionId::Type);
     WHERRY_TRY(imports());
-    customs(kImportSection);
+    customs(SectionId::Import);
     WHERRY_TRY(tables());
-    customs(kTableSection);
+    customs(SectionId::Table);
     memories();
-    customs(kMemorySection);
+    customs(SectionId::Memory);
     tags();
-    customs(kTagSection);
+    customs(SectionId::Tag);
     WHERRY_TRY(globals());
-    customs(kGlobalSection);
+    customs(SectionId::Global);
     exports();
-    customs(kExportSection);
+    customs(SectionId::Export);
     start();
-    customs(kStartSection);
+    customs(SectionId::Start);
     WHERRY_TRY(elements());
-    customs(kElementSection);
-    customs(kFunctionSection);
-    customs(kDataCountSection);
+    customs(SectionId::Element);
+    customs(SectionId::Function);
+    customs(SectionId::DataCount);
     WHERRY_TRY(functions());
-    customs(kCodeSection);
+    customs(SectionId::Code);
     WHERRY_TRY(data());
-    customs(kDataSection);
+    customs(SectionId::Data);
     out_.put("\n)\n");
     return {};
   }
@@ -105,18 +87,19 @@ class ModulePrinter {
     out_.put(')');
   }
 
-  void customs(uint8_t section) {
+  // Those that follow the section; Custom: none.
+  void customs(SectionId section) {
     for (const wasm::CustomSection& custom : module_.customs) {
-      if (custom.after_section != section) continue;
+      if (custom.after_section != static_cast<uint8_t>(section)) continue;
       if (custom.name == "name" && context_.options.names != nullptr) continue;
       context_.line(1, custom.offset);
       out_.put("(@custom ");
       out_.text_string(custom.name);
-      if (section == kNoSection) {
+      if (section == SectionId::Custom) {
         out_.put(" (before first)");
       } else {
         out_.put(" (after ");
-        out_.put(section < std::size(kSectionNames) ? kSectionNames[section] : "last");
+        out_.put(wasm::kSections[custom.after_section].keyword);
         out_.put(')');
       }
       content(custom.bytes);
