@@ -3,8 +3,9 @@
 #include "cli/options.h"
 
 #include <catch2/catch.hpp>
-#include <cstdio>
 #include <cstdlib>
+
+#include "engine/base/test_file.h"
 
 using namespace wherry::cli;
 
@@ -18,25 +19,10 @@ ParsedOptions parse(std::initializer_list<const char*> words) {
 
 std::string error_of(std::initializer_list<const char*> words) { return parse(words).error; }
 
-std::string read_file(const std::string& path) {
-  std::string text;
-  if (FILE* file = std::fopen(path.c_str(), "rb")) {
-    char buffer[4096];
-    while (const size_t got = std::fread(buffer, 1, sizeof buffer, file)) text.append(buffer, got);
-    std::fclose(file);
-  }
-  return text;
-}
-
 void check_golden(const std::string& name, const std::string& text) {
   const std::string path = "testdata/" + name;
-  if (std::getenv("BLESS") != nullptr) {
-    if (FILE* file = std::fopen(path.c_str(), "wb")) {
-      std::fwrite(text.data(), 1, text.size(), file);
-      std::fclose(file);
-    }
-  }
-  CHECK(text == read_file(path));
+  if (std::getenv("BLESS") != nullptr) wherry::base::write_file(path, text);
+  CHECK(text == wherry::base::read_file(path));
 }
 
 }  // namespace

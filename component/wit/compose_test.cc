@@ -17,6 +17,7 @@
 #include "component/wit/encode.h"
 #include "component/wit/print.h"
 #include "component/wit/resolve.h"
+#include "engine/base/test_file.h"
 #include "engine/text/string_sink.h"
 #include "engine/wasm/errors.h"
 
@@ -27,13 +28,6 @@ using namespace wherry::component;
 namespace fs = std::filesystem;
 
 fs::path folder() { return WHERRY_COMPONENT_TESTDATA; }
-
-std::string read(const fs::path& path) {
-  std::ifstream file(path);
-  std::stringstream content;
-  content << file.rdbuf();
-  return content.str();
-}
 
 // Everything that is made keeps what it was made of.
 class World {
@@ -81,7 +75,7 @@ std::string print(wit::Model& model) {
 TEST_CASE("a package in binary form is the same package") {
   for (const char* const name : {"everything", "worlds", "gates_open", "nested_only"}) {
     INFO(name);
-    const std::string text = read(folder() / "wit" / (std::string(name) + ".wit"));
+    const std::string text = base::read_file(folder() / "wit" / (std::string(name) + ".wit"));
     wit::Source source;
     REQUIRE(source.bytes.append(base::as_bytes(std::string_view(text).substr(0, text.find("-----\n")))));
     auto model = wit::resolve({&source, 1}, {.all = true, .features = {}});
@@ -102,7 +96,7 @@ TEST_CASE("a package in binary form is the same package") {
 
 // `--- name`, then `== ` before each component's text; `=>` and the WIT of the composition, or an error.
 TEST_CASE("components are composed") {
-  std::istringstream lines(read(folder() / "compose.txt"));
+  std::istringstream lines(base::read_file(folder() / "compose.txt"));
   std::string out, name, expected;
   std::vector<std::string> texts;
   bool in_expected = false;

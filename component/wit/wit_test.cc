@@ -19,6 +19,7 @@
 #include "component/wit/package_docs.h"
 #include "component/wit/print.h"
 #include "component/wit/resolve.h"
+#include "engine/base/test_file.h"
 #include "engine/text/string_sink.h"
 #include "engine/wasm/errors.h"
 
@@ -81,13 +82,6 @@ base::Vector<wit::Source> files_of(const std::string& text) {
   return files;
 }
 
-std::string read(const fs::path& path) {
-  std::ifstream file(path);
-  std::stringstream content;
-  content << file.rdbuf();
-  return content.str();
-}
-
 // The model of what was printed says the same, and is printed the same.
 void check_round_trip(wit::Model& model) {
   const std::string first = print(model);
@@ -109,7 +103,7 @@ TEST_CASE("WIT is printed as expected, and read again as the same") {
   for (const auto& entry : fs::directory_iterator(folder())) {
     if (entry.path().extension() != ".wit") continue;
     INFO(entry.path());
-    const std::string text = read(entry.path());
+    const std::string text = base::read_file(entry.path());
     const size_t bar = text.find("-----\n");
     const std::string input = text.substr(0, bar);
     const base::Vector<wit::Source> files = files_of(input);
@@ -128,7 +122,7 @@ TEST_CASE("WIT is printed as expected, and read again as the same") {
 }
 
 TEST_CASE("what is no WIT is refused with its place and its line") {
-  std::istringstream lines(read(folder() / "errors.txt"));
+  std::istringstream lines(base::read_file(folder() / "errors.txt"));
   std::string name, text, expected;
   uint32_t count = 0;
   const auto check = [&] {
@@ -197,7 +191,7 @@ TEST_CASE("long chains of aliases and uses need no native stack") {
 }
 
 TEST_CASE("every beginning of a text ends in an answer") {
-  const std::string text = read(folder() / "everything.wit");
+  const std::string text = base::read_file(folder() / "everything.wit");
   const std::string input = text.substr(0, text.find("-----\n"));
   for (size_t size = 0; size < input.size(); ++size) {
     base::Vector<wit::Source> files;
@@ -276,7 +270,7 @@ std::string wit_of(std::string_view text) {
 
 // testdata/wit/components.txt: the text of a component, and what is printed of it behind `-----` (BLESS=1 rewrites it).
 TEST_CASE("the WIT of components") {
-  std::istringstream lines(read(folder() / "components.txt"));
+  std::istringstream lines(base::read_file(folder() / "components.txt"));
   std::string out, name, text, expected;
   bool in_expected = false;
   const auto check = [&] {

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <vector>
 
+#include "engine/base/test_file.h"
 #include "engine/inspect/binary.h"
 #include "engine/inspect/objdump.h"
 #include "engine/inspect/text.h"
@@ -19,16 +19,6 @@ using namespace wherry;
 namespace {
 
 constexpr std::string_view kSeparator = "\n;; ---- printed\n";
-
-std::string read_file(const std::string& path) {
-  std::string text;
-  if (FILE* file = std::fopen(path.c_str(), "rb")) {
-    char buffer[4096];
-    while (const size_t got = std::fread(buffer, 1, sizeof buffer, file)) text.append(buffer, got);
-    std::fclose(file);
-  }
-  return text;
-}
 
 std::vector<std::string> golden_files() {
   std::vector<std::string> names;
@@ -70,7 +60,7 @@ TEST_CASE("golden files") {
   CHECK(files.size() >= 11);
   for (const std::string& path : files) {
     INFO(path);
-    const std::string file = read_file(path);
+    const std::string file = base::read_file(path);
     const size_t separator = file.find(kSeparator);
     const std::string source = file.substr(0, separator);
     const base::Vector<uint8_t> binary = parse(source);
@@ -80,12 +70,7 @@ TEST_CASE("golden files") {
         (separator == std::string::npos && source.ends_with('\n') ? std::string(kSeparator.substr(1))
                                                                   : std::string(kSeparator)) +
         printed;
-    if (std::getenv("BLESS") != nullptr) {
-      if (FILE* out = std::fopen(path.c_str(), "wb")) {
-        std::fwrite(whole.data(), 1, whole.size(), out);
-        std::fclose(out);
-      }
-    }
+    if (std::getenv("BLESS") != nullptr) base::write_file(path, whole);
     CHECK(whole == (std::getenv("BLESS") != nullptr ? whole : file));
     if (printed.find("error: ") != std::string::npos) continue;
     const base::Vector<uint8_t> again = parse(printed);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/abi/layout.h"
+#include "engine/base/test_file.h"
 #include "engine/decode/decode.h"
 #include "engine/lower/fake_handlers.h"
 #include "engine/lower/joined.h"
@@ -23,16 +24,6 @@
 
 namespace wherry::lower {
 namespace {
-
-std::string read_file(const std::string& path) {
-  std::string text;
-  FILE* file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) return text;
-  char buffer[4096];
-  for (size_t got; (got = std::fread(buffer, 1, sizeof buffer, file)) > 0;) text.append(buffer, got);
-  std::fclose(file);
-  return text;
-}
 
 Options options_of(const std::string& source) {
   Options options;
@@ -174,17 +165,14 @@ TEST_CASE("lowering gives the listed code") {
   CHECK(names.size() >= 8);
   for (const std::string& name : names) {
     const std::string path = folder + "/" + name;
-    const std::string file = read_file(path);
+    const std::string file = base::read_file(path);
     const size_t mark = file.find(kMark);
     const std::string source = file.substr(0, mark);
     const std::string expected = mark == std::string::npos ? "" : file.substr(mark);
     const std::string found = marked(list(source));
     INFO(name);
     if (std::getenv("BLESS") != nullptr && found != expected) {
-      FILE* out = std::fopen(path.c_str(), "wb");
-      REQUIRE(out != nullptr);
-      std::fputs((source + found).c_str(), out);
-      std::fclose(out);
+      base::write_file(path, source + found);
       continue;
     }
     CHECK(found == expected);

@@ -20,8 +20,10 @@
 #include <vector>
 
 #include "engine/base/byte_reader.h"
+#include "engine/base/test_file.h"
 #include "engine/text/parse.h"
 #include "engine/wasm/errors.h"
+#include "engine/wasm/sections.h"
 
 namespace {
 
@@ -33,16 +35,6 @@ struct Case {
   std::string input;
   std::string expected;
 };
-
-std::string read_file(const std::string& path) {
-  std::string text;
-  std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) return text;
-  char buffer[4096];
-  while (const size_t count = std::fread(buffer, 1, sizeof buffer, file)) text.append(buffer, count);
-  std::fclose(file);
-  return text;
-}
 
 std::vector<Case> read_cases(const std::string& text) {
   std::vector<Case> cases;
@@ -71,10 +63,9 @@ std::vector<Case> read_cases(const std::string& text) {
   return cases;
 }
 
-const char* section_name(uint8_t id) {
-  constexpr const char* kNames[] = {"custom", "type",  "import", "func", "table", "memory",    "global",
-                                    "export", "start", "elem",   "code", "data",  "datacount", "tag"};
-  return id < std::size(kNames) ? kNames[id] : "?";
+std::string_view section_name(uint8_t id) {
+  if (id == 0) return "custom";
+  return id < wasm::kSectionIds ? wasm::kSections[id].keyword : "?";
 }
 
 void append_hex(base::ByteSpan bytes, std::string* out) {
@@ -116,7 +107,7 @@ std::string run(const Case& at) {
 
 void check_file(const char* name) {
   const std::string path = std::string(WHERRY_TEXT_TESTDATA) + "/" + name;
-  std::vector<Case> cases = read_cases(read_file(path));
+  std::vector<Case> cases = read_cases(base::read_file(path));
   CHECK(!cases.empty());
   const bool blesses = std::getenv("BLESS") != nullptr;
   std::string blessed;
@@ -130,11 +121,7 @@ void check_file(const char* name) {
     while (expected.ends_with("\n\n\n")) expected.pop_back();
     CHECK(found == expected);
   }
-  if (!blesses) return;
-  std::FILE* file = std::fopen(path.c_str(), "wb");
-  REQUIRE(file != nullptr);
-  std::fwrite(blessed.data(), 1, blessed.size(), file);
-  std::fclose(file);
+  if (blesses) base::write_file(path, blessed);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/test_file.h"
 #include "engine/text/parse.h"
 #include "engine/wasm/errors.h"
 
@@ -43,16 +44,6 @@ std::string error_of(std::string_view script) {
   std::string error;
   read(script, &error);
   return error;
-}
-
-std::string read_file(const std::filesystem::path& path) {
-  std::string text;
-  std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) return text;
-  char buffer[65536];
-  while (const size_t count = std::fread(buffer, 1, sizeof buffer, file)) text.append(buffer, count);
-  std::fclose(file);
-  return text;
 }
 
 }  // namespace
@@ -223,7 +214,7 @@ TEST_CASE("the official suite is read, and its malformed text refused") {
   size_t commands = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder / "core")) {
     if (!is_tested(entry.path())) continue;
-    const std::string source = read_file(entry.path());
+    const std::string source = base::read_file(entry.path());
     text::ParseOptions options;
     if (entry.path().generic_string().find("/threads/") != std::string::npos) {
       options.features.set(wasm::Feature::Memory64, false);

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string>
 
+#include "engine/base/test_file.h"
 #include "engine/inspect/binary.h"
 #include "engine/inspect/text.h"
 #include "engine/text/string_sink.h"
@@ -54,22 +55,12 @@ bool is_decodable(base::ByteSpan binary) {
   return checked || wasm::error_kind(checked.error().code) == wasm::ErrorKind::Invalid;
 }
 
-std::string read_file(const char* path) {
-  std::string text;
-  if (FILE* file = std::fopen(path, "rb")) {
-    char buffer[65536];
-    while (const size_t got = std::fread(buffer, 1, sizeof buffer, file)) text.append(buffer, got);
-    std::fclose(file);
-  }
-  return text;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   uint64_t modules = 0, failed = 0;
   for (int i = 1; i < argc; ++i) {
-    const std::string source = read_file(argv[i]);
+    const std::string source = base::read_file(argv[i]);
     text::WastReader reader(base::as_bytes(source));
     for (;;) {
       base::Result<std::optional<text::WastCommand>> command = reader.next();
