@@ -66,7 +66,8 @@ class BytesReader final : public StdioReader {
   Bytes rest_;
 };
 
-// Keeps what is written, up to a bound: what is beyond it the guest is refused.
+// Keeps what is written, up to a bound: what is beyond it the guest is refused. One thread at a time, so for stores that run one after the
+// other.
 class OutputBuffer final : public StdioWriter {
  public:
   static constexpr size_t kMost = size_t{1} << 20;
