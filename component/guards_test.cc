@@ -16,8 +16,17 @@ namespace {
 
 using component::Thing;
 
+Engine engine_of(uint64_t host_call_bytes) {
+  Config config;
+  config.limits.host_call_bytes = host_call_bytes;
+  return Engine::create(config).value();
+}
+
 struct World {
-  Engine engine = Engine::create().value();
+  explicit World(uint64_t host_call_bytes = StoreLimits().host_call_bytes)
+      : engine(engine_of(host_call_bytes)) {}
+
+  Engine engine;
   Store store = Store::create(engine).value();
   ComponentLinker linker{engine};
 
@@ -162,7 +171,7 @@ struct Things : World {
   ErrorKind dropped = ErrorKind::Io;
   std::optional<TrapCode> dropped_trap;
 
-  Things() {
+  explicit Things(uint64_t host_call_bytes = StoreLimits().host_call_bytes) : World(host_call_bytes) {
     REQUIRE(linker.resource<Thing>("host", "thing").ok());
     REQUIRE(
         linker.func("host", "new", [this]() -> Result<Own<Thing>> { return Own<Thing>(new Thing(&alive)); })
@@ -243,7 +252,34 @@ TEST_CASE("a resource that is gone is refused by a dynamic call") {
   CHECK(things.call(instance, "keep", {&lent, 1}).error().kind() == ErrorKind::InvalidHandle);
 }
 
+TEST_CASE("a handle that a guest hands to the host is charged") {
+  const auto make = [](uint64_t budget) {
+    Things things(budget);
+    const ComponentInstance instance = things.instantiate(kThings);
+    const Result<std::optional<ComponentVal>> made = things.call(instance, "make", {});
+    return made ? std::optional<TrapCode>() : made.error().trap_code();
+  };
+  CHECK(make(8) == TrapCode::HostCallBudget);
+  CHECK(make(1000) == std::nullopt);
+}
+
 // ---- texts and layouts
+
+TEST_CASE("the host's strings are looked at before any of them is copied") {
+  World world;
+  const ComponentInstance instance = world.instantiate(R"((component
+    (core module $M (memory (export "mem") 1)
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+      (func (export "f") (param i32 i32 i32 i32)))
+    (core instance $m (instantiate $M))
+    (func (export "f") (param "a" string) (param "b" string)
+      (canon lift (core func $m "f") (memory (core memory $m "mem")) (realloc (core func $m "realloc"))))))");
+  const ComponentFunc func = instance.func(world.store, "f").value();
+  const ComponentVal good[] = {ComponentVal::string("good"), ComponentVal::string("good")};
+  const ComponentVal bad[] = {ComponentVal::string("good"), ComponentVal::string("\xff")};
+  CHECK(func.call(world.store, good).error().kind() == ErrorKind::Trap);
+  CHECK(func.call(world.store, bad).error().kind() == ErrorKind::Usage);
+}
 
 TEST_CASE("a low surrogate before another is no UTF-16") {
   const auto valid = [](const char16_t* units, size_t count) {
