@@ -48,7 +48,7 @@ struct WideMove {  // Moves beyond slot 65,535.
 inline constexpr uint32_t kNearHeaders = 4;
 
 // Looks at the deadline that do not look at the clock, between two that do; and how many bytes of a function make each cost one more.
-inline constexpr uint32_t kLookEvery = 256;
+inline constexpr uint32_t kLookEvery = 1024;
 inline constexpr uint32_t kBytesPerLook = 1024;
 
 // Guarded accesses have smaller offsets than this, so that they end within a reservation of 4 GiB + 32 MiB.
