@@ -20,7 +20,7 @@ def measure(bench):
         if not wasm.exists():
             bench.not_measured(f"loading {guest}: it is not here (tools/guests gets it)")
             continue
-        done = subprocess.run([str(program), str(wasm), "2" if bench.quick else "7"], capture_output=True, text=True, check=True)
+        done = subprocess.run([str(program), str(wasm), "9" if bench.quick else "15"], capture_output=True, text=True, check=True)
         lines = [line.split() for line in done.stdout.splitlines()]
         size, decode, kind = float(lines[0][0]), float(lines[1][1]), float(lines[2][1])
         one, every, lower = (float(line[3]) for line in lines[3:6])
