@@ -170,6 +170,8 @@ struct Things : World {
   ComponentResource held;
   ErrorKind dropped = ErrorKind::Io;
   std::optional<TrapCode> dropped_trap;
+  std::optional<ComponentInstance> other;  // Is offered what the host was lent.
+  std::string refusal;
 
   explicit Things(uint64_t host_call_bytes = StoreLimits().host_call_bytes) : World(host_call_bytes) {
     REQUIRE(linker.resource<Thing>("host", "thing").ok());
@@ -178,14 +180,19 @@ struct Things : World {
             .ok());
     // What it is lent it drops, which is refused, and gives away, which is too.
     REQUIRE(linker
-                .dynamic_func("host", "same",
-                              [this](Caller& caller, const ComponentFuncType&, Arguments arguments,
-                                     ComponentVal& result) -> Result<void> {
-                                const ComponentResource lent = arguments[0].resource();
-                                dropped = lent.drop(caller).error().kind();
-                                result = ComponentVal::own(lent);
-                                return {};
-                              })
+                .dynamic_func(
+                    "host", "same",
+                    [this](Caller& caller, const ComponentFuncType&, Arguments arguments,
+                           ComponentVal& result) -> Result<void> {
+                      const ComponentResource lent = arguments[0].resource();
+                      dropped = lent.drop(caller).error().kind();
+                      if (other) {
+                        const ComponentVal both[] = {ComponentVal::borrow(lent), ComponentVal::own(lent)};
+                        refusal = other->func(caller, "both").value().call(caller, both).error().message();
+                      }
+                      result = ComponentVal::own(lent);
+                      return {};
+                    })
                 .ok());
     REQUIRE(linker
                 .func("host", "out",
@@ -240,6 +247,15 @@ TEST_CASE("the host neither drops nor gives away what it was lent") {
   INFO(error.message());
   CHECK(error.kind() != ErrorKind::Trap);
   CHECK(things.dropped == ErrorKind::Usage);
+  CHECK(things.alive == 1);
+}
+
+TEST_CASE("the host does not give another guest what it was lent") {
+  Things things;
+  const ComponentInstance instance = things.instantiate(kThings);
+  things.other = things.instantiate(kThings);
+  (void)things.call(instance, "again", {});
+  CHECK(things.refusal == "a resource that is not owned cannot be given away");
   CHECK(things.alive == 1);
 }
 
