@@ -208,9 +208,11 @@ void UnitContext::define_constant_tables() {
     }
     constant_table(table)->setInitializer(llvm::ConstantDataArray::get(context_, types));
     const std::string name = "jumps" + std::to_string(table);
-    module_->appendModuleInlineAsm(".text\n.p2align 4\n.globl " + name + "\n.hidden " + name + "\n.type " +
-                                   name + ",@function\n" + name + ":\n" + jumps_text(table) + ".size " +
-                                   name + ", .-" + name + "\n");
+    std::string text = ".text\n.p2align 4\n.globl ";
+    text.append(name).append("\n.hidden ").append(name).append("\n.type ").append(name);
+    text.append(",@function\n").append(name).append(":\n").append(jumps_text(table));
+    text.append(".size ").append(name).append(", .-").append(name).append("\n");
+    module_->appendModuleInlineAsm(text);
   }
 }
 
