@@ -22,6 +22,8 @@
 #include <sys/platform/x86.h>
 #undef _Bool
 #define WHERRY_HAS_WIDE 1
+#else
+#define WHERRY_HAS_WIDE 0
 #endif
 
 #if defined(__x86_64__)
