@@ -21,8 +21,9 @@ inline constexpr size_t kMostResident = 64 << 10;
 // One of exactly `size_bytes`, which is the caller's from then on; a null base if there is none.
 IdleReservation take_idle_reservation(size_t size_bytes);
 
-// Keeps a reservation, and empties it: when sixteen or 4 MiB wait for it, or before somebody gets it. `is_anonymous`: nothing was mapped over its pages. False: it is still the caller's, because there
-// are enough, or because so much is committed that looking through it costs more than a new one.
+// Keeps a reservation, and empties it: when sixteen or 4 MiB wait for it, or before somebody gets it. `is_anonymous`: nothing
+// was mapped over its pages. False: it is still the caller's, because there are enough, or because so much is committed
+// that looking through it costs more than a new one.
 [[nodiscard]] bool keep_idle_reservation(const IdleReservation& reservation, size_t size_bytes,
                                          bool is_anonymous);
 
