@@ -479,6 +479,19 @@ TEST_CASE("a resource of one instance is not one of another") {
   CHECK(one.func(world.store, "get").value().call(world.store, {&lent, 1}).value()->get<uint32_t>() == 1);
 }
 
+TEST_CASE("a typed call takes no resource of another instance") {
+  World world;
+  const ComponentInstance one = world.instantiate(kGuestResource).value();
+  const ComponentInstance two = world.instantiate(kGuestResource).value();
+  const GuestOwn<Thing> made =
+      one.typed<GuestOwn<Thing>(uint32_t)>(world.store, "make").value().call(world.store, 1).value();
+  const auto get = two.typed<uint32_t(GuestBorrow<Thing>)>(world.store, "get").value();
+  const auto take = two.typed<uint32_t(GuestOwn<Thing>)>(world.store, "take").value();
+  CHECK(get.call(world.store, {made.resource}).error().kind() == ErrorKind::Usage);
+  CHECK(take.call(world.store, made).error().kind() == ErrorKind::Usage);
+  CHECK(made.resource.drop(world.store).ok());
+}
+
 TEST_CASE("a component is linked to an instance of another") {
   World world;
   const ComponentInstance provider = world.instantiate(kGuestResource).value();
