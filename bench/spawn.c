@@ -15,7 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { kMaxCommands = 64 };
 extern char** environ;
 
 static long long now_ns(void) {
@@ -47,7 +46,8 @@ static int measure(int index, char** command, posix_spawn_file_actions_t* action
 
 int main(int argc, char** argv) {
   int rounds = argc > 1 ? atoi(argv[1]) : 0, at = 2, count = 0;
-  char** commands[kMaxCommands];
+  char*** commands = calloc((size_t)argc + 1, sizeof *commands);  // More than there can be.
+  if (commands == NULL) return 1;
   if (argc > at + 1 && !strcmp(argv[at], "-C")) {
     if (chdir(argv[at + 1]) != 0) return 1;
     at += 2;
@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
   for (; at < argc; ++at) {
     if (strcmp(argv[at], "--") != 0) continue;
     argv[at] = NULL;
-    if (at + 1 < argc && count < kMaxCommands) commands[count++] = &argv[at + 1];
+    if (at + 1 < argc) commands[count++] = &argv[at + 1];
   }
   if (rounds <= 0 || count == 0) {
     fprintf(stderr, "usage: spawn ROUNDS [-C DIR] -- COMMAND ARG... [-- COMMAND ARG...]...\n");
@@ -72,5 +72,6 @@ int main(int argc, char** argv) {
       if (measure(index, commands[index], &actions)) return 1;
     }
   }
+  free(commands);
   return 0;
 }
