@@ -12,7 +12,7 @@
 // would have to be free of a native frame for a check that costs a nanosecond).
 #include "engine/interpret/atomics.h"
 
-#include "engine/interpret/cold.h"
+#include "engine/interpret/runtime_call.h"
 
 namespace wherry::interpret::atomics {
 
@@ -94,12 +94,6 @@ WHERRY_INLINE Shared<Memory>* bytes_of(const Place& place) {
 
 namespace {
 
-void leave(Context* ctx, const Cell* pc, uint64_t* fp, uint64_t meter) {
-  keep_meter(ctx, meter);
-  record_position(ctx, pc, fp);
-  ctx->store->activation->stack_top = ctx->store->stack_limit;
-}
-
 TrapCode wait(Context* ctx, const Place& place, uint32_t size, uint64_t* operands) {
   uint32_t result = 0;
   const TrapCode code = ctx->builtins->memory_wait(ctx, place.index, place.address, size, operands[1],
@@ -113,18 +107,14 @@ TrapCode wait(Context* ctx, const Place& place, uint32_t size, uint64_t* operand
 WHERRY_HANDLER MemoryAtomicWait32(WHERRY_ARGS) {
   WHERRY_ATOMIC(uint32_t);
   leave(ctx, pc, fp, meter);
-  const TrapCode trap = wait(ctx, place, 4, operands);
-  WHERRY_TAKE_METER();
-  if (trap != TrapCode::None) WHERRY_TRAP(trap);
+  WHERRY_OR_TRAP(wait(ctx, place, 4, operands));
   WHERRY_NEXT(4);
 }
 
 WHERRY_HANDLER MemoryAtomicWait64(WHERRY_ARGS) {
   WHERRY_ATOMIC(uint64_t);
   leave(ctx, pc, fp, meter);
-  const TrapCode trap = wait(ctx, place, 8, operands);
-  WHERRY_TAKE_METER();
-  if (trap != TrapCode::None) WHERRY_TRAP(trap);
+  WHERRY_OR_TRAP(wait(ctx, place, 8, operands));
   WHERRY_NEXT(4);
 }
 

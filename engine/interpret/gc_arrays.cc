@@ -5,15 +5,10 @@
 
 #include <algorithm>
 
+#include "engine/interpret/runtime_call.h"
+
 namespace wherry::interpret {
 namespace {
-
-// Before the runtime is called: it may look at the frames, and may not use the stack.
-void leave(Context* ctx, const Cell* pc, uint64_t* fp, uint64_t meter) {
-  keep_meter(ctx, meter);
-  record_position(ctx, pc, fp);
-  ctx->store->activation->stack_top = ctx->store->stack_limit;
-}
 
 // Of an instruction that makes an array.
 struct NewArray {
@@ -70,14 +65,6 @@ void copy_slots(abi::ObjectHeader* array, uint32_t shift, const uint64_t* values
 namespace gc {
 
 #define WHERRY_OTHER(name) WHERRY_HANDLER name(WHERRY_ARGS)
-// Behind leave().
-#define WHERRY_OR_TRAP(...)                   \
-  do {                                        \
-    const TrapCode code_ = (__VA_ARGS__);     \
-    WHERRY_TAKE_METER();                      \
-    if (code_ != TrapCode::None) [[unlikely]] \
-      WHERRY_TRAP(code_);                     \
-  } while (0)
 
 // Value, length. A vector takes two slots.
 WHERRY_OTHER(ArrayNew) {

@@ -6,16 +6,13 @@
 #include "engine/interpret/observe.h"
 
 #include "engine/abi/observe.h"
-#include "engine/interpret/cold.h"
+#include "engine/interpret/runtime_call.h"
 
 namespace wherry::interpret {
 
 WHERRY_COLD WHERRY_HANDLER observe(WHERRY_ARGS) {
   WHERRY_STATE;
-  record_position(ctx, pc, fp);
-  // As for all Builtins: whoever looks may not enter guest code.
-  ctx->store->activation->stack_top = ctx->store->stack_limit;
-  keep_meter(ctx, meter);
+  leave(ctx, pc, fp, meter);
   ctx->builtins->observe(ctx, std::bit_cast<abi::Observed>(*reinterpret_cast<const Cell(*)[2]>(pc + 1)), fp);
   WHERRY_TAKE_METER();
   WHERRY_NEXT(3);

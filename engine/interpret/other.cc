@@ -3,8 +3,8 @@
 // (abi::Builtins), which also charges its fuel; these handlers have native frames and that is all right.
 #include "engine/interpret/other.h"
 
-#include "engine/interpret/cold.h"
 #include "engine/interpret/operations.h"
+#include "engine/interpret/runtime_call.h"
 
 namespace wherry::interpret::other {
 namespace {
@@ -30,27 +30,12 @@ Object* object_at(const Cell* pc, Context* ctx) {
   return *ctx->at<Object*>(indices_at(pc).second);
 }
 
-// Before the runtime is called: it may look at the frames, and may not use the stack.
-void leave(Context* ctx, const Cell* pc, uint64_t* fp, uint64_t meter) {
-  keep_meter(ctx, meter);
-  record_position(ctx, pc, fp);
-  ctx->store->activation->stack_top = ctx->store->stack_limit;
-}
-
 // The result of a grow instruction in its index type.
 uint64_t grown(uint64_t previous, bool is_64) { return is_64 ? previous : static_cast<uint32_t>(previous); }
 
 }  // namespace
 
 #define WHERRY_OTHER(name) WHERRY_HANDLER name(WHERRY_ARGS)
-// Behind leave().
-#define WHERRY_OR_TRAP(...)                   \
-  do {                                        \
-    const TrapCode code_ = (__VA_ARGS__);     \
-    WHERRY_TAKE_METER();                      \
-    if (code_ != TrapCode::None) [[unlikely]] \
-      WHERRY_TRAP(code_);                     \
-  } while (0)
 
 WHERRY_OTHER(MemorySize) {
   WHERRY_STATE;
