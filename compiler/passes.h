@@ -86,5 +86,7 @@ struct RepeatSmallLoops : llvm::PassInfoMixin<RepeatSmallLoops> {
 
 // Whether an instruction does nothing but keep a function's context from being dropped (FunctionEmitter::keep_context).
 bool keeps_context(const llvm::Instruction& instruction);
+// Whether it is a load's mark, which keeps its trap (pin_loads.cc).
+bool is_mark(const llvm::Instruction& instruction);
 
 }  // namespace wherry::compiler

@@ -28,6 +28,13 @@
 #include "compiler/passes.h"
 
 namespace wherry::compiler {
+
+bool is_mark(const llvm::Instruction& instruction) {
+  const auto* const call = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction);
+  return call != nullptr && call->getIntrinsicID() == llvm::Intrinsic::var_annotation &&
+         !keeps_context(instruction);
+}
+
 namespace {
 
 using llvm::dyn_cast;
@@ -39,12 +46,6 @@ using llvm::Value;
 constexpr uint32_t kMostUses = 32;
 constexpr uint32_t kMostAccesses = 16;
 constexpr uint32_t kMostScanned = 64;
-
-bool is_mark(const Instruction& instruction) {
-  const auto* call = dyn_cast<llvm::IntrinsicInst>(&instruction);
-  return call != nullptr && call->getIntrinsicID() == llvm::Intrinsic::var_annotation &&
-         !keeps_context(instruction);
-}
 
 // Accesses to linear memory have this alignment and no other.
 bool is_guest_load(const Instruction& instruction) {

@@ -32,12 +32,6 @@ constexpr uint32_t kMostTerms = 32;
 constexpr uint32_t kMostInstructions = 400;
 constexpr uint32_t kMostDepth = 8;
 
-bool is_mark(const Instruction& instruction) {
-  const auto* const call = dyn_cast<llvm::IntrinsicInst>(&instruction);
-  return call != nullptr && call->getIntrinsicID() == llvm::Intrinsic::var_annotation &&
-         !keeps_context(instruction);
-}
-
 struct Counter {
   llvm::PHINode* phi;
   Instruction* next;  // phi + step

@@ -155,30 +155,24 @@ llvm::Function* UnitContext::object_stub(const wasm::CanonType& type) {
   return stub("object" + std::to_string(type_index(type)), {Stub::Callee::Object, 0, &type, nullptr});
 }
 
-llvm::GlobalVariable* UnitContext::constant_table(uint32_t table) {
-  const std::string name = "table" + std::to_string(table);
+// An array for each entry of a table that never changes; its contents come later.
+llvm::GlobalVariable* UnitContext::entries_of(const char* kind, uint32_t table, llvm::Type* entry) {
+  const std::string name = kind + std::to_string(table);
   if (llvm::GlobalVariable* const known = module_->getNamedGlobal(name)) return known;
-  auto* const constants =
-      new llvm::GlobalVariable(*module_, llvm::ArrayType::get(i32_, facts_->constant_tables[table].size()),
+  auto* const entries =
+      new llvm::GlobalVariable(*module_, llvm::ArrayType::get(entry, facts_->constant_tables[table].size()),
                                true, llvm::GlobalValue::ExternalLinkage, nullptr, name);
-  constants->setVisibility(llvm::GlobalValue::HiddenVisibility);
-  constants->setDSOLocal(true);
-  constants->setAlignment(llvm::Align(8));
-  return constants;
+  entries->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  entries->setDSOLocal(true);
+  entries->setAlignment(llvm::Align(8));
+  return entries;
 }
+
+llvm::GlobalVariable* UnitContext::constant_table(uint32_t table) { return entries_of("table", table, i32_); }
 
 // Data for LLVM, which knows what a call of a function of another type means: nothing.
 llvm::GlobalVariable* UnitContext::jump_table(uint32_t table) {
-  const std::string name = "jumps" + std::to_string(table);
-  if (llvm::GlobalVariable* const known = module_->getNamedGlobal(name)) return known;
-  llvm::Type* const jump = llvm::ArrayType::get(i8_, jump_bytes());
-  auto* const jumps =
-      new llvm::GlobalVariable(*module_, llvm::ArrayType::get(jump, facts_->constant_tables[table].size()),
-                               true, llvm::GlobalValue::ExternalLinkage, nullptr, name);
-  jumps->setVisibility(llvm::GlobalValue::HiddenVisibility);
-  jumps->setDSOLocal(true);
-  jumps->setAlignment(llvm::Align(8));
-  return jumps;
+  return entries_of("jumps", table, llvm::ArrayType::get(i8_, jump_bytes()));
 }
 
 // As numbers on x86-64: the assembler would have to be kept from making some jumps shorter. An entry that is not known traps.

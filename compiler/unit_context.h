@@ -145,6 +145,7 @@ class UnitContext {
   void make_alias_tags();
   void make_debug_unit();
   std::vector<KnownCallee> find_known_callees(uint32_t table, const wasm::CanonType& type);
+  llvm::GlobalVariable* entries_of(const char* kind, uint32_t table, llvm::Type* entry);
   std::string jumps_text(uint32_t table);
 
   const validate::TypedModule& typed_;
