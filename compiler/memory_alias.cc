@@ -8,6 +8,7 @@
 // Where it is 0 the places are the same, or the sum that does not wrap is outside of the memory and its access traps. So a load may have the
 // value of a store to it (its mark keeps its trap, compiler/pin_loads.cc), but the store may not be taken for dead, or be replaced by
 // another: nothing would trap in its place. So that two addresses must be the same is told to GVN only, which removes no stores.
+// A memory with 64-bit addresses may have both places, 4 GiB apart, so there it is not told at all.
 #include <llvm/Analysis/AliasAnalysis.h>
 #include <llvm/IR/Operator.h>
 #include <llvm/IR/PatternMatch.h>

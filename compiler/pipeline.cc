@@ -285,7 +285,7 @@ void drop_frames(llvm::Module& module) {
 
 }  // namespace
 
-void optimize(llvm::Module& module, llvm::TargetMachine& target, const Options& options) {
+void optimize(llvm::Module& module, llvm::TargetMachine& target, const Options& options, bool has_memory64) {
   mark_large(module);
   quiet_nans(module);
   llvm::PassInstrumentationCallbacks callbacks;
@@ -297,9 +297,9 @@ void optimize(llvm::Module& module, llvm::TargetMachine& target, const Options& 
       [&](llvm::StringRef pass, const llvm::Any& unit, const llvm::PreservedAnalyses& preserved) {
         combined.note(pass, unit, preserved);
       });
-  bool is_in_gvn = false;
+  bool tells_same = false;
   callbacks.registerBeforeNonSkippedPassCallback(
-      [&](llvm::StringRef pass, const llvm::Any&) { is_in_gvn = pass == "GVNPass"; });
+      [&](llvm::StringRef pass, const llvm::Any&) { tells_same = pass == "GVNPass" && !has_memory64; });
   time_passes(callbacks);
   llvm::PassBuilder builder(&target, llvm::PipelineTuningOptions(), {}, &callbacks);
   llvm::LoopAnalysisManager loops;
@@ -309,7 +309,7 @@ void optimize(llvm::Module& module, llvm::TargetMachine& target, const Options& 
   llvm::TargetLibraryInfoImpl library(target.getTargetTriple());
   library.disableAllFunctions();
   functions.registerPass([&] { return llvm::TargetLibraryAnalysis(library); });
-  functions.registerPass([&] { return LinearMemoryAA(&is_in_gvn); });
+  functions.registerPass([&] { return LinearMemoryAA(&tells_same); });
   functions.registerPass([&] {
     llvm::AAManager aliases = builder.buildDefaultAAPipeline();
     aliases.registerFunctionAnalysis<LinearMemoryAA>();

@@ -20,8 +20,8 @@ base::Result<std::unique_ptr<llvm::TargetMachine>> make_target(const Options& op
 // Gives the module its triple and layout, and its functions their features.
 void set_target(llvm::Module& module, const llvm::TargetMachine& target, const Options& options);
 
-// Simplifies, vectorizes, pins loads, adds deadline checks.
-void optimize(llvm::Module& module, llvm::TargetMachine& target, const Options& options);
+// Simplifies, vectorizes, pins loads, adds deadline checks. `has_memory64` says that some memory may have more than 4 GiB.
+void optimize(llvm::Module& module, llvm::TargetMachine& target, const Options& options, bool has_memory64);
 
 // Machine code, as an ELF object or as text.
 enum class CodeForm : uint8_t { Object, Assembly };

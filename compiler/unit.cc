@@ -75,7 +75,7 @@ class Compilation {
     return {};
   }
 
-  void optimize() { compiler::optimize(context_.llvm_module(), *target_, options_); }
+  void optimize() { compiler::optimize(context_.llvm_module(), *target_, options_, has_memory64()); }
 
   base::Result<void> generate(CodeForm form, llvm::SmallVectorImpl<char>& out) {
     WHERRY_TRY(generate_code(context_.llvm_module(), *target_, form, out));
@@ -103,6 +103,11 @@ class Compilation {
   }
 
  private:
+  bool has_memory64() const {
+    return llvm::any_of(module_.module.memories,
+                        [](const wasm::Memory& memory) { return memory.type.limits.is_64; });
+  }
+
   base::Result<void> emit_function(uint32_t defined, validate::ValidatorBuffers<FunctionEmitter>& buffers) {
     llvm::Function* const function = context_.function(defined);
     const wasm::FuncIndex func(module_.module.imported_funcs + defined);
