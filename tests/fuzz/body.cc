@@ -222,7 +222,11 @@ bool Body::one() {
     drop();
     return true;
   }
-  switch (decisions_.below(40)) {
+  if (plan_.is_idiomatic && decisions_.once_in(4)) {
+    idiom();
+    return true;
+  }
+  switch (decisions_.below(41)) {
     case 0:
     case 1: enter(0x02); break;
     case 2:
@@ -308,6 +312,7 @@ bool Body::one() {
     case 38:
       if (available() > 0) drop();
       break;
+    case 39: idiom(); break;
     default: make(some_type(), 0); break;
   }
   return true;

@@ -1,6 +1,7 @@
 // One body of a generated module; see generate.cc. Its parts: body.cc walks, body_values.cc makes numbers, body_memory.cc
 // loads, stores and tables, body_control.cc blocks, branches and calls, body_vectors.cc vectors,
-// body_exceptions.cc exceptions and atomic instructions, body_objects.cc structures, arrays and casts.
+// body_exceptions.cc exceptions and atomic instructions, body_objects.cc structures, arrays and casts, body_idioms.cc what
+// compilers write.
 #pragma once
 
 #include <cstdint>
@@ -54,9 +55,10 @@ class Body {
   // ---- locals
 
   static constexpr uint32_t kSmallLocals = 4;
-  static constexpr uint32_t kCounters = 3;
+  static constexpr uint32_t kMostLoops = 3;              // One within another, with counters.
+  static constexpr uint32_t kCounters = kMostLoops + 2;  // And those of a sum.
 
-  // Parameters, perhaps many that nobody uses, then: four small i32, three counters, a scratch f32, f64 and v128, and some
+  // Parameters, perhaps many that nobody uses, then: four small i32, five counters, a scratch f32, f64 and v128, and some
   // of any type.
   void choose_locals();
 
@@ -197,6 +199,20 @@ class Body {
   void store();
 
   void bulk_memory();
+
+  // ---- idioms
+
+  // A load or store of memory 0, at the address that was pushed.
+  void access(uint32_t code, uint64_t offset);
+  void moved(uint32_t index, uint32_t code, uint32_t constant);
+
+  // A loop that adds up what is in memory, several at a turn.
+  void unrolled_sum();
+  // Writes halves, copies eight bytes, and pushes a half of the copy.
+  void copied_structure();
+  // Stores to a few places near one another and pushes what is at one of them.
+  void stack_slots();
+  void idiom();
 
   // ---- tables
 

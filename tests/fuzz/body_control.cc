@@ -86,7 +86,7 @@ Types Body::top_types(size_t most) {
 void Body::enter(uint32_t opcode) {
   if (frames_.size() >= kMostFrames) return;
   uint32_t counter = kNone;
-  if (opcode == 0x03 && loops_ < 3) {
+  if (opcode == 0x03 && loops_ < kMostLoops) {
     counter = counter_local(loops_++);
     const bool is_outer = loops_ == 1;
     number(is_outer && !decisions_.once_in(3) ? 8 + decisions_.below(40) : 2 + decisions_.below(6), kI32);

@@ -23,10 +23,10 @@ using wherry::compiler::Options;
 
 // The names that --wrap makes of the mangled ones; references and `this` are passed as pointers are.
 extern "C" {
-void __real__ZN6wherry8compiler8optimizeERN4llvm6ModuleERNS1_13TargetMachineERKNS0_7OptionsE(
-    llvm::Module* module, llvm::TargetMachine* target, const Options* options);
-void __wrap__ZN6wherry8compiler8optimizeERN4llvm6ModuleERNS1_13TargetMachineERKNS0_7OptionsE(
-    llvm::Module* module, llvm::TargetMachine* target, const Options* options);
+void __real__ZN6wherry8compiler8optimizeERN4llvm6ModuleERNS1_13TargetMachineERKNS0_7OptionsEb(
+    llvm::Module* module, llvm::TargetMachine* target, const Options* options, bool has_memory64);
+void __wrap__ZN6wherry8compiler8optimizeERN4llvm6ModuleERNS1_13TargetMachineERKNS0_7OptionsEb(
+    llvm::Module* module, llvm::TargetMachine* target, const Options* options, bool has_memory64);
 }
 
 namespace wherry::fuzz {
@@ -118,14 +118,14 @@ void apply(const Plant& plant, llvm::Function& function) {
 
 }  // namespace wherry::fuzz
 
-void __wrap__ZN6wherry8compiler8optimizeERN4llvm6ModuleERNS1_13TargetMachineERKNS0_7OptionsE(
-    llvm::Module* module, llvm::TargetMachine* target, const Options* options) {
+void __wrap__ZN6wherry8compiler8optimizeERN4llvm6ModuleERNS1_13TargetMachineERKNS0_7OptionsEb(
+    llvm::Module* module, llvm::TargetMachine* target, const Options* options, bool has_memory64) {
   if (const auto* const plant = wherry::fuzz::planted()) {
     static bool said = false;
     if (!said) std::fprintf(stderr, "planted: %s\n", plant->what);
     said = true;
     for (llvm::Function& function : *module) wherry::fuzz::apply(*plant, function);
   }
-  __real__ZN6wherry8compiler8optimizeERN4llvm6ModuleERNS1_13TargetMachineERKNS0_7OptionsE(module, target,
-                                                                                          options);
+  __real__ZN6wherry8compiler8optimizeERN4llvm6ModuleERNS1_13TargetMachineERKNS0_7OptionsEb(
+      module, target, options, has_memory64);
 }

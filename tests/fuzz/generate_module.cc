@@ -374,6 +374,7 @@ Plan plan_module(Decisions& decisions, Features features) {
   for (uint8_t& favourite : plan.favourites) favourite = decisions.byte();
   plan.favourite_type = static_cast<Type>(kF64 + decisions.below(4));
   plan.is_wild = decisions.once_in(3);
+  plan.is_idiomatic = decisions.once_in(6);
   plan.memories = 1 + decisions.once_in(3);
   plan.memory_is_64 = decisions.once_in(8);
   plan.tables_are_64 = decisions.once_in(6);

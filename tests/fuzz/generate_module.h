@@ -133,7 +133,8 @@ struct Plan {
       globals;  // Imported ones first; all variable. Behind them is one more, an i64 that sums up.
   std::array<uint8_t, kFavourites> favourites{};  // Numbers of numeric instructions that this module prefers.
   Type favourite_type = kI32;                     // A number.
-  bool is_wild = false;  // Traps as often as it happens. The others mostly run to their end.
+  bool is_wild = false;       // Traps as often as it happens. The others mostly run to their end.
+  bool is_idiomatic = false;  // Full of what compilers write.
   uint32_t memories = 1;
   bool memory_is_64 = false;   // Memory 0.
   bool tables_are_64 = false;  // Both.
