@@ -63,7 +63,7 @@ std::string padded_component(size_t bytes, int depth) {
 }  // namespace
 
 TEST_CASE("a file's bytes are those of the file, mapped or read") {
-  for (const size_t bytes : {size_t{10}, size_t{60'000}, size_t{70'000}, size_t{1'000'000}}) {
+  for (const size_t bytes : {size_t{10}, size_t{10'000}, size_t{17'000}, size_t{70'000}, size_t{1'000'000}}) {
     for (const int depth : {0, 3}) {
       const std::string content = padded_component(bytes, depth);
       const TemporaryFile file(content);
