@@ -17,10 +17,10 @@ namespace {
 
 constexpr size_t kHeapBytes = 120 << 10;  // Less than what malloc() maps by itself.
 
-void prefault(void* memory) {
+void prefault(void* memory, size_t size_bytes) {
   constexpr uintptr_t kPageMask = 4095;
   const uintptr_t first = (reinterpret_cast<uintptr_t>(memory) + kPageMask) & ~kPageMask;
-  const uintptr_t end = (reinterpret_cast<uintptr_t>(memory) + kHeapBytes) & ~kPageMask;
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(memory) + size_bytes) & ~kPageMask;
   base::prefault_pages(reinterpret_cast<void*>(first), end - first);
 }
 
@@ -32,18 +32,21 @@ void prepare_heap() {
   mallopt(M_TRIM_THRESHOLD, 1 << 20);  // So that free() below gives nothing back.
   void* memory = std::malloc(kHeapBytes);
   if (memory == nullptr) return;
-  prefault(memory);
+  prefault(memory, kHeapBytes);
   std::free(memory);
 }
 
 void prepare_heap_for_component() {
-  // The smallest one of Rust's standard library writes 70 pages more: its types, and code that is lowered.
+  // The smallest one of Rust's standard library writes 50 pages more: its types, and code that is lowered.
+  constexpr size_t kLastBytes = 80 << 10;
   void* known = std::malloc(kHeapBytes);
   asm volatile("" : "+r"(known));  // Or the compiler sees that nobody uses it, and leaves it out.
   void* const second = std::malloc(kHeapBytes);
-  void* const third = std::malloc(kHeapBytes);
-  if (second != nullptr) prefault(second);
-  if (third != nullptr) prefault(third);
+  void* const third = std::malloc(kLastBytes);
+  if (second != nullptr && third != nullptr) {
+    const size_t both = reinterpret_cast<uintptr_t>(third) + kLastBytes - reinterpret_cast<uintptr_t>(second);
+    if (both < kHeapBytes + kLastBytes + 64) prefault(second, both);  // Side by side.
+  }
   std::free(third);
   std::free(second);
   std::free(known);
