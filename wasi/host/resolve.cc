@@ -1,6 +1,9 @@
-// What needs no name service: addresses written as text, and the look of a name. Names are ASCII: those of other scripts come
-// encoded ("xn--mnchen-3ya.de"), since the tables of IDNA, larger than all of this folder, would have to follow Unicode.
+// What needs no name service: addresses written as text, and the look of a name. Names of other scripts are converted before
+// anything else looks at them: what is asked about, checked and sent is one name. Conversion can make an address out of a
+// name ("１.２.３.４"), which is one then, as it is to browsers.
 #include "wasi/host/resolve.h"
+
+#include "wasi/host/idna.h"
 
 namespace wherry::wasi::host {
 
@@ -36,6 +39,13 @@ bool is_label(std::string_view label) {
   return true;
 }
 
+bool is_ascii_name(std::string_view text) {
+  for (char c : text) {
+    if (static_cast<unsigned char>(c) >= 0x80) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool is_host_name(std::string_view text) {
@@ -53,6 +63,11 @@ bool is_host_name(std::string_view text) {
 }
 
 SocketError NameLookup::start(Ref<Network> network, std::string_view name, Ref<NameLookup>& out) {
+  AsciiName converted;
+  if (!is_ascii_name(name)) {
+    if (const SocketError error = to_ascii_name(name, converted); error != SocketError::None) return error;
+    name = converted.view();
+  }
   IpAddress address;
   std::string_view literal = name;
   const bool is_bracketed = literal.size() > 2 && literal.front() == '[' && literal.back() == ']';

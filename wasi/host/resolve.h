@@ -13,9 +13,9 @@ namespace wherry::wasi::host {
 // A question to the name service, and its answer as it comes. Asks the servers of /etc/resolv.conf, after /etc/hosts.
 class NameLookup : public Source {
  public:
-  // Begins to look up `name`; an address written as text is its own answer. Does not wait. Errors: InvalidArgument for
-  // what is no host name, or not in ASCII; NotSupported where there is no resolver; PermanentResolverFailure if the
-  // network allows no look-up; NewSocketLimit, OutOfMemory.
+  // Begins to look up `name`; an address written as text is its own answer, a name that is not in ASCII is converted by
+  // IDNA. Does not wait. Errors: InvalidArgument for what is no host name; NotSupported where there is no resolver, or no
+  // converter for such a name; PermanentResolverFailure if the network allows no look-up; NewSocketLimit, OutOfMemory.
   static SocketError start(Ref<Network> network, std::string_view name, Ref<NameLookup>& out);
 
   // The next address in `out` and `found`, or none. Errors: WouldBlock, NameUnresolvable, TemporaryResolverFailure,

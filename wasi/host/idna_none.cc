@@ -1,0 +1,11 @@
+// Where libidn2 is not there (cross builds) or not wanted (-DWHERRY_IDNA=OFF): only names in ASCII, encoded ones too.
+#include "wasi/host/idna.h"
+
+namespace wherry::wasi::host {
+
+SocketError to_ascii_name(std::string_view /*name*/, AsciiName& out) {
+  out.size = 0;
+  return SocketError::NotSupported;
+}
+
+}  // namespace wherry::wasi::host
