@@ -37,7 +37,8 @@ struct Preview1Config : Capabilities {
   bool listen_fds = false;
 
   // Other stores will get it too (attach_shared), and their guests run on other threads. A StdioReader, StdioWriter and Clocks are
-  // then called on any of these, one at a time.
+  // then called on any of these, one at a time; only a reader may be in a call while the others are called, since a guest that waits for
+  // input keeps none waiting but those that read too.
   bool shared = false;
 };
 

@@ -40,7 +40,7 @@ class StdioReader {
   virtual ~StdioReader() = default;
 
   // Fills the beginning of `room`, which is not empty, and answers with how many bytes it was: 0 is the end, then and for ever. May
-  // wait, but a guest that should stop is not told so meanwhile.
+  // wait, but a guest that should stop is not told so meanwhile. Guests of other threads that share it (Preview1Config::shared) go on.
   virtual size_t read(std::span<uint8_t> room) = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include <algorithm>
+#include <mutex>
 
 #include "wasi/host/socket.h"
 #include "wasi/host/stream.h"
@@ -61,6 +62,13 @@ Errno write_to_embedder(StdioWriter& writer, std::span<iovec> buffers, size_t& d
   return done == 0 ? Errno::Nospc : Errno::Success;
 }
 
+// The others of a shared program go on while the reader waits, and who reads too waits for it.
+size_t read_from_embedder(Call& call, StdioReader& reader, const iovec& room) {
+  const host::Patience::Pause pause(call.patience);
+  const std::lock_guard lock(call.state.reading);
+  return std::min(reader.read({static_cast<uint8_t*>(room.iov_base), room.iov_len}), room.iov_len);
+}
+
 Errno read_from(Call& call, const Descriptor& descriptor, std::span<iovec> buffers,
                 std::optional<uint64_t> offset, uint32_t out) {
   size_t done = 0;
@@ -74,9 +82,7 @@ Errno read_from(Call& call, const Descriptor& descriptor, std::span<iovec> buffe
     done = received.size;
   } else if (descriptor.kind == Kind::Embedder) {
     if (descriptor.reader != nullptr && !buffers.empty()) {
-      const iovec& room = buffers[0];
-      done = std::min(descriptor.reader->read({static_cast<uint8_t*>(room.iov_base), room.iov_len}),
-                      room.iov_len);
+      done = read_from_embedder(call, *descriptor.reader, buffers[0]);
     }
   } else if (descriptor.kind != Kind::Null && !buffers.empty()) {
     if (int error =

@@ -42,6 +42,7 @@ struct State {
   PathResolution resolver = PathResolution::Automatic;
   bool is_shared = false;  // From the beginning.
   std::mutex mutex;
+  std::mutex reading;  // The embedder's reader is in use: taken without `mutex`, as it may wait.
 };
 
 // A store's hold of a State.

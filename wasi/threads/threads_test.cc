@@ -3,6 +3,9 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <string>
 
 #include "wherry/wasi.h"
@@ -182,6 +185,62 @@ TEST_CASE(
   CHECK((is_read || is_late));
   close(ends[0]);
   close(ends[1]);
+}
+
+// Waits in a read for somebody to write.
+class Conversation final : public StdioReader, public StdioWriter {
+ public:
+  size_t read(std::span<uint8_t> room) override {
+    std::unique_lock lock(mutex_);
+    is_alone = is_alone && !is_reading_;
+    is_reading_ = true;
+    is_told = written_.wait_for(lock, std::chrono::seconds(10), [&] { return is_written_; }) && is_told;
+    is_reading_ = is_written_ = false;
+    room[0] = 'x';
+    return 1;
+  }
+  size_t write(Bytes bytes) override {
+    const std::lock_guard lock(mutex_);
+    if (is_reading_) is_written_ = true;
+    written_.notify_all();
+    return bytes.size();
+  }
+
+  bool is_alone = true;  // Nobody else read meanwhile.
+  bool is_told = true;   // Each read saw a write of somebody else.
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable written_;
+  bool is_reading_ = false;
+  bool is_written_ = false;
+};
+
+TEST_CASE("an embedder's reader that waits keeps only those waiting that read too") {
+  Conversation conversation;
+  Preview1Config wasi;
+  wasi.in = Stdio::from(conversation);
+  wasi.out = Stdio::to(conversation);
+  Program program(guest(R"(
+    (data (i32.const 64) "\80\00\00\00\10\00\00\00")
+    (func (export "wasi_thread_start") (param i32 i32)
+      (if (call $read (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 72)) (then unreachable))
+      (call $count (i32.const 0)))
+    (func (export "run") (result i32)
+      (drop (call $spawn (i32.const 0)))
+      (drop (call $spawn (i32.const 0)))
+      (drop (call $spawn (i32.const 0)))
+      (loop $until_all_have_read
+        (if (call $write (i32.const 1) (i32.const 64) (i32.const 1) (i32.const 80)) (then unreachable))
+        (drop (memory.atomic.wait32 (i32.const 8) (i32.const 0) (i64.const 1000000)))
+        (br_if $until_all_have_read (i32.ne (i32.atomic.load (i32.const 0)) (i32.const 3))))
+      (i32.load8_u (i32.const 128))))"),
+                  {}, wasi);
+  const Result<int32_t> result = program.run();
+  REQUIRE(result.ok());
+  CHECK(*result == 'x');
+  CHECK(conversation.is_told);
+  CHECK(conversation.is_alone);
 }
 
 TEST_CASE("what starting threads needs: an entry of the right type, and a program") {
