@@ -21,7 +21,7 @@
 //   pc    the current instruction (its first word) while a handler runs: traps and faults report it
 //   fp    the frame's base
 //   mem   base of memory 0, an invariant of the context
-//   acc, fa, da, va   the accumulators; pin0, pin1, dpin0, dpin1   the mirrored locals (engine/lower/slot_code.h)
+//   acc, fa, da, va   the accumulators; pin0, pin1, dpin0, dpin1, vpin   the mirrored locals (engine/lower/slot_code.h)
 //   ctx   the instance
 //   meter what is left until code has to stop and look: fuel, or looks at the deadline. In StoreState::fuel while C++ runs that
 //         may want to know or change it (engine/interpret/cold.h)
@@ -77,6 +77,7 @@ struct State {
   V128 va;
   double dpin0;
   double dpin1;
+  V128 vpin;
 };
 // What a handler returns for "run pc"; anything else is a TrapCode and ends the run.
 inline constexpr uint64_t kGoOn = ~uint64_t{0};
@@ -98,7 +99,8 @@ using HandlerFn = uint64_t (*)(State&);
   [[maybe_unused]] auto& da = state.da;       \
   [[maybe_unused]] auto& va = state.va;       \
   [[maybe_unused]] auto& dpin0 = state.dpin0; \
-  [[maybe_unused]] auto& dpin1 = state.dpin1
+  [[maybe_unused]] auto& dpin1 = state.dpin1; \
+  [[maybe_unused]] auto& vpin = state.vpin
 #define WHERRY_TAIL(function) return function(state)
 #define WHERRY_DISPATCH() \
   do {                    \
@@ -116,12 +118,13 @@ using HandlerFn = uint64_t (*)(State&);
       [[maybe_unused]] uint64_t pin1, [[maybe_unused]] ::wherry::abi::Context *ctx,                 \
       [[maybe_unused]] uint64_t hand, [[maybe_unused]] uint64_t meter, [[maybe_unused]] float fa,   \
       [[maybe_unused]] double da, [[maybe_unused]] ::wherry::interpret::V128 va,                    \
-      [[maybe_unused]] double dpin0, [[maybe_unused]] double dpin1
+      [[maybe_unused]] double dpin0, [[maybe_unused]] double dpin1,                                 \
+      [[maybe_unused]] ::wherry::interpret::V128 vpin
 typedef WHERRY_HANDLER (*HandlerFn)(WHERRY_ARGS);
 #define WHERRY_STATE (void)0
 #define WHERRY_TAIL(function)                                                                            \
   [[clang::musttail]] return function(pc, fp, mem, acc, pin0, pin1, ctx, hand, meter, fa, da, va, dpin0, \
-                                      dpin1)
+                                      dpin1, vpin)
 #define WHERRY_DISPATCH()                            \
   do {                                               \
     WHERRY_COUNT();                                  \

@@ -62,7 +62,8 @@ thread_local jmp_buf* t_fault_exit = nullptr;
               .da = 0,
               .va = {},
               .dpin0 = 0,
-              .dpin1 = 0};
+              .dpin1 = 0,
+              .vpin = {}};
   jmp_buf fault_exit;
   jmp_buf* const outer = t_fault_exit;
   t_fault_exit = &fault_exit;
@@ -86,9 +87,9 @@ base::FaultingCode faulting_code() {
 #endif
 uint64_t run(Context* context, const FuncCode* code, uint64_t* frame, uint64_t hand) {
   const Cell* const entry = code->entry.load(std::memory_order_relaxed);
-  return reinterpret_cast<HandlerFn>(*entry)(entry, frame, context->memory0_base, 0, frame[code->pinned0],
-                                             frame[code->pinned1], context, hand,
-                                             static_cast<uint64_t>(context->store->fuel), 0, 0, V128{}, 0, 0);
+  return reinterpret_cast<HandlerFn>(*entry)(
+      entry, frame, context->memory0_base, 0, frame[code->pinned0], frame[code->pinned1], context, hand,
+      static_cast<uint64_t>(context->store->fuel), 0, 0, V128{}, 0, 0, V128{});
 }
 
 base::FaultingCode faulting_code() {

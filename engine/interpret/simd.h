@@ -11,16 +11,18 @@ namespace wherry::interpret {
 #define WHERRY_VECTOR __attribute__((section("wherry_vectors"))) static
 
 template <From from>
-WHERRY_INLINE V128 get_vector(const uint64_t* fp, uint16_t slot, V128 va) {
+WHERRY_INLINE V128 get_vector(const uint64_t* fp, uint16_t slot, V128 va, [[maybe_unused]] V128 vpin = {}) {
   if constexpr (from == From::Acc)
     return va;
+  else if constexpr (from == From::Pin0)
+    return vpin;
   else
     return vector_at(fp + slot);
 }
 template <To to>
 WHERRY_INLINE void put_vector(uint64_t* fp, uint16_t slot, V128 value, V128& va) {
   va = value;
-  if constexpr (to == To::Slot) set_vector(fp + slot, value);
+  if constexpr (to != To::Acc) set_vector(fp + slot, value);
 }
 
 // The class of a vector operand from its index in a row (lower::vector_index).
@@ -59,6 +61,7 @@ using RowsOf = VectorRows<lower::vector_count(shape), forms>;
 
 // simd_binary.cc
 extern const RowsOf<VectorShape::Binary, lower::kVectorBinaryForms> kVectorBinary;
+extern const VectorRows<lower::kPinnedVectorCount, lower::kVectorPinnedForms> kVectorPinned;
 // simd_unary.cc
 extern const RowsOf<VectorShape::Unary, lower::kVectorUnaryForms> kVectorUnary;
 extern const RowsOf<VectorShape::Ternary, lower::kVectorTernaryForms> kVectorTernary;

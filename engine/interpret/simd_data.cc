@@ -81,6 +81,8 @@ constexpr lower::VectorData make_data() {
                                      lower::Step{.form = StepForm::VectorConst, .to = To::Slot});
   data.constant[1] = lower::numbered(word_of(&vector_hot<VectorConst<To::Acc>>),
                                      lower::Step{.form = StepForm::VectorConst, .to = To::Acc});
+  data.pin = lower::numbered(word_of(&vector_hot<PinVector>), lower::Step{.form = StepForm::VectorPin});
+  data.load_pin = word_of(&vector_hot<LoadVectorPin>);
   data.global_get[0][0] = word_of(&vector_global_get<false, To::Slot>);
   data.global_get[0][1] = word_of(&vector_global_get<false, To::Acc>);
   data.global_get[1][0] = word_of(&vector_global_get<true, To::Slot>);

@@ -19,13 +19,14 @@ struct VectorBinary {
   static WHERRY_STEP run(WHERRY_ARGS) {
     WHERRY_STATE;
     const Slots slots = slots_at(pc + at + 1);
-    const V128 x = get_vector<a>(fp, slots.a, va);
+    const V128 x = get_vector<a>(fp, slots.a, va, vpin);
     V128 y;
     if constexpr (b == From::Const)
       y = vector_at(pc + at + 2);
     else
-      y = get_vector<b>(fp, slots.b, va);
+      y = get_vector<b>(fp, slots.b, va, vpin);
     put_vector<to>(fp, slots.d, VectorOperation<op>::value(x, y), va);
+    if constexpr (to == To::Pin0) vpin = va;
     WHERRY_THEN(b == From::Const ? 4 : 2);
   }
 };
@@ -164,6 +165,26 @@ struct VectorSelect {
     const V128 y = get_vector<b>(fp, slots.b, va);
     const U64x2 mask = splat<U64x2>(uint64_t{0} - (WHERRY_GET(uint32_t, condition, slots.e, 0) != 0));
     put_vector<to>(fp, slots.d, (V128)choose_bits((U64x2)x, (U64x2)y, mask), va);
+    WHERRY_THEN(2);
+  }
+};
+
+// What the accumulator holds, to the register that mirrors a local, whose slot has it already.
+struct PinVector {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    vpin = va;
+    WHERRY_THEN(2);
+  }
+};
+
+// Fills that register: a function with such a local begins so, and goes on so behind each of its calls.
+struct LoadVectorPin {
+  template <uint32_t at, class... Rest>
+  static WHERRY_STEP run(WHERRY_ARGS) {
+    WHERRY_STATE;
+    vpin = vector_at(fp + slots_at(pc + at + 1).a);
     WHERRY_THEN(2);
   }
 };

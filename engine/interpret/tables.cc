@@ -264,6 +264,7 @@ constexpr void set_objects(HandlerTable* table) {
 template <Access access>
 constexpr void set_vectors(lower::VectorHandlers* table) {
   table->binary = kVectorBinary.cells;
+  table->pinned = kVectorPinned.cells;
   table->unary = kVectorUnary.cells;
   table->ternary = kVectorTernary.cells;
   table->shift = kVectorShift.cells;

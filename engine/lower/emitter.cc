@@ -82,6 +82,7 @@ void Emitter::begin(LocalPlace* locals, const PinnedLocals& pinned, base::Vector
   pinned_slots_[1] = pin(pinned.second, From::Pin1);
   has_float_pins_ = pinned.first_float != PinnedLocals::kNone;
   float_pins_ = {pin(pinned.first_float, From::Pin0), pin(pinned.second_float, From::Pin1), 0, 0};
+  vector_pin_ = pinned.vector == PinnedLocals::kNone ? kNone : pin(pinned.vector, From::Pin0);
   forget();
 }
 
@@ -365,11 +366,12 @@ void Emitter::set_local(uint32_t local, Value value) {
   const LocalPlace& place = locals_[local];
   const Domain domain = domain_of(place.type);
   const To pin = place.pin == From::Pin0 ? To::Pin0 : place.pin == From::Pin1 ? To::Pin1 : To::Slot;
-  // Handlers that pass any type through the integer accumulator write the integers' registers.
-  const bool is_float_pin = pin != To::Slot && domain == Domain::F64;
+  // Handlers that pass any type through the integer accumulator write the integers' registers, and few of those that make vectors
+  // have a form for a pinned one.
+  const bool is_wide_pin = pin != To::Slot && domain != Domain::Int;
   value = settled(value);
   if (value.kind == Value::Kind::Local && value.local() == local) return;
-  if (options_.destination_folding && last_made(value) && (!is_float_pin || last_is_numeric()) &&
+  if (options_.destination_folding && last_made(value) && (!is_wide_pin || last_is_numeric()) &&
       retarget_last(pin)) {
     set_destination(last_, place.slot);
     Accumulator& made = accumulator(domain);
@@ -381,7 +383,7 @@ void Emitter::set_local(uint32_t local, Value value) {
     return;
   }
   if (domain == Domain::Vector) return set_local_vector(local, value);
-  if (is_float_pin) return set_float_pin(place, value);
+  if (is_wide_pin) return set_float_pin(place, value);
   if (value.is_const()) {
     emit(handlers_.move_const[index_of(pin)], pack(Slots{0, 0, static_cast<uint16_t>(place.slot), 0}));
     word(value.bits);

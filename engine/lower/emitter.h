@@ -277,9 +277,11 @@ class Emitter {
 
   // Of the integers; 0 if there is none.
   uint16_t pinned_slot(uint32_t which) const { return pinned_slots_[which]; }
-  // Where a function begins and behind its calls: the mirrored f64 locals, if there are any.
-  void load_float_pins() {
+  // Where a function begins and behind its calls: the mirrored f64 locals and v128, if there are any.
+  void load_pins() {
     if (has_float_pins_) emit(handlers_.load_pins_f64, pack(float_pins_));
+    if (vector_pin_ != kNone)
+      emit(handlers_.vector.data->load_pin, pack(Slots{static_cast<uint16_t>(vector_pin_), 0, 0, 0}));
   }
 
  private:
@@ -294,6 +296,7 @@ class Emitter {
     Select,
     GlobalGet,
     Vector,
+    VectorPinned,  // With a handler whose destination is the pinned local.
     VectorLoad,
     Object
   };
@@ -359,7 +362,7 @@ class Emitter {
   }
   bool last_is_numeric() const {
     return last_.form == Form::Binary || last_.form == Form::Unary || last_.form == Form::Load ||
-           last_.form == Form::LoadIndexed;
+           last_.form == Form::LoadIndexed || last_.form == Form::VectorPinned;
   }
   void set_float_pin(const LocalPlace& place, const Value& value);
   void wrote_raw(const Producer& producer, wasm::ValType type, uint32_t slot);
@@ -419,6 +422,7 @@ class Emitter {
   }
   void copy_vector(const Value& value, uint32_t to);
   void set_local_vector(uint32_t local, const Value& value);
+  Source vector_place(const Value& value) const;
   Source vector_source(Value* value);
   void emit_vector(const Handler* by_to, Slots slots, Domain domain);
   void emit_vector(const Handler* by_to, SlotsOffset slots);
@@ -441,6 +445,7 @@ class Emitter {
   uint16_t pinned_slots_[2] = {};
   bool has_float_pins_ = false;
   Slots float_pins_{};
+  uint32_t vector_pin_ = kNone;  // The slot of the pinned v128.
   uint32_t offset_ = 0;
   bool failed_ = false;
   uint32_t labelled_ = 0;  // Where control may last have arrived from elsewhere.

@@ -3,6 +3,8 @@
 // The rules are those of scalars (emitter.cc): a value is read from the accumulator it was left in, its producer then
 // drops the store; local.set re-targets the producer. Scalars that meet vectors (addresses, counts, lanes) are picked
 // as scalars are. A vector writes two slots, so whoever writes one looks at its neighbours too.
+#include <utility>
+
 #include "engine/lower/emitter.h"
 
 namespace wherry::lower {
@@ -30,10 +32,19 @@ Value Emitter::vector_constant(VectorBits bits) {
   return Value::constant(0, number);
 }
 
+// Where whatever has no form for the pinned local's register reads a vector.
+Emitter::Source Emitter::vector_place(const Value& value) const {
+  Source place = source(value, Domain::Vector);
+  if (place.from == From::Pin0) {
+    place.from = accumulator(Domain::Vector).slot == place.slot ? From::Acc : From::Slot;
+  }
+  return place;
+}
+
 // The operand's place; a constant is made first.
 Emitter::Source Emitter::vector_source(Value* value) {
   if (value->is_const()) materialize_vector(value);
-  return source(*value, wasm::kV128);
+  return vector_place(*value);
 }
 
 void Emitter::emit_vector(const Handler* by_to, Slots slots, Domain domain) {
@@ -58,7 +69,7 @@ Value Emitter::compute_vector(Value value) {
     word(bits.low);
     word(bits.high);
   } else {
-    const Source from = source(value, wasm::kV128);
+    const Source from = vector_place(value);
     emit_vector(&handlers_.vector.data->move[vector_index(from.from) * kVectorTos],
                 Slots{from.slot, 0, to, 0}, Domain::Vector);
   }
@@ -71,7 +82,7 @@ void Emitter::copy_vector(const Value& value, uint32_t to) {
     moved.slot = to;
     materialize_vector(&moved);
   } else {
-    const Source from = source(value, wasm::kV128);
+    const Source from = vector_place(value);
     emit_vector(&handlers_.vector.data->move[vector_index(from.from) * kVectorTos],
                 Slots{from.slot, 0, static_cast<uint16_t>(to), 0}, Domain::Vector);
   }
@@ -80,8 +91,17 @@ void Emitter::copy_vector(const Value& value, uint32_t to) {
 
 void Emitter::set_local_vector(uint32_t local, const Value& value) {
   const uint32_t to = locals_[local].slot;
-  if (!value.is_const()) consume(source(value, wasm::kV128));
-  copy_vector(value, to);
+  if (options_.destination_folding && last_made(value) && retarget_last(To::Slot)) {
+    set_destination(last_, to);
+    overwritten(to);
+    overwritten(to + 1);
+    accumulator(Domain::Vector) = {held(to), 0, nullptr};
+    seal();
+  } else {
+    if (!value.is_const()) consume(vector_place(value));
+    copy_vector(value, to);
+  }
+  if (to == vector_pin_) emit(handlers_.vector.data->pin, pack(Slots{0, 0, 0, 0}));
 }
 
 void Emitter::return_vector(Value value, uint32_t header) {
@@ -116,14 +136,26 @@ void Emitter::vector_unary(Op op, Value a, uint32_t to) {
 
 void Emitter::vector_binary(Op op, Value a, Value b, uint32_t to) {
   if (a.is_const()) materialize_vector(&a);
-  Source left = source(a, wasm::kV128);
-  Source right = source(b, wasm::kV128);
+  Source left = vector_place(a);
+  Source right = vector_place(b);
   if (left.from == From::Acc && right.from == From::Acc) right.from = From::Slot;  // One local, twice.
+  const VectorFamily family = vector_family_of(op);
+  const bool has_pin = vector_pin_ != kNone && family.pinned != 0;
+  const Handler* by_to;
+  if (has_pin) {
+    for (Source* source : {&left, &right}) {
+      if (source->from == From::Slot && source->slot == vector_pin_) source->from = From::Pin0;
+    }
+    if (!has_pinned(op, left.from, right.from)) std::swap(left, right);
+    by_to = &handlers_.vector.pinned[family.pinned - 1u][pinned_index(left.from, right.from, To::Slot)];
+  } else {
+    const uint32_t at = (vector_index(left.from) * 3 + vector_index(right.from)) * kVectorTos;
+    by_to = &handlers_.vector.binary[family.index][at];
+  }
   consume(left);
   consume(right);
-  const uint32_t at = (vector_index(left.from) * 3 + vector_index(right.from)) * kVectorTos;
-  emit_vector(&handlers_.vector.binary[vector_family_of(op).index][at],
-              Slots{left.slot, right.slot, static_cast<uint16_t>(to), 0}, Domain::Vector);
+  emit_vector(by_to, Slots{left.slot, right.slot, static_cast<uint16_t>(to), 0}, Domain::Vector);
+  if (has_pin) last_.form = Form::VectorPinned;
   if (right.from != From::Const || failed_) return;
   const VectorBits bits = (*vectors_)[right.constant];
   word(bits.low);
@@ -133,8 +165,8 @@ void Emitter::vector_binary(Op op, Value a, Value b, uint32_t to) {
 void Emitter::vector_shuffle(Value a, Value b, VectorBits lanes, uint32_t to) {
   if (a.is_const()) materialize_vector(&a);
   if (b.is_const()) materialize_vector(&b);
-  Source left = source(a, wasm::kV128);
-  Source right = source(b, wasm::kV128);
+  Source left = vector_place(a);
+  Source right = vector_place(b);
   if (left.from == From::Acc && right.from == From::Acc) right.from = From::Slot;
   consume(left);
   consume(right);
@@ -149,7 +181,7 @@ void Emitter::vector_ternary(Op op, Value a, Value b, Value c, uint32_t to) {
   for (Value* value : {&a, &b, &c}) {
     if (value->is_const()) materialize_vector(value);
   }
-  Source sources[3] = {source(a, wasm::kV128), source(b, wasm::kV128), source(c, wasm::kV128)};
+  Source sources[3] = {vector_place(a), vector_place(b), vector_place(c)};
   bool has_acc = false;
   uint32_t at = 0;
   for (Source& source : sources) {
@@ -225,8 +257,8 @@ void Emitter::vector_select(Value a, Value b, Value condition, uint32_t to) {
   if (condition.is_const()) materialize(&condition, wasm::kI32);
   if (a.is_const()) materialize_vector(&a);
   if (b.is_const()) materialize_vector(&b);
-  Source left = source(a, wasm::kV128);
-  Source right = source(b, wasm::kV128);
+  Source left = vector_place(a);
+  Source right = vector_place(b);
   if (left.from == From::Acc && right.from == From::Acc) right.from = From::Slot;
   const Handler* row =
       handlers_.vector.data->select +
@@ -275,7 +307,7 @@ void Emitter::vector_load(Op op, const Value& address, uint32_t offset, uint32_t
 
 void Emitter::vector_store(const Value& address, Value value, uint32_t offset) {
   if (value.is_const()) materialize_vector(&value);
-  Source stored = source(value, wasm::kV128);
+  Source stored = vector_place(value);
   const uint32_t which = vector_index(stored.from);
   Source left, right;
   Handler handler;
@@ -300,7 +332,7 @@ void Emitter::vector_load_lane(Op op, Value address, Value vector, uint32_t offs
   const Source from =
       vector_address(address, handlers_.vector.load_lane[vector_family_of(op).index], 1, &offset, &handler);
   emit(handler, pack(SlotsOffset{from.slot, static_cast<uint16_t>(to), offset}));
-  word(pack(Slots{source(vector, wasm::kV128).slot, static_cast<uint16_t>(lane), 0, 0}));
+  word(pack(Slots{vector_place(vector).slot, static_cast<uint16_t>(lane), 0, 0}));
   wrote(Producer{}, Domain::Vector, to);
 }
 
@@ -309,7 +341,7 @@ void Emitter::vector_store_lane(Op op, Value address, Value vector, uint32_t off
   Handler handler;
   const Source from =
       vector_address(address, handlers_.vector.store_lane[vector_family_of(op).index], 1, &offset, &handler);
-  emit(handler, pack(SlotsOffset{from.slot, source(vector, wasm::kV128).slot, offset}));
+  emit(handler, pack(SlotsOffset{from.slot, vector_place(vector).slot, offset}));
   word(pack(Slots{0, static_cast<uint16_t>(lane), 0, 0}));
   seal();
 }

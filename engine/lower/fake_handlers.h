@@ -52,6 +52,7 @@ inline const Handler* FakeHandlers::block(uint32_t count, Step first) {
 inline void FakeHandlers::add_vectors() {
   VectorHandlers& table = table_.vector;
   table.binary = rows<kVectorBinaryForms>(vector_count(VectorShape::Binary));
+  table.pinned = rows<kVectorPinnedForms>(kPinnedVectorCount);
   table.unary = rows<kVectorUnaryForms>(vector_count(VectorShape::Unary));
   table.ternary = rows<kVectorTernaryForms>(vector_count(VectorShape::Ternary));
   table.shift = rows<kVectorScalarForms>(vector_count(VectorShape::Shift));

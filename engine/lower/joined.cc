@@ -29,7 +29,11 @@ Handler handler_of_vector(const VectorHandlers& table, const Step& step) {
   const uint32_t a = vector_index(step.a), b = vector_index(step.b), c = vector_index(step.c);
   const uint32_t to = at(step.to);
   switch (step.form) {
-    case StepForm::VectorBinary: return table.binary[family][(a * 3 + b) * kVectorTos + to];
+    case StepForm::VectorBinary:
+      if (names_pin(step)) {
+        return table.pinned[vector_family_of(step.op).pinned - 1u][pinned_index(step.a, step.b, step.to)];
+      }
+      return table.binary[family][(a * 3 + b) * kVectorTos + to];
     case StepForm::VectorUnary: return table.unary[family][a * kVectorTos + to];
     case StepForm::VectorTernary:
       return table.ternary[family][((a * kVectorFroms + b) * kVectorFroms + c) * kVectorTos + to];
@@ -39,6 +43,7 @@ Handler handler_of_vector(const VectorHandlers& table, const Step& step) {
     case StepForm::VectorShuffle: return table.data->shuffle[(a * kVectorFroms + b) * kVectorTos + to];
     case StepForm::VectorConst: return table.data->constant[to];
     case StepForm::VectorMove: return table.data->move[a * kVectorTos + to];
+    case StepForm::VectorPin: return table.data->pin;
     case StepForm::VectorLoad: return table.load[family][at(step.a) * kVectorTos + to];
     case StepForm::VectorLoadIndexed: return table.load_indexed[family][at(step.a, step.b) * kVectorTos + to];
     case StepForm::VectorStore: return table.store[at(step.a) * kVectorFroms + c];

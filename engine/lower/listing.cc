@@ -59,6 +59,7 @@ constexpr const char* kPlainNames[] = {
     "v128.const",
     "",
     "",
+    "v128.pin",
     "v128.move",
     "v128.select",
     "v128.global.get",

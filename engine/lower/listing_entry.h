@@ -57,6 +57,7 @@ enum class Form : uint8_t {
   Vector,  // By the shape of its op; the rest are those without one.
   VectorIndexed,
   VectorAny,
+  VectorPin,
   VectorMove,
   VectorSelect,
   VectorGlobalGet,

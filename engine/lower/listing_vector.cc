@@ -33,10 +33,14 @@ void Listing::Impl::add_vectors(const VectorHandlers& table) {
   };
   for (uint32_t i = 0; i < wasm::kOpCount; ++i) {
     const Op op = static_cast<Op>(i);
-    const auto [shape, f] = vector_family_of(op);
+    const auto [shape, f, pinned] = vector_family_of(op);
     switch (shape) {
       case VectorShape::Binary:
         add_row(table.binary[f], op, Form::Vector, 2, 3, 1, 2, vector_from, vector_from);
+        for (uint32_t i = 0; pinned != 0 && i < kVectorPinnedForms; ++i) {
+          const auto [a, b, to] = pinned_form(i);
+          add(table.pinned[pinned - 1][i], {.form = Form::Vector, .op = op, .a = a, .b = b, .to = to});
+        }
         break;
       case VectorShape::Unary:
         add_row(table.unary[f], op, Form::Vector, 2, 1, 1, 2, vector_from, vector_from);
@@ -70,6 +74,8 @@ void Listing::Impl::add_vectors(const VectorHandlers& table) {
   add_row(data.shuffle, Op::I8x16Shuffle, Form::Vector, 2, 2, 1, 2, vector_from, vector_from);
   add_row(data.constant, Op::V128Const, Form::Vector, 1, 1, 1, 2, vector_from, vector_from);
   add_row(data.move, Op::Nop, Form::VectorMove, 2, 1, 1, 2, vector_from, vector_from);
+  add(data.pin, {.form = Form::VectorPin});
+  add(data.load_pin, {.form = Form::VectorPin, .flag = true});
   for (uint32_t a = 0; a < 2; ++a) {
     for (uint32_t b = 0; b < 2; ++b) {
       for (uint32_t i = 0; i < kFromCount * 2; ++i) {
@@ -89,7 +95,8 @@ void Listing::Impl::add_vectors(const VectorHandlers& table) {
 void Listing::Impl::add_vector_accesses(const VectorHandlers& table) {
   for (uint32_t i = 0; i < wasm::kOpCount; ++i) {
     const Op op = static_cast<Op>(i);
-    const auto [shape, f] = vector_family_of(op);
+    const VectorShape shape = vector_family_of(op).shape;
+    const uint32_t f = vector_family_of(op).index;
     switch (shape) {
       case VectorShape::Load:
       case VectorShape::Store: {
@@ -132,6 +139,7 @@ void Listing::Impl::add_vector_accesses(const VectorHandlers& table) {
 
 std::string Line::vector_operand(From from, uint16_t slot) {
   if (from == From::Acc) return "va";
+  if (from == From::Pin0) return "vp";
   if (from != From::Const) return text("s%u", slot);
   const Cell low = word(next_), high = word(next_ + 1);
   next_ += 2;
@@ -173,10 +181,13 @@ std::string Line::write_vector_access() {
 std::string Line::write_vector() {
   const auto slots = std::bit_cast<Slots>(word(position_ + 1));
   const auto far = std::bit_cast<SlotsOffset>(word(position_ + 1));
-  const std::string to = entry_.to == To::Acc ? " -> va" : text(" -> s%u", slots.d);
+  const std::string to = entry_.to == To::Acc    ? " -> va"
+                         : entry_.to == To::Pin0 ? text(" -> s%u vp", slots.d)
+                                                 : text(" -> s%u", slots.d);
   switch (entry_.form) {
     case Form::VectorIndexed:
     case Form::VectorAny: return write_vector_access();
+    case Form::VectorPin: return name() + (entry_.flag ? text(" s%u -> vp", slots.a) : " va -> vp");
     case Form::VectorMove: return name() + " " + vector_operand(entry_.a, slots.a) + to;
     case Form::VectorSelect: {
       const std::string left = vector_operand(entry_.a, slots.a);

@@ -143,7 +143,7 @@ void Lowering::begin(State& state) {
     pinned = choose_pinned(state.body.subspan(state.code_begin), state.locals, state.module->module.features,
                            &memory_->counts);
     if (!environment_.options.pinned_floats) {
-      pinned.first_float = pinned.second_float = PinnedLocals::kNone;
+      pinned.first_float = pinned.second_float = pinned.vector = PinnedLocals::kNone;
     }
   }
   emitter_.begin(memory_->places.data(), pinned, &memory_->vectors);
@@ -155,7 +155,7 @@ void Lowering::begin(State& state) {
   }
   emitter_.set_offset(static_cast<uint32_t>(offset_));
   if (is_wide_) enter_second_frame();
-  emitter_.load_float_pins();
+  emitter_.load_pins();
   look_at_deadline();
   if (environment_.options.observe_calls) observe(abi::Moment::Enter, 0);
   begin_segment();

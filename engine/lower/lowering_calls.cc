@@ -20,7 +20,7 @@ void Lowering::after_call(const CanonType& type, Operand* arguments) {
   const bool one_integer = type.func.results.size() == 1 && type.func.results[0] != wasm::kV128 &&
                            domain_of(type.func.results[0]) == Domain::Int;
   emitter_.clobbered_except_int(one_integer ? base : kNone);
-  emitter_.load_float_pins();
+  emitter_.load_pins();
 }
 
 void Lowering::call(uint32_t func, const CanonType& type, Operand* arguments) {

@@ -16,7 +16,7 @@ struct Options {
   bool near_headers = true;     // Return by handlers that know where the frame's header is.
   bool unread_locals = true;    // Do not clear locals that are written before they are read.
   bool pinned_locals = true;    // Mirror the two most used integer locals in registers.
-  bool pinned_floats = true;    // The same for two f64 locals; needs pinned_locals.
+  bool pinned_floats = true;    // The same for two f64 locals and a v128; needs pinned_locals.
 
   bool guard_pages = true;  // 32-bit accesses to memory 0 rely on its guard; otherwise `handlers` check them.
   bool fuel = false;        // Count fuel.

@@ -4,11 +4,18 @@
 // their continuation bits without being read, and no end is looked for within an instruction (there are zeros behind the
 // code). The rest goes through the common reader; a walk by that alone took three times as long. Finding the size of an
 // instruction in a word of eight bytes without a branch was tried: more instructions, and each waits for the one before.
+//
+// Functions with v128 locals consist of what the common reader reads anyway, and take another walk. What makes a vector's register
+// pay is the wait for a slot that has just been written, where a turn of a loop needs what the turn before made: some eight
+// cycles. A local that each turn writes before it reads it has nothing of that, and one that is written by an instruction without
+// a form for the register costs a dispatch more, so uses are not simply counted.
 #include "engine/lower/pinned.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
+#include "engine/lower/vector_code.h"
 #include "engine/wasm/instruction.h"
 
 namespace wherry::lower {
@@ -168,6 +175,86 @@ class Walk {
   bool catches_ = false;
 };
 
+// Counts all of it where there are v128 locals. For these a count is a number with a sign, what a register is worth: the reads of
+// what was there when the turn of the innermost loop began, less two for each write that takes an instruction of its own.
+class VectorWalk {
+ public:
+  // `turns` says when a local was last written.
+  VectorWalk(base::ByteSpan code, wasm::Features features, std::span<const wasm::ValType> locals,
+             std::span<uint64_t> counts, std::span<uint64_t> turns)
+      : reader_(code), features_(features), locals_(locals), counts_(counts), turns_(turns) {}
+
+  void run() {
+    wasm::Instruction instruction;
+    wasm::Op before = wasm::Op::Nop;
+    while (reader_.remaining() > 0 && wasm::read_instruction(reader_, features_, &instruction)) {
+      switch (instruction.op) {
+        case wasm::Op::LocalGet:
+        case wasm::Op::LocalSet:
+        case wasm::Op::LocalTee: use(instruction, before); break;
+        case wasm::Op::Call:
+        case wasm::Op::CallIndirect: calls_ += weight_; break;
+        case wasm::Op::TryTable: catches_ = true; [[fallthrough]];
+        case wasm::Op::Loop:
+        case wasm::Op::Block:
+        case wasm::Op::If: open(instruction.op == wasm::Op::Loop); break;
+        case wasm::Op::End: close(); break;
+        default: break;
+      }
+      before = instruction.op;
+    }
+  }
+
+  uint64_t calls() const { return calls_; }
+  bool catches() const { return catches_; }
+
+ private:
+  void use(const wasm::Instruction& instruction, wasm::Op before) {
+    const uint32_t local = instruction.index;
+    if (local >= locals_.size()) return;
+    if (locals_[local].kind() != wasm::ValKind::V128) {
+      counts_[local] += weight_;
+    } else if (instruction.op != wasm::Op::LocalGet) {
+      turns_[local] = turn_;
+      if (vector_family_of(before).pinned == 0) counts_[local] -= 2 * weight_;
+    } else if (turns_[local] != turn_) {
+      counts_[local] += weight_;
+    }
+  }
+  void open(bool is_loop) {
+    if (!is_loop || loops_ == kDeepestWeight) {
+      ++blocks_;
+      return;
+    }
+    outer_blocks_[loops_++] = blocks_;
+    blocks_ = 0;
+    weight_ <<= 3;
+    ++turn_;
+  }
+  void close() {
+    if (blocks_ > 0) {
+      --blocks_;
+    } else if (loops_ > 0) {
+      blocks_ = outer_blocks_[--loops_];
+      weight_ >>= 3;
+      ++turn_;
+    }
+  }
+
+  base::ByteReader reader_;
+  const wasm::Features features_;
+  const std::span<const wasm::ValType> locals_;
+  const std::span<uint64_t> counts_;
+  const std::span<uint64_t> turns_;
+  std::array<uint32_t, kDeepestWeight> outer_blocks_{};
+  uint32_t loops_ = 0;
+  uint32_t blocks_ = 0;
+  uint64_t weight_ = 1;
+  uint64_t turn_ = 1;
+  uint64_t calls_ = 0;
+  bool catches_ = false;
+};
+
 // The two that are used most; of equals the first.
 class Best {
  public:
@@ -183,6 +270,7 @@ class Best {
     }
   }
   uint64_t sum() const { return best_ + second_; }
+  uint64_t best() const { return best_; }
 
   uint32_t first = PinnedLocals::kNone;
   uint32_t second = PinnedLocals::kNone;
@@ -196,32 +284,52 @@ class Best {
 constexpr uint64_t kLeastFloatUses = 16;
 constexpr uint64_t kFloatUsesForCall = 4;
 
-}  // namespace
-
-PinnedLocals choose_pinned(base::ByteSpan code, std::span<const wasm::ValType> locals,
-                           wasm::Features features, base::Vector<uint64_t>* counts) {
+template <class Walk>
+PinnedLocals chosen(const Walk& walk, std::span<const wasm::ValType> locals,
+                    std::span<const uint64_t> counts) {
   PinnedLocals pinned;
-  counts->clear();
-  if (locals.empty() || !counts->resize(locals.size())) return pinned;
-  Walk walk(code, features, counts->span());
-  walk.run();
-  Best integers, floats;
-  for (uint32_t i = 0; i < counts->size(); ++i) {
+  Best integers, floats, vectors;
+  for (uint32_t i = 0; i < locals.size(); ++i) {
     const wasm::ValKind kind = locals[i].kind();
     if (kind == wasm::ValKind::F64) {
-      floats.offer(i, (*counts)[i]);
-    } else if (kind != wasm::ValKind::F32 && kind != wasm::ValKind::V128) {
-      integers.offer(i, (*counts)[i]);
+      floats.offer(i, counts[i]);
+    } else if (kind == wasm::ValKind::V128) {
+      if (static_cast<int64_t>(counts[i]) > 0) vectors.offer(i, counts[i]);
+    } else if (kind != wasm::ValKind::F32) {
+      integers.offer(i, counts[i]);
     }
   }
   pinned.first = integers.first;
   pinned.second = integers.second;
-  if (!walk.catches() && floats.sum() >= kLeastFloatUses &&
-      floats.sum() / kFloatUsesForCall >= walk.calls()) {
+  if (walk.catches()) return pinned;
+  const auto pays = [&walk](uint64_t uses) {
+    return uses >= kLeastFloatUses && uses / kFloatUsesForCall >= walk.calls();
+  };
+  if (pays(floats.sum())) {
     pinned.first_float = floats.first;
     pinned.second_float = floats.second;
   }
+  if (pays(vectors.best())) pinned.vector = vectors.first;
   return pinned;
+}
+
+}  // namespace
+
+PinnedLocals choose_pinned(base::ByteSpan code, std::span<const wasm::ValType> locals,
+                           wasm::Features features, base::Vector<uint64_t>* counts) {
+  counts->clear();
+  const bool has_vectors = std::any_of(locals.begin(), locals.end(),
+                                       [](wasm::ValType type) { return type.kind() == wasm::ValKind::V128; });
+  if (locals.empty() || !counts->resize(locals.size() * (has_vectors ? 2 : 1))) return {};
+  const std::span<uint64_t> all = counts->span();
+  if (has_vectors) {
+    VectorWalk walk(code, features, locals, all.first(locals.size()), all.subspan(locals.size()));
+    walk.run();
+    return chosen(walk, locals, all);
+  }
+  Walk walk(code, features, all);
+  walk.run();
+  return chosen(walk, locals, all);
 }
 
 }  // namespace wherry::lower

@@ -11,8 +11,8 @@
 // Code is a sequence of 8-byte words (abi::Cell). An instruction is a handler's address, one word of packed
 // operands, and for some forms one or two words of immediates. Values live in the 8-byte slots of a frame (see
 // docs/abi.md); besides, three accumulators hold the newest value of their domain (integers and references: acc,
-// f32: fa, f64: da), two registers mirror the two most used integer locals (pin0, pin1), and two the most used f64
-// locals (dpin0, dpin1): Pin0 and Pin1 are those of the operand's domain. Invariants:
+// f32: fa, f64: da), two registers mirror the two most used integer locals (pin0, pin1), two the most used f64
+// locals (dpin0, dpin1), one a v128 (vpin): Pin0 and Pin1 are those of the operand's domain. Invariants:
 //   - a local's slot is always current: writes to a pinned local go to the slot too;
 //   - a handler with destination Slot, Pin0 or Pin1 also leaves the value in its accumulator;
 //   - an i32 or f32 in a slot or in acc has its upper half zero.

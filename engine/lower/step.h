@@ -51,8 +51,9 @@ enum class StepForm : uint8_t {
   VectorLoadIndexed,
   VectorStore,
   VectorStoreIndexed,
+  VectorPin,
 };
-inline constexpr uint32_t kStepForms = 40;
+inline constexpr uint32_t kStepForms = 41;
 
 struct Step {
   StepForm form;
@@ -112,8 +113,13 @@ struct StepNumbers {
   static constexpr uint32_t kVectorStore =
       kVectorLoadIndexed + vector_count(VectorShape::Load) * kVectorIndexedForms;
   static constexpr uint32_t kVectorStoreIndexed = kVectorStore + kFromCount * kVectorFroms;
-  static constexpr uint32_t kEnd = kVectorStoreIndexed + kTwo * kVectorFroms;
+  static constexpr uint32_t kVectorPinned = kVectorStoreIndexed + kTwo * kVectorFroms;
+  static constexpr uint32_t kEnd = kVectorPinned + kPinnedVectorCount * kVectorPinnedForms;
 };
+
+constexpr bool names_pin(const Step& step) {
+  return step.a == From::Pin0 || step.b == From::Pin0 || step.to == To::Pin0;
+}
 
 constexpr uint32_t number_of(const Step& step) {
   using N = StepNumbers;
@@ -147,6 +153,10 @@ constexpr uint32_t number_of(const Step& step) {
     case StepForm::ReturnF32: return N::kReturnF32 + static_cast<uint32_t>(step.b);
     case StepForm::ReturnF64: return N::kReturnF64 + static_cast<uint32_t>(step.b);
     case StepForm::VectorBinary:
+      if (names_pin(step)) {
+        return N::kVectorPinned + (vector_family_of(step.op).pinned - 1u) * kVectorPinnedForms +
+               pinned_index(step.a, step.b, step.to);
+      }
       return N::kVectorBinary + vector * kVectorBinaryForms + (va * 3 + vb) * kVectorTos + to;
     case StepForm::VectorUnary: return N::kVectorUnary + vector * kVectorUnaryForms + va * kVectorTos + to;
     case StepForm::VectorTernary:

@@ -9,7 +9,8 @@
 //
 // A v128 takes two consecutive slots, the low half first, and is named by the first of them; nothing is aligned to 16
 // bytes. A fourth accumulator, va, holds the newest vector. Vectors have two classes of operand (Slot, Acc) and two of
-// destination; a constant is a class of the second operand of Binary only (its two words follow). Scalars that meet
+// destination; a constant is a class of the second operand of Binary only (its two words follow). Some Binary instructions also
+// have the pinned local's register as a class of operands and destinations (kPinnedVectorOps). Scalars that meet
 // vectors (addresses, shift counts, lanes) keep their own classes. Where a table has 0, Slot is there instead.
 namespace wherry::lower {
 
@@ -55,9 +56,17 @@ constexpr VectorShape vector_shape_of(const char* signature, wasm::Immediate imm
   return VectorShape::None;
 }
 
+// What has forms with the pinned local: what loops of arithmetic consist of.
+inline constexpr wasm::Op kPinnedVectorOps[] = {
+    wasm::Op::F32x4Add, wasm::Op::F32x4Sub, wasm::Op::F32x4Mul, wasm::Op::F64x2Add, wasm::Op::F64x2Sub,
+    wasm::Op::F64x2Mul, wasm::Op::I16x8Add, wasm::Op::I32x4Add, wasm::Op::V128Or,   wasm::Op::V128Xor,
+};
+inline constexpr uint32_t kPinnedVectorCount = sizeof kPinnedVectorOps / sizeof kPinnedVectorOps[0];
+
 struct VectorFamily {
   VectorShape shape = VectorShape::None;
-  uint8_t index = 0;  // Dense within its shape.
+  uint8_t index = 0;   // Dense within its shape.
+  uint8_t pinned = 0;  // 1 + the place in kPinnedVectorOps.
 };
 
 struct VectorFamilyTable {
@@ -68,13 +77,16 @@ struct VectorFamilyTable {
 constexpr VectorFamilyTable make_vector_families() {
   VectorFamilyTable table;
   uint32_t at = 0;
-#define OP(name, code, text, immediate, signature, feature)                                    \
-  {                                                                                            \
-    const VectorShape shape = vector_shape_of(#signature, wasm::Immediate::immediate);         \
-    table.of[at++] = {shape, static_cast<uint8_t>(table.count[static_cast<uint32_t>(shape)])}; \
-    ++table.count[static_cast<uint32_t>(shape)];                                               \
+#define OP(name, code, text, immediate, signature, feature)                                       \
+  {                                                                                               \
+    const VectorShape shape = vector_shape_of(#signature, wasm::Immediate::immediate);            \
+    table.of[at++] = {shape, static_cast<uint8_t>(table.count[static_cast<uint32_t>(shape)]), 0}; \
+    ++table.count[static_cast<uint32_t>(shape)];                                                  \
   }
 #include "engine/wasm/opcodes.inc"
+  for (uint32_t i = 0; i < kPinnedVectorCount; ++i) {
+    table.of[static_cast<uint32_t>(kPinnedVectorOps[i])].pinned = static_cast<uint8_t>(i + 1);
+  }
   return table;
 }
 
@@ -92,6 +104,28 @@ constexpr uint32_t vector_index(From from) {
 }
 
 inline constexpr uint32_t kVectorBinaryForms = kVectorFroms * 3 * kVectorTos;
+// With the pinned local, for kPinnedVectorOps: [a: Slot, Acc, Pin0][b: Slot, Acc, Const, Pin0][to: Slot, Acc, Pin0].
+inline constexpr uint32_t kVectorPinnedForms = 3 * 4 * 3;
+struct PinnedForm {
+  From a, b;
+  To to;
+};
+constexpr PinnedForm pinned_form(uint32_t index) {
+  constexpr From kFroms[] = {From::Slot, From::Acc, From::Const, From::Pin0};
+  const uint32_t a = index / 12;
+  return {a == 2 ? From::Pin0 : kFroms[a], kFroms[index / 3 % 4], static_cast<To>(index % 3)};
+}
+constexpr uint32_t pinned_index(From a, From b, To to) {
+  const uint32_t left = a == From::Pin0 ? 2 : vector_index(a);
+  const uint32_t right = b == From::Pin0 ? 3 : vector_index(b);
+  return (left * 4 + right) * 3 + static_cast<uint32_t>(to);
+}
+// Whose operands may not change places; those of the others do, so that the pinned local is the first.
+constexpr bool is_ordered(wasm::Op op) { return op == wasm::Op::F32x4Sub || op == wasm::Op::F64x2Sub; }
+constexpr bool has_pinned(wasm::Op op, From a, From b) {
+  if (a == From::Acc && b == From::Acc) return false;
+  return b != From::Pin0 || a == From::Pin0 || is_ordered(op);
+}
 inline constexpr uint32_t kVectorUnaryForms = kVectorFroms * kVectorTos;
 inline constexpr uint32_t kVectorTernaryForms = kVectorFroms * kVectorFroms * kVectorFroms * kVectorTos;
 inline constexpr uint32_t kVectorScalarForms = kVectorFroms * kFromCount * kVectorTos;
@@ -110,6 +144,8 @@ struct VectorData {
   Handler select[kVectorSelectForms];
   Handler move[kVectorUnaryForms];      // [a][to]. Slots{a, -, d}; 2 words.
   Handler constant[kVectorTos];         // Slots{-, -, d}; 4 words.
+  Handler pin;                          // The accumulator to the pinned local's register; 2 words.
+  Handler load_pin;                     // Slots{a}; 2 words. Leaves accumulators alone.
   Handler global_get[2][kVectorTos];    // [imported]. SlotsOffset{-, d, offset}; 2 words.
   Handler global_set[2][kVectorFroms];  // [imported][a]. SlotsOffset{a, -, offset}; 2 words.
   // [a]. Slots{a, b: 2, -, e: header}; 2 words. Acc only in a function that has parameters: without them the result
@@ -130,6 +166,8 @@ struct VectorAny {
 struct VectorHandlers {
   // [a][b: Slot, Acc, Const][to]. Slots{a, b, d}; 2 words, 4 with a constant.
   const Handler (*binary)[kVectorBinaryForms];
+  // By the place in kPinnedVectorOps, the same with the pinned local. [pinned_index].
+  const Handler (*pinned)[kVectorPinnedForms];
   // [a][to]. Slots{a, -, d}; 2 words.
   const Handler (*unary)[kVectorUnaryForms];
   // [a][b][c][to]. Slots{a, b, d, e: c}; 2 words. At most one is Acc.

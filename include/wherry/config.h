@@ -65,7 +65,7 @@ enum class Optimization : uint32_t {
   BranchTableIndex = 1u << 4,    // take a br_table's index from the register it is in
   PinnedLocals = 1u << 5,        // keep two integer locals in registers
   JoinedHandlers = 1u << 6,      // run frequent sequences of instructions by one handler
-  PinnedFloats = 1u << 7,        // keep two f64 locals in registers too; needs PinnedLocals
+  PinnedFloats = 1u << 7,        // keep two f64 locals and a v128 in registers too; needs PinnedLocals
   UnreadLocals = 1u << 8,        // do not clear locals that are written before they are read
   NearHeaders = 1u << 9,         // return without looking up where the frame's header is
   RepeatedDispatch = 1u << 10,   // look up where to go on at each branch to a loop that begins with br_table
