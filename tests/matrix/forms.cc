@@ -157,6 +157,13 @@ class FormWriter {
     }
   }
 
+  // What is on the stack, or'ed with parameter 0, which is the same: in its slot, in its register and in the accumulator. Floats stay.
+  void twice(char letter) {
+    if (letter == 'F' || letter == 'D') return;
+    local(0x20, 0);
+    out_.op(letter == 'I' ? 0x72 : letter == 'L' ? 0x84 : 0xfd050);
+  }
+
   void operand(uint32_t i) {
     const char letter = row_.operands[i];
     const uint32_t index = form_.same ? 0 : i;
@@ -181,6 +188,10 @@ class FormWriter {
         local(0x22, extra(kResult));
         out_.op(0x1a);
         return local(0x20, extra(kResult));
+      case Sink::Own:
+        local(0x21, 0);
+        local(0x20, 0);
+        return twice(row_.results[0]);
       case Sink::Memory:
         local(0x21, extra(kResult));
         address();
@@ -240,7 +251,7 @@ void globals(Writer& out) {
 }
 
 constexpr std::string_view kSourceNames[] = {"local", "computed", "memory", "call", "global", "constant"};
-constexpr std::string_view kSinkNames[] = {"return", "local", "tee",    "memory",
+constexpr std::string_view kSinkNames[] = {"return", "local", "tee",    "own", "memory",
                                            "if",     "br_if", "select", "eqz"};
 constexpr std::string_view kHeatNames[] = {"", " hot", " cold"};
 
@@ -290,8 +301,9 @@ std::vector<Form> general_forms(const Instruction& row) {
         form.same = false;
       }
       if (row.results.size() != 1) continue;
-      for (const Sink sink :
-           {Sink::Local, Sink::Tee, Sink::Memory, Sink::If, Sink::BranchIf, Sink::Select, Sink::Eqz}) {
+      for (const Sink sink : {Sink::Local, Sink::Tee, Sink::Own, Sink::Memory, Sink::If, Sink::BranchIf,
+                              Sink::Select, Sink::Eqz}) {
+        if (sink == Sink::Own && (count == 0 || row.operands[0] != row.results[0])) continue;
         if (sink >= Sink::If && row.results != "I") continue;
         form.sink = sink;
         forms.push_back(form);

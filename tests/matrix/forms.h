@@ -26,8 +26,8 @@ std::span<const Instruction> instructions();
 enum class Source : uint8_t { Local, Computed, Memory, Call, Global, Constant };
 inline constexpr uint32_t kSources = 5;  // Without constants.
 
-// What becomes of the result.
-enum class Sink : uint8_t { Return, Local, Tee, Memory, If, BranchIf, Select, Eqz };
+// What becomes of the result. Own: it is written over the first operand, which is of the same type, and read twice.
+enum class Sink : uint8_t { Return, Local, Tee, Own, Memory, If, BranchIf, Select, Eqz };
 
 // Whether the locals of the operands are among the function's most used, so that they are kept in registers.
 enum class Heat : uint8_t { Even, Hot, Cold };
