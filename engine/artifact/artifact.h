@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+
 #include "engine/abi/native.h"
 #include "engine/artifact/component_view.h"
 #include "engine/base/os/code_mapping.h"
@@ -8,8 +10,8 @@
 namespace wherry::artifact {
 
 // A compiled file whose code can be run: native code is trusted, so whoever opens one vouches for where it comes from.
-// Two mappings: the file, read-only; and its text, read-execute straight from the file, shared with other processes. Immutable,
-// thread-safe. Move-only; entries and spans are good while it lives (moves included).
+// Two mappings: the file, read-only; and its text, read-execute straight from the file, shared with other processes. What a load looks
+// at is copied first if it is small. Immutable, thread-safe. Move-only; entries and spans are good while it lives (moves included).
 class Artifact {
  public:
   // Checks what View::read and View::fits check, and only then maps the text. Costs some microseconds, and what the pages that
@@ -45,6 +47,13 @@ class Artifact {
   std::optional<Place> find(const void* pc) const;
 
  private:
+  // Copy of the header and the metadata, or nothing.
+  struct Head {
+    std::unique_ptr<uint8_t[]> bytes;
+    size_t size_bytes = 0;
+  };
+  static Head read_head(const base::MappedFile& file);
+
   Artifact(int descriptor, uint64_t file_offset, base::CodeMapping&& text, const View& view)
       : descriptor_(descriptor), file_offset_(file_offset), text_(std::move(text)), view_(view) {}
   static base::Result<Artifact> map(int descriptor, uint64_t file_offset, const View& view);
@@ -54,6 +63,7 @@ class Artifact {
   }
 
   base::MappedFile file_;  // Nothing, of a part.
+  Head head_;
   int descriptor_;
   uint64_t file_offset_;  // Where it begins in the file.
   base::CodeMapping text_;

@@ -1,10 +1,12 @@
 #include "engine/artifact/artifact.h"
 
+#include <cstring>
 #include <string>
 
 #include <catch2/catch.hpp>
 
 #include "engine/artifact/hash.h"
+#include "engine/artifact/known_module.h"
 #include "engine/artifact/processor.h"
 #include "engine/artifact/writer.h"
 #include "engine/decode/decode.h"
@@ -118,6 +120,50 @@ TEST_CASE("an artifact gives back what was written") {
   CHECK_FALSE(artifact.is_flagged());
   CHECK(artifact.view().options() == "optimization=2 fuel=y");
   CHECK(artifact.view().verify());
+}
+
+TEST_CASE("metadata are the same whether they are read at once, in two steps, or mapped") {
+  for (const size_t name_bytes : {3u, 5000u, 20000u, 90000u}) {
+    const std::string name(name_bytes, 'n');
+    const Sample sample(
+        "(module (type (func)) (type (func (param i32))) (type (func (result i32)))"
+        "(import \"host\" \"f\" (func (type 1)))"
+        "(func $a (type 0)) (func (type 1)) (func $c (type 2) (i32.const 1)) (table 8 funcref)"
+        "(elem (i32.const 1) func $a) (export \"" +
+        name + "\" (func $a)))");
+    const auto file = sample.file();
+    const auto opened = Artifact::from_bytes(file.span());
+    const auto view = View::read(file.span());
+    REQUIRE(opened);
+    REQUIRE(view);
+    CHECK(std::ranges::equal(opened->view().functions(), view->functions()));
+    CHECK(std::ranges::equal(opened->view().expressions(), view->expressions()));
+    CHECK(std::ranges::equal(opened->wasm(), view->wasm()));
+    REQUIRE(opened->view().parts().size() == view->parts().size());
+    for (size_t i = 0; i < view->parts().size(); ++i) {
+      CHECK(std::ranges::equal(opened->view().part(opened->view().parts()[i]), view->part(view->parts()[i])));
+    }
+    CHECK(opened->view().verify());
+  }
+}
+
+TEST_CASE("a load reads no byte of the module") {
+  const Sample sample;
+  auto file = sample.file();
+  const Section module = *View::read(file.span())->find_section(SectionKind::Module);
+  std::memset(file.data() + module.offset, 0xff, module.size_bytes);
+  const auto view = View::read(file.span());
+  REQUIRE(view);
+  const auto known = read_module(*view, wasm::Features::all());
+  REQUIRE(known);
+  wasm::TypeRegistry registry;
+  auto again = read_module(*view, wasm::Features::all());
+  const validate::CompiledParts compiled{view->declared_refs(), view->has_image()};
+  CHECK(validate::type_module(std::move(*again), registry, &compiled));
+  REQUIRE(known->elements.size() == 1);
+  CHECK(std::ranges::equal(known->elements[0].offset_expr.bytes,
+                           sample.typed.module.elements[0].offset_expr.bytes));
+  CHECK(known->elements[0].offset_expr.offset == sample.typed.module.elements[0].offset_expr.offset);
 }
 
 TEST_CASE("an artifact has the tables of its module in place") {
@@ -279,7 +325,7 @@ TEST_CASE("an artifact that is cut off or too long is refused") {
 TEST_CASE("an artifact that does not fit is refused with what differs") {
   CHECK(after([](Header&) {}) == "opened");
   CHECK(after([](Header& h) { h.format_version = 1; }) ==
-        "the compiled artifact does not fit: format version 1, expected 4");
+        "the compiled artifact does not fit: format version 1, expected 5");
   CHECK(after([](Header& h) { h.abi_hash ^= 1; }) ==
         "the compiled artifact does not fit: it was made by another version of wherry");
   CHECK(after([](Header& h) {
@@ -346,8 +392,9 @@ TEST_CASE("metadata that points out of its bounds is refused although its hashes
   };
   CHECK_FALSE(is_damaged([](MetaHeader&, uint8_t*) {}));
   using M = MetaHeader;
-  for (uint32_t M::* const count : {&M::function_count, &M::type_count, &M::func_count, &M::part_count,
-                                    &M::element_count, &M::custom_count, &M::image_count, &M::data_count}) {
+  for (uint32_t M::* const count :
+       {&M::function_count, &M::type_count, &M::func_count, &M::part_count, &M::element_count,
+        &M::custom_count, &M::image_count, &M::data_count, &M::expression_count}) {
     CHECK(is_damaged([&](M& meta, uint8_t*) { meta.*count = ~0u; }));
     CHECK(is_damaged([&](M& meta, uint8_t*) { meta.*count = 1u << 30; }));
   }
@@ -356,6 +403,8 @@ TEST_CASE("metadata that points out of its bounds is refused although its hashes
     CHECK(is_damaged([&](M& meta, uint8_t*) { meta.*offset = ~0u; }));
     CHECK(is_damaged([&](M& meta, uint8_t*) { meta.*offset += 1; }));
   }
+  CHECK(is_damaged([&](M& meta, uint8_t*) { meta.expression_offset = ~0u; }));
+  CHECK(is_damaged([&](M& meta, uint8_t*) { meta.expression_count -= 1; }));
   CHECK(is_damaged([&](M& m, uint8_t* b) { item((uint32_t*)nullptr, b, m.function_offset, 0) = 6000; }));
   CHECK_FALSE(
       is_damaged([&](M& m, uint8_t* b) { item((uint32_t*)nullptr, b, m.function_offset, 0) = 5999; }));

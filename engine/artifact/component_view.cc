@@ -50,7 +50,7 @@ bool ComponentView::is_component(base::ByteSpan file) {
 base::Result<ComponentView> ComponentView::read(base::ByteSpan file) {
   ComponentView view;
   view.file_ = file;
-  view.header_ = WHERRY_TRY(read_header(file));
+  view.header_ = WHERRY_TRY(read_header(file, file.size()));
   if (!artifact::is_component(*view.header_)) return mismatch("a module, expected a component");
   WHERRY_TRY(check_sections(*view.header_, file,
                             bit(SectionKind::Parts) | bit(SectionKind::Component) | bit(SectionKind::Files)));

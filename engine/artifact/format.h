@@ -9,7 +9,7 @@
 namespace wherry::artifact {
 
 inline constexpr char kMagic[8] = {'\0', 'w', 'h', 'e', 'r', 'r', 'y', '\n'};
-inline constexpr uint32_t kFormatVersion = 4;
+inline constexpr uint32_t kFormatVersion = 5;
 inline constexpr uint32_t kHeaderBytes = 4096;
 inline constexpr uint32_t kMaxSections = 64;
 
@@ -99,7 +99,9 @@ struct MetaHeader {
   uint32_t has_image;       // 1: Image has all that the data segments write, all of which are active. Else 0.
   uint32_t data_count;      // Data segments, in Tables.
   uint32_t has_data_count;  // 1: the module has a data count section.
-  uint32_t reserved[7];
+  uint32_t expression_count;   // Bytes.
+  uint32_t expression_offset;  // Expressions of the element segments, one behind the other.
+  uint32_t reserved[5];
 };
 static_assert(sizeof(MetaHeader) == 96);
 
@@ -119,7 +121,7 @@ struct ElementRow {
   uint32_t count;
   uint32_t has_expressions;
   uint32_t offset;
-  wasm::Slice expression;
+  wasm::Slice expression;  // Its bytes are in Meta, too.
   wasm::Slice items;
 };
 static_assert(sizeof(ElementRow) == 40);

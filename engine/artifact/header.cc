@@ -53,21 +53,21 @@ bool is_component(const Header& header) {
   return header.section_count != 0 && header.sections[0].kind == SectionKind::Parts;
 }
 
-base::Result<const Header*> read_header(base::ByteSpan file) {
-  if (!View::is_artifact(file)) return base::fail(ErrorCode::NotAnArtifact);
-  if (file.size() < 12) return damaged("it ends within its header");
+base::Result<const Header*> read_header(base::ByteSpan head, uint64_t file_bytes) {
+  if (!View::is_artifact(head)) return base::fail(ErrorCode::NotAnArtifact);
+  if (head.size() < 12) return damaged("it ends within its header");
   uint32_t version;
-  std::memcpy(&version, file.data() + offsetof(Header, format_version), 4);
+  std::memcpy(&version, head.data() + offsetof(Header, format_version), 4);
   if (version != kFormatVersion) {
     return mismatch("format version " + std::to_string(version) + ", expected " +
                     std::to_string(kFormatVersion));
   }
-  if (file.size() < kHeaderBytes) return damaged("it ends within its header");
-  if (reinterpret_cast<uintptr_t>(file.data()) % alignof(Header) != 0)
+  if (head.size() < kHeaderBytes) return damaged("it ends within its header");
+  if (reinterpret_cast<uintptr_t>(head.data()) % alignof(Header) != 0)
     return damaged("not aligned in memory");
-  const auto* const header = reinterpret_cast<const Header*>(file.data());
+  const auto* const header = reinterpret_cast<const Header*>(head.data());
   if (header_hash_of(*header) != header->header_hash) return damaged("its header has changed");
-  WHERRY_TRY(check_header(*header, file.size()));
+  WHERRY_TRY(check_header(*header, file_bytes));
   return header;
 }
 

@@ -12,8 +12,9 @@ namespace wherry::artifact {
 base::Failure damaged(std::string detail);
 base::Failure mismatch(std::string detail);
 
-// The header of a file, whose own fields are right; sections were not looked at. Errors: as of View::read.
-base::Result<const Header*> read_header(base::ByteSpan file);
+// The header of a file of `file_bytes` bytes, whose own fields are right; sections were not looked at. `head` is the file or how it
+// begins, kHeaderBytes at least unless the file is shorter. Errors: as of View::read.
+base::Result<const Header*> read_header(base::ByteSpan head, uint64_t file_bytes);
 
 // Whether a header with the right hash is a component's.
 bool is_component(const Header& header);

@@ -13,12 +13,14 @@ base::Result<void> add_rows(const View& view, wasm::Module* module) {
   if (!module->elements.reserve(view.elements().size()) || !module->customs.reserve(view.customs().size())) {
     return base::fail(wasm::ErrorCode::OutOfMemory);
   }
+  base::ByteSpan expressions = view.expressions();
   for (const ElementRow& row : view.elements()) {
     wasm::ElementSegment segment;
     segment.mode = static_cast<wasm::SegmentMode>(row.mode);
     segment.type = row.type;
     segment.table = wasm::TableIndex(row.table);
-    segment.offset_expr = {module->bytes_of(row.expression), row.expression.offset};
+    segment.offset_expr = {expressions.first(row.expression.size_bytes), row.expression.offset};
+    expressions = expressions.subspan(row.expression.size_bytes);
     segment.count = row.count;
     segment.has_expressions = row.has_expressions != 0;
     segment.items = module->bytes_of(row.items);

@@ -100,7 +100,7 @@ wasm::Slice slice_of(const wasm::Module& module, base::ByteSpan bytes) {
 }
 
 [[nodiscard]] bool make_rows(const wasm::Module& module, base::Vector<ElementRow>* elements,
-                             base::Vector<CustomRow>* customs) {
+                             Bytes* expressions, base::Vector<CustomRow>* customs) {
   for (const wasm::ElementSegment& segment : module.elements) {
     const ElementRow row{static_cast<uint32_t>(segment.mode),
                          segment.type,
@@ -110,7 +110,7 @@ wasm::Slice slice_of(const wasm::Module& module, base::ByteSpan bytes) {
                          static_cast<uint32_t>(segment.offset),
                          slice_of(module, segment.offset_expr.bytes),
                          slice_of(module, segment.items)};
-    if (!elements->push_back(row)) return false;
+    if (!elements->push_back(row) || !expressions->append(segment.offset_expr.bytes)) return false;
   }
   for (const wasm::CustomSection& custom : module.customs) {
     wasm::Slice content = slice_of(module, custom.bytes);
@@ -175,13 +175,15 @@ bool make_meta(const Contents& contents, const MemoryImage& image, Bytes* out) {
   base::Vector<ElementRow> elements;
   base::Vector<CustomRow> customs;
   base::Vector<ModulePart> parts;
-  if (!make_rows(module, &elements, &customs) || !out->resize(sizeof(header)) ||
+  Bytes expressions;
+  if (!make_rows(module, &elements, &expressions, &customs) || !out->resize(sizeof(header)) ||
       !put(out, contents.functions, &header.function_count, &header.function_offset) ||
       !put(out, contents.enter_thunks, &header.type_count, &header.thunk_offset) ||
       !put(out, std::span<const wasm::Func>(module.funcs), &header.func_count, &header.func_offset) ||
       !put(out, std::span<const ElementRow>(elements), &header.element_count, &header.element_offset) ||
       !put(out, std::span<const CustomRow>(customs), &header.custom_count, &header.custom_offset) ||
       !put(out, std::span<const ImageRun>(image.runs), &header.image_count, &header.image_offset) ||
+      !put(out, std::span<const uint8_t>(expressions), &header.expression_count, &header.expression_offset) ||
       !put_parts(module, out, &parts) ||
       !put(out, std::span<const ModulePart>(parts), &header.part_count, &header.part_offset)) {
     return false;

@@ -45,9 +45,9 @@ bool View::is_artifact(base::ByteSpan file) {
   return file.size() >= sizeof(kMagic) && std::memcmp(file.data(), kMagic, sizeof(kMagic)) == 0;
 }
 
-base::Result<void> View::read_file(base::ByteSpan file, bool is_part) {
+base::Result<void> View::read_file(base::ByteSpan file, base::ByteSpan head, bool is_part) {
   file_ = file;
-  header_ = WHERRY_TRY(read_header(file));
+  header_ = WHERRY_TRY(read_header(head, file.size()));
   if (is_component(*header_)) return mismatch("a component, expected a module");
   const uint32_t kinds = mask_of(SectionKind::Text) | mask_of(SectionKind::Meta) |
                          mask_of(SectionKind::Cold) | mask_of(SectionKind::Tables) |
@@ -55,25 +55,29 @@ base::Result<void> View::read_file(base::ByteSpan file, bool is_part) {
   return check_sections(*header_, file, is_part ? kinds : kinds | mask_of(SectionKind::Module));
 }
 
-base::Result<View> View::read(base::ByteSpan file) {
+base::Result<View> View::read(base::ByteSpan file) { return read(file, file); }
+
+base::Result<View> View::read(base::ByteSpan file, base::ByteSpan head) {
   View view;
-  WHERRY_TRY(view.read_file(file, false));
+  WHERRY_TRY(view.read_file(file, head, false));
   view.wasm_ = view.section(SectionKind::Module);
-  WHERRY_TRY(view.read_meta());
+  WHERRY_TRY(view.read_meta(head));
   return view;
 }
 
 base::Result<View> View::read_part(base::ByteSpan file, base::ByteSpan module) {
   View view;
-  WHERRY_TRY(view.read_file(file, true));
+  WHERRY_TRY(view.read_file(file, file, true));
   view.wasm_ = module;
-  WHERRY_TRY(view.read_meta());
+  WHERRY_TRY(view.read_meta(file));
   return view;
 }
 
-base::Result<void> View::read_meta() {
+base::Result<void> View::read_meta(base::ByteSpan head) {
   const Section* const section = find_section(SectionKind::Meta);
-  const base::ByteSpan bytes = this->section(SectionKind::Meta);
+  const bool is_in_head = section->offset + section->size_bytes <= head.size();
+  meta_ = (is_in_head ? head : file_).subspan(section->offset, section->size_bytes);
+  const base::ByteSpan bytes = meta_;
   if (hash_of(bytes) != section->hash) return damaged("its metadata has changed");
   if (bytes.size() < sizeof(MetaHeader)) return damaged("its metadata is too short");
   const auto& meta = *reinterpret_cast<const MetaHeader*>(bytes.data());
@@ -100,8 +104,12 @@ base::Result<void> View::read_module(const MetaHeader& header) {
     }
   }
   elements_ = WHERRY_TRY(table_of<ElementRow>(bytes, header.element_offset, header.element_count));
+  expressions_ = WHERRY_TRY(table_of<uint8_t>(bytes, header.expression_offset, header.expression_count));
+  size_t left = expressions_.size();
   for (const ElementRow& row : elements_) {
-    if (row.mode > static_cast<uint32_t>(wasm::SegmentMode::Declarative)) return damaged("element segment");
+    if (row.mode > static_cast<uint32_t>(wasm::SegmentMode::Declarative) || row.expression.size_bytes > left)
+      return damaged("element segment");
+    left -= row.expression.size_bytes;
   }
   customs_ = WHERRY_TRY(table_of<CustomRow>(bytes, header.custom_offset, header.custom_count));
   return {};

@@ -23,6 +23,9 @@ class View {
   // about whether this build and machine can run it (fits). Errors: NotAnArtifact, ArtifactMismatch for another version of
   // the format, ArtifactDamaged.
   static base::Result<View> read(base::ByteSpan file);
+  // The same with a copy of how the file begins, from which the header, and the metadata if they are in it, are read instead;
+  // borrowed like the file.
+  static base::Result<View> read(base::ByteSpan file, base::ByteSpan head);
 
   // The same of a module in a compiled component, where `module` is.
   static base::Result<View> read_part(base::ByteSpan file, base::ByteSpan module);
@@ -61,6 +64,9 @@ class View {
   std::span<const ModulePart> parts() const { return parts_; }  // In Meta: part().
   base::ByteSpan part(const ModulePart& part) const { return meta().subspan(part.offset, part.size_bytes); }
   std::span<const ElementRow> elements() const { return elements_; }
+  base::ByteSpan expressions() const {
+    return expressions_;
+  }  // Of the elements, in order; not fewer than they say.
   std::span<const CustomRow> customs() const { return customs_; }
   std::optional<uint32_t> data_count_section() const;
   std::span<const uint64_t> declared_refs() const { return declared_refs_; }
@@ -82,9 +88,9 @@ class View {
  private:
   friend class Artifact;
   View() = default;
-  base::Result<void> read_file(base::ByteSpan file, bool is_part);
-  base::ByteSpan meta() const { return section(SectionKind::Meta); }
-  base::Result<void> read_meta();
+  base::Result<void> read_file(base::ByteSpan file, base::ByteSpan head, bool is_part);
+  base::ByteSpan meta() const { return meta_; }
+  base::Result<void> read_meta(base::ByteSpan head);
   base::Result<void> read_module(const MetaHeader& meta);
   base::Result<void> read_image(const MetaHeader& meta);
   base::Result<void> read_tables(const MetaHeader& meta);
@@ -95,6 +101,7 @@ class View {
   std::span<const wasm::Func> funcs_;
   std::span<const ModulePart> parts_;
   std::span<const ElementRow> elements_;
+  base::ByteSpan expressions_;
   std::span<const CustomRow> customs_;
   std::span<const ImageRun> image_runs_;
   std::span<const uint64_t> declared_refs_;
@@ -102,6 +109,7 @@ class View {
   std::span<const wasm::DataSegment> data_;
   bool has_image_ = false;
   base::ByteSpan file_;
+  base::ByteSpan meta_;  // In the file, or in the copy of its head.
   base::ByteSpan wasm_;
 };
 

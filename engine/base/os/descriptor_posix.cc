@@ -32,6 +32,18 @@ size_t read_all(int file, void* to, size_t size_bytes) {
   return done;
 }
 
+bool read_at(int file, uint64_t offset, void* to, size_t size_bytes) {
+  size_t done = 0;
+  while (done < size_bytes) {
+    const ssize_t count =
+        pread(file, static_cast<char*>(to) + done, size_bytes - done, static_cast<off_t>(offset + done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    done += static_cast<size_t>(count);
+  }
+  return true;
+}
+
 int read_rest(int file, uint64_t most_bytes, Vector<uint8_t>* bytes) {
   constexpr uint64_t kLeast = 1 << 14;
   struct stat status;
