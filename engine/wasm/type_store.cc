@@ -4,8 +4,9 @@
 // of the groups of the same hash. Storing the words would cost as much as the types: they are made again for the
 // one candidate that the 64-bit hash leaves.
 //
-// The hash is keyed by random words, since a module's author chooses what is hashed. Everything of a group lies in
-// one block. A group counts its users: TypeSets, and groups that refer to it (never itself, so counts cannot
+// The hash is keyed by random words, since a module's author chooses what is hashed. Everything of a group lies
+// together, and nearly all groups are one small function type: those share blocks of 2 KiB, so that a module of
+// 124 types asks malloc for 14 of them. A block goes when the last of its groups does. A group counts its users: TypeSets, and groups that refer to it (never itself, so counts cannot
 // circle); giving back is a loop over a list, for chains are as long as the input likes.
 #include "engine/wasm/type_store.h"
 
@@ -18,6 +19,15 @@
 #include "engine/wasm/limits.h"
 
 namespace wherry::wasm {
+
+// How a block of small groups begins.
+struct GroupBlock {
+  static constexpr size_t kBytes = 2048;
+  static constexpr size_t kMostBytes = 512;  // Of a group in a block.
+  uint32_t groups = 0;
+  uint32_t used_bytes = sizeof(GroupBlock);
+};
+static_assert(sizeof(GroupBlock) % alignof(TypeGroup) == 0);
 
 namespace {
 
@@ -128,6 +138,17 @@ std::span<T> carve(uint8_t*& memory, size_t count) {
 
 base::Failure out_of_memory() { return base::fail(ErrorCode::OutOfMemory); }
 
+base::Failure too_much_memory(const SubType& first) {
+  return base::fail(ErrorCode::TooManyItems, first.offset,
+                    "types take too much memory for the module's size");
+}
+
+// What a plain group takes.
+constexpr size_t plain_bytes(const FuncType& func) {
+  return sizeof(TypeGroup) + sizeof(StoredType) +
+         (func.params.size() + func.results.size()) * sizeof(ValType) + sizeof(CanonId);
+}
+
 }  // namespace
 
 std::shared_ptr<TypeStore> TypeStore::create() {
@@ -140,6 +161,7 @@ std::shared_ptr<TypeStore> TypeStore::create() {
 
 // Every TypeSet shares this store, so none is left and no group is either.
 TypeStore::~TypeStore() {
+  std::free(open_block_);
   for (const CanonType** chunk : directory_.chunks_) std::free(static_cast<void*>(chunk));
 }
 
@@ -194,6 +216,13 @@ void TypeStore::trim_scratch() {
 }
 
 base::Result<TypeGroup*> TypeStore::intern(const GroupSource& source, size_t* left_bytes) {
+  uint64_t plain_hash;
+  if (source.types.size() == 1 && hash_plain(source.types[0], &plain_hash)) {
+    const SubType& type = source.types[0];
+    if (TypeGroup* const plain = intern_plain(type, left_bytes); plain != nullptr) return plain;
+    if (plain_bytes(type.func) > *left_bytes) return too_much_memory(type);
+    return out_of_memory();
+  }
   if (!encode(source)) return out_of_memory();
   const uint64_t hash = hash_words();
   TypeGroup* const known = find(hash);
@@ -216,25 +245,27 @@ base::Result<TypeGroup*> TypeStore::intern(const GroupSource& source, size_t* le
   return group;
 }
 
-// What hash_words() says of its words, which are made here one by one. False: it is not plain.
+// Of the bits of its value types, two at a time. False: it is not plain. No other group equals a plain one, so how those are hashed
+// does not matter.
 bool TypeStore::hash_plain(const SubType& source, uint64_t* hash) const {
   if (source.kind != CompositeKind::Func || !source.is_final || source.super != SubType::kNoSuper)
     return false;
-  const FuncType& func = source.func;
-  uint64_t words = seed_[0] ^ (func.params.size() + func.results.size() + 4);
   const uint64_t factor = kGolden ^ seed_[1];
-  words = mix(words ^ first_word(CompositeKind::Func, true), factor);
-  words = mix(words ^ SubType::kNoSuper, factor);
-  words = mix(words ^ static_cast<uint32_t>(func.params.size()), factor);
-  bool is_plain = true;
-  for (const std::span<const ValType> values : {func.params, func.results}) {
-    for (const ValType value : values) {
-      is_plain = is_plain && !(value.is_ref() && value.heap().is_concrete());
-      words = mix(words ^ value.bits(), factor);
+  uint64_t made = seed_[0] ^ (uint64_t{source.func.params.size()} << 32 | source.func.results.size());
+  bool is_concrete = false;
+  for (const std::span<const ValType> values : {source.func.params, source.func.results}) {
+    size_t i = 0;
+    for (; i + 1 < values.size(); i += 2) {
+      is_concrete |= values[i].heap().is_concrete();
+      is_concrete |= values[i + 1].heap().is_concrete();
+      made = mix(made ^ (uint64_t{values[i].bits()} | uint64_t{values[i + 1].bits()} << 32), factor);
     }
+    if (i == values.size()) continue;
+    is_concrete |= values[i].heap().is_concrete();
+    made = mix(made ^ values[i].bits(), factor);
   }
-  *hash = mix(words ^ static_cast<uint32_t>(func.results.size()), factor);
-  return is_plain;
+  *hash = mix(made, factor);
+  return !is_concrete;
 }
 
 TypeGroup* TypeStore::find_plain(uint64_t hash, const FuncType& func) {
@@ -250,19 +281,44 @@ TypeGroup* TypeStore::find_plain(uint64_t hash, const FuncType& func) {
   return nullptr;
 }
 
+// Room for a group of which plain_bytes() or make() knows the size; `*block` is what TypeGroup::block becomes.
+uint8_t* TypeStore::allocate_small(size_t size_bytes, GroupBlock** block) {
+  size_bytes = (size_bytes + alignof(TypeGroup) - 1) & ~(alignof(TypeGroup) - 1);
+  *block = nullptr;
+  if (size_bytes > GroupBlock::kMostBytes) return static_cast<uint8_t*>(std::malloc(size_bytes));
+  if (open_block_ == nullptr || size_bytes > GroupBlock::kBytes - open_block_->used_bytes) {
+    void* const memory = std::malloc(GroupBlock::kBytes);
+    if (memory == nullptr) return nullptr;
+    open_block_ = new (memory) GroupBlock();  // The last one goes with its last group.
+  }
+  *block = open_block_;
+  ++open_block_->groups;
+  uint8_t* const at = reinterpret_cast<uint8_t*>(open_block_) + open_block_->used_bytes;
+  open_block_->used_bytes += static_cast<uint32_t>(size_bytes);
+  return at;
+}
+
+void TypeStore::free_group(TypeGroup* group) {
+  GroupBlock* const block = group->block;
+  if (block == nullptr) return std::free(group);
+  if (--block->groups != 0) return;
+  if (block != open_block_) return std::free(block);
+  block->used_bytes = sizeof(GroupBlock);
+}
+
 // The group with all but its hash, as make() makes it; null: no memory.
 TypeGroup* TypeStore::make_plain(const SubType& source, size_t* left_bytes) {
-  const size_t values = source.func.params.size() + source.func.results.size();
-  const size_t size_bytes =
-      sizeof(TypeGroup) + sizeof(StoredType) + values * sizeof(ValType) + sizeof(CanonId);
+  const size_t size_bytes = plain_bytes(source.func);
   if (size_bytes > *left_bytes) return nullptr;
-  auto* memory = static_cast<uint8_t*>(std::malloc(size_bytes));
+  GroupBlock* block;
+  uint8_t* memory = allocate_small(size_bytes, &block);
   if (memory == nullptr) return nullptr;
   auto* const group = new (memory) TypeGroup();
+  group->block = block;
   memory += sizeof(TypeGroup);
   group->types = carve<StoredType>(memory, 1);
   if (!allocate_ids(group)) {
-    std::free(group);
+    free_group(group);
     return nullptr;
   }
   StoredType& type = group->types[0];
@@ -296,7 +352,7 @@ TypeGroup* TypeStore::intern_plain(const SubType& source, size_t* left_bytes) {
   group->users = 1;
   if (enter(group)) return group;
   free_ids(*group);
-  std::free(group);
+  free_group(group);
   return nullptr;
 }
 
@@ -341,8 +397,7 @@ base::Result<TypeGroup*> TypeStore::make(const GroupSource& source, size_t* left
                             values * sizeof(ValType) + displays * sizeof(CanonId) +
                             wide_slots * sizeof(uint32_t);
   if (size_bytes > *left_bytes) {
-    return base::fail(ErrorCode::TooManyItems, source.types[0].offset,
-                      "types take too much memory for the module's size");
+    return too_much_memory(source.types[0]);
   }
   uint8_t* memory = static_cast<uint8_t*>(std::malloc(size_bytes));
   if (memory == nullptr) return out_of_memory();
@@ -484,7 +539,7 @@ void TypeStore::release(TypeGroup* group) {
     }
     free_ids(*dead);
     TypeGroup* const next = dead->next;
-    std::free(dead);
+    free_group(dead);
     dead = next;
   }
 }

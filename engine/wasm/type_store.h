@@ -14,13 +14,14 @@
 namespace wherry::wasm {
 
 struct TypeGroup;
+struct GroupBlock;
 
 // A CanonType and the group that owns it.
 struct StoredType : CanonType {
   TypeGroup* group = nullptr;
 };
 
-// One block of memory: this header, then the types, the groups they refer to, fields, value types, displays.
+// One piece of memory: this header, then the types, the groups they refer to, fields, value types, displays.
 struct TypeGroup {
   TypeGroup* next = nullptr;  // In the bucket, or in the list of those about to be freed.
   uint64_t hash = 0;
@@ -28,6 +29,7 @@ struct TypeGroup {
   uint32_t users = 0;  // TypeSets and groups that hold it.
   std::span<StoredType> types;
   std::span<TypeGroup*> needs;  // Each once; counted as their user.
+  GroupBlock* block = nullptr;  // Where it lies; null: it is from malloc.
 };
 
 // A recursion group before it is canonical: `types` hold indices of a space in which those from `first` on are the
@@ -68,6 +70,8 @@ class TypeStore {
   uint64_t hash_words() const;
   void trim_scratch();
   bool hash_plain(const SubType& source, uint64_t* hash) const;
+  uint8_t* allocate_small(size_t size_bytes, GroupBlock** block);
+  void free_group(TypeGroup* group);
   TypeGroup* find(uint64_t hash);
   TypeGroup* find_plain(uint64_t hash, const FuncType& func);
   TypeGroup* make_plain(const SubType& source, size_t* left_bytes);
@@ -86,6 +90,7 @@ class TypeStore {
   base::Vector<uint32_t> free_ids_;  // Room for every id ever given, so that freeing cannot fail.
   base::Vector<TypeGroup*> buckets_;
   size_t group_count_ = 0;
+  GroupBlock* open_block_ = nullptr;  // The next small group is put there.
   uint64_t mark_ = 0;
   uint64_t seed_[2] = {};
   base::Vector<uint32_t> words_;  // Scratch: a group as a sequence of words.
