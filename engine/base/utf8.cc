@@ -1,6 +1,6 @@
 // Table 3-7 of the Unicode standard as code: the first byte says how many follow and which range the second one
 // must lie in; that range is what excludes long forms, surrogates and numbers above U+10FFFF. Names of imports and
-// exports are ASCII nearly always, so eight such bytes pass at once. Longer text is left to vectors (utf8_checker.cc).
+// exports are ASCII nearly always, so that is asked first, eight bytes at once. Longer text is left to vectors (utf8_checker.cc).
 #include "engine/base/utf8.h"
 
 #include <cstring>
@@ -13,6 +13,23 @@ namespace {
 
 constexpr size_t kLong = 2 * Utf8Checker::kBlock;
 
+uint64_t eight_at(const uint8_t* bytes) {
+  uint64_t eight;
+  std::memcpy(&eight, bytes, 8);
+  return eight;
+}
+
+bool is_ascii(ByteSpan bytes) {
+  uint64_t all = 0;
+  if (bytes.size() < 8) {
+    for (const uint8_t byte : bytes) all |= byte;
+    return all < 0x80;
+  }
+  for (size_t i = 0; i + 8 < bytes.size(); i += 8) all |= eight_at(bytes.data() + i);
+  all |= eight_at(bytes.data() + bytes.size() - 8);  // Some of them again.
+  return (all & 0x8080808080808080u) == 0;
+}
+
 }  // namespace
 
 bool is_utf8(ByteSpan bytes) {
@@ -21,13 +38,12 @@ bool is_utf8(ByteSpan bytes) {
     checker.add(bytes.data(), bytes.size());
     return checker.finish();
   }
+  if (is_ascii(bytes)) return true;
   const uint8_t* next = bytes.data();
   const uint8_t* const end = next + bytes.size();
   while (next != end) {
     while (end - next >= 8) {
-      uint64_t eight;
-      std::memcpy(&eight, next, 8);
-      if ((eight & 0x8080808080808080u) != 0) break;
+      if ((eight_at(next) & 0x8080808080808080u) != 0) break;
       next += 8;
     }
     if (next == end) break;

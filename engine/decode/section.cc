@@ -45,6 +45,15 @@ Result<uint32_t> read_count(Section& section, const char* what, size_t already, 
 }
 
 Result<std::string_view> read_name(Section& section) {
+  const uint8_t* const begin = section.reader.position();
+  const uint8_t size = section.reader.peek();
+  if (size < 0x80 && size < section.reader.remaining()) [[likely]] {
+    const base::ByteSpan bytes(begin + 1, size);
+    if (base::is_utf8(bytes)) [[likely]] {
+      section.reader.seek(begin + 1 + size);
+      return base::as_text(bytes);
+    }
+  }
   const uint32_t size_bytes = WHERRY_TRY(read_count(section, "bytes of a name", 0, wasm::kMaxNameBytes));
   const uint64_t offset = section.reader.offset();
   const base::ByteSpan bytes = section.reader.take(size_bytes);
