@@ -20,10 +20,8 @@
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/Transforms/AggressiveInstCombine/AggressiveInstCombine.h>
-#include <llvm/Transforms/IPO/DeadArgumentElimination.h>
 #include <llvm/Transforms/IPO/GlobalDCE.h>
 #include <llvm/Transforms/IPO/Inliner.h>
-#include <llvm/Transforms/IPO/SCCP.h>
 #include <llvm/Transforms/InstCombine/InstCombine.h>
 #include <llvm/Transforms/Scalar/ADCE.h>
 #include <llvm/Transforms/Scalar/BDCE.h>
@@ -89,8 +87,9 @@ bool is_worth_it(llvm::StringRef pass, const llvm::Any& unit) {
   return true;
 }
 
-// InstCombine stands behind everything that might give it something to do, and is the longest of all passes (a sixth of the time of
-// compiling). Where nothing has changed since it was there last, it is left out: in functions without loops, half of the time.
+// InstCombine stands behind what might give it something to do, and is the longest of all passes (a sixth of the time of compiling). Where
+// nothing has changed since it was there last, it is left out: in functions without loops, half of the time. Forms that passes over loops
+// want first, and marks taken away, are no change to it.
 class Combined {
  public:
   bool is_worth_it(llvm::StringRef pass, const llvm::Any& unit) const {
@@ -101,7 +100,7 @@ class Combined {
     const llvm::Function* const function = function_of(unit);
     if (pass == "InstCombinePass") {
       unchanged_.insert(function);
-    } else if (preserved.areAllPreserved()) {
+    } else if (preserved.areAllPreserved() || changes_nothing(pass)) {
       return;
     } else if (function != nullptr) {
       unchanged_.erase(function);
@@ -111,6 +110,10 @@ class Combined {
   }
 
  private:
+  static bool changes_nothing(llvm::StringRef pass) {
+    return pass == "LCSSAPass" || pass == "LoopSimplifyPass" || pass.ends_with("PinLoads");
+  }
+
   llvm::SmallPtrSet<const llvm::Function*, 32> unchanged_;
 };
 
@@ -128,12 +131,10 @@ llvm::FunctionPassManager simplification() {
   llvm::FunctionPassManager passes;
   passes.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
   passes.addPass(llvm::EarlyCSEPass(true));
-  passes.addPass(llvm::JumpThreadingPass());
   passes.addPass(llvm::CorrelatedValuePropagationPass());
   passes.addPass(llvm::SimplifyCFGPass(SimplifyCFGOptions().convertSwitchRangeToICmp(true)));
   passes.addPass(llvm::AggressiveInstCombinePass());
   passes.addPass(llvm::InstCombinePass());
-  passes.addPass(llvm::SimplifyCFGPass(SimplifyCFGOptions().convertSwitchRangeToICmp(true)));
   passes.addPass(SplitCopies());
   passes.addPass(llvm::ReassociatePass());
   {
@@ -147,7 +148,6 @@ llvm::FunctionPassManager simplification() {
     passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(loops), true));
   }
   passes.addPass(llvm::SimplifyCFGPass(SimplifyCFGOptions().convertSwitchRangeToICmp(true)));
-  passes.addPass(llvm::InstCombinePass());
   {
     llvm::LoopPassManager loops;
     loops.addPass(llvm::LoopIdiomRecognizePass());
@@ -164,7 +164,6 @@ llvm::FunctionPassManager simplification() {
   passes.addPass(llvm::BDCEPass());
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(llvm::JumpThreadingPass());
-  passes.addPass(llvm::CorrelatedValuePropagationPass());
   passes.addPass(llvm::ADCEPass());
   passes.addPass(llvm::DSEPass());
   passes.addPass(
@@ -197,10 +196,8 @@ llvm::FunctionPassManager vectorization() {
                                            .hoistCommonInsts(true)
                                            .sinkCommonInsts(true)));
   passes.addPass(llvm::VectorCombinePass());
-  passes.addPass(llvm::InstCombinePass());
   passes.addPass(llvm::LoopUnrollPass(llvm::LoopUnrollOptions(2)));
   passes.addPass(llvm::SROAPass(llvm::SROAOptions::PreserveCFG));
-  passes.addPass(llvm::InstCombinePass());
   return passes;
 }
 
@@ -220,31 +217,17 @@ llvm::FunctionPassManager late() {
   return passes;
 }
 
-// Whether passes between functions may assume that they see all calls of some.
-bool has_internal(const llvm::Module& module) {
-  return llvm::any_of(module, [](const llvm::Function& function) {
-    return function.hasLocalLinkage() && !function.hasFnAttribute(llvm::Attribute::Naked);
-  });
-}
-
-llvm::ModulePassManager optimizing(const llvm::Module& module, bool has_deadlines) {
-  const bool looks_at_calls = has_internal(module);
+llvm::ModulePassManager optimizing(bool has_deadlines) {
   llvm::ModulePassManager passes;
   {
     llvm::FunctionPassManager first;
     first.addPass(llvm::SimplifyCFGPass());
     first.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
     first.addPass(llvm::EarlyCSEPass());
+    first.addPass(llvm::InstCombinePass());
+    first.addPass(llvm::SimplifyCFGPass(llvm::SimplifyCFGOptions().convertSwitchRangeToICmp(true)));
     passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(first)));
   }
-  if (looks_at_calls) passes.addPass(llvm::IPSCCPPass());
-  {
-    llvm::FunctionPassManager combine;
-    combine.addPass(llvm::InstCombinePass());
-    combine.addPass(llvm::SimplifyCFGPass(llvm::SimplifyCFGOptions().convertSwitchRangeToICmp(true)));
-    passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(combine)));
-  }
-  if (looks_at_calls) passes.addPass(llvm::DeadArgumentEliminationPass());
   llvm::ModuleInlinerWrapperPass inliner(llvm::getInlineParams(100), true);
   inliner.getPM().addPass(llvm::createCGSCCToFunctionPassAdaptor(simplification()));
   passes.addPass(std::move(inliner));
@@ -321,7 +304,7 @@ void optimize(llvm::Module& module, llvm::TargetMachine& target, const Options& 
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
   llvm::ModulePassManager passes;
-  if (options.optimization != 0) passes = optimizing(module, options.interruption);
+  if (options.optimization != 0) passes = optimizing(options.interruption);
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(PinLoads(PinLoads::Stage::Last)));
   if (options.interruption) passes.addPass(DeadlineChecks());
   passes.run(module, modules);
