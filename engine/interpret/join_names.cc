@@ -32,7 +32,7 @@ static_assert(lower::StepNumbers::kEnd + join_rows <= 0x10000, "JoinEntry has 16
 
 consteval JoinEntries make_entries() {
   JoinEntries entries{};
-  if (!lower::enter_joins(join_names, join_shift, entries.cells))
+  if (!lower::enter_joins(join_names, join_shift, entries.cells, &entries.pairs))
     __builtin_trap();  // A row comes before those it begins with: this does not compile.
   return entries;
 }

@@ -30,6 +30,7 @@ extern const lower::Join join_names[join_rows];
 inline constexpr uint32_t join_shift = lower::join_shift(join_rows);
 struct JoinEntries {
   lower::JoinEntry cells[uint32_t{1} << (32 - join_shift)];
+  lower::JoinPairs pairs;
 };
 extern const JoinEntries join_entries;
 

@@ -291,7 +291,8 @@ constexpr HandlerTable make_table() {
                  .short_rows = short_join_rows,
                  .rows = access == Access::Guarded ? join_rows : plain_join_rows,
                  .names = join_names,
-                 .handlers = {join_handlers, guarded_join_handlers, long_join_handlers}};
+                 .handlers = {join_handlers, guarded_join_handlers, long_join_handlers},
+                 .pairs = join_entries.pairs.words};
   set_numeric(&table);
   set_memory<access>(&table);
   set_data(&table);

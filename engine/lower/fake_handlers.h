@@ -30,6 +30,7 @@ class FakeHandlers {
   std::vector<Join> joins_;
   std::vector<Handler> join_handlers_;
   JoinEntry join_entries_[32] = {};
+  JoinPairs join_pairs_;
   std::vector<std::vector<Handler>> blocks_;
   Handler next_ = 0x10001;
 };
@@ -87,8 +88,9 @@ inline void FakeHandlers::add_joins() {
   const auto rows = static_cast<uint32_t>(joins_.size());
   for (uint32_t i = 0; i < rows; ++i) join_handlers_.push_back(next_ += 2);
   const uint32_t shift = 27;
-  if (!enter_joins(joins_, shift, join_entries_)) std::abort();
-  table_.joins = {join_entries_, shift, rows, rows, rows, joins_.data(), {join_handlers_.data()}};
+  if (!enter_joins(joins_, shift, join_entries_, &join_pairs_)) std::abort();
+  table_.joins = {join_entries_,    shift, rows, rows, rows, joins_.data(), {join_handlers_.data()},
+                  join_pairs_.words};
 }
 
 inline FakeHandlers::FakeHandlers() {

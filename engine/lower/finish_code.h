@@ -17,7 +17,7 @@ inline const JoinEntry* longest_join(const JoinTable& joins, const Cell* cells,
   if (before == 0) return nullptr;
   for (size_t next = i + 1; next < starts.size(); ++next) {
     const uint32_t step = number_in(cells[starts[next]]);
-    const JoinEntry* const entry = find_join(joins.entries, joins.shift, before, step);
+    const JoinEntry* const entry = find_join(joins, before, step);
     if (entry == nullptr || entry->row >= joins.rows) break;
     best = entry;
     before = StepNumbers::kEnd + entry->row;
@@ -30,7 +30,7 @@ inline const JoinEntry* metered_join(const JoinTable& joins, const Cell* cells,
                                      std::span<const uint32_t> starts, size_t i, uint32_t number) {
   const JoinEntry* best = nullptr;
   const auto metered = [&](uint32_t whole) {
-    const JoinEntry* const entry = find_join(joins.entries, joins.shift, number, whole);
+    const JoinEntry* const entry = find_join(joins, number, whole);
     if (entry != nullptr && entry->row < joins.rows) best = entry;
   };
   if (i == starts.size()) return best;
@@ -40,7 +40,7 @@ inline const JoinEntry* metered_join(const JoinTable& joins, const Cell* cells,
   for (size_t next = i + 1; next < starts.size(); ++next) {
     const uint32_t step = number_in(cells[starts[next]]);
     if (is_metering(step)) break;
-    const JoinEntry* const entry = find_join(joins.entries, joins.shift, whole, step);
+    const JoinEntry* const entry = find_join(joins, whole, step);
     if (entry == nullptr || entry->row >= joins.rows) break;
     whole = StepNumbers::kEnd + entry->row;
     metered(whole);

@@ -59,6 +59,7 @@ struct JoinTable {
   uint32_t rows = 0;
   const Join* names = nullptr;
   const Handler* handlers[3] = {};
+  const uint64_t* pairs = nullptr;  // A bit for each entry: see JoinPairs.
 
   Handler handler(uint32_t row) const {
     if (row < plain_rows) return handlers[0][row];

@@ -17,7 +17,8 @@ Lowering::Lowering(const Environment& environment, Memory* memory, SlotCode* out
       memory_(memory),
       out_(out),
       emitter_(environment.handlers, environment.options, &out->cells),
-      with_positions_(with_positions) {}
+      with_positions_(with_positions),
+      notes_steps_(with_positions || environment.options.fuel || environment.options.observe_instructions) {}
 
 void Lowering::fail(ErrorCode code, std::string_view detail) {
   if (failed_) return;
@@ -181,6 +182,13 @@ void Lowering::finish() {
   for (const Emitter::Position& position : memory_->positions) {
     if (!out_->positions.push_back({position.word, position.offset})) return fail(ErrorCode::OutOfMemory);
   }
+}
+
+void Lowering::note_step(Op op) {
+  emitter_.set_offset(static_cast<uint32_t>(offset_));
+  if (op == Op::End || op == Op::Else) return;
+  ++fuel_;
+  if (environment_.options.observe_instructions) observe(abi::Moment::Instruction, 0);
 }
 
 void Lowering::observe(abi::Moment moment, uint32_t slot) {

@@ -72,11 +72,8 @@ class Lowering {
   void finish();
   void step(wasm::Op op, uint64_t offset) {
     offset_ = offset;
-    emitter_.set_offset(static_cast<uint32_t>(offset));
-    if (op == wasm::Op::End || op == wasm::Op::Else) return;
-    ++fuel_;
-    if (environment_.options.observe_instructions) [[unlikely]]
-      observe(abi::Moment::Instruction, 0);
+    if (notes_steps_) [[unlikely]]
+      note_step(op);
   }
 
   void simple(const Instruction& instruction, Operand* operands);
@@ -90,7 +87,7 @@ class Lowering {
   void memory_access(const Instruction& instruction, const wasm::MemoryType& type, Operand* operands);
   // The commonest instruction: what is seldom met is behind calls that nothing comes after, so that it needs no frame.
   [[gnu::always_inline]] void local_get(uint32_t index, Operand* result) {
-    const uint32_t at = index_of(result);
+    const uint32_t at = state_->operand_count;  // That of `result`.
     if (assigned_[index] == 0 || !has_plain_locals_ || at < settled_ || at - settled_ > kMostPending)
         [[unlikely]] {
       return local_get_other(index, result);
@@ -145,6 +142,7 @@ class Lowering {
   static constexpr uint32_t kMostPending = 256;
 
   void fail(wasm::ErrorCode code, std::string_view detail = {});
+  [[gnu::noinline]] void note_step(wasm::Op op);
   void cannot_run(wasm::Op op);
 
   uint32_t index_of(const Operand* operand) const {
@@ -257,6 +255,7 @@ class Lowering {
   Emitter emitter_;
   State* state_ = nullptr;
   bool with_positions_;
+  bool notes_steps_;     // Somebody asks for positions, fuel or a trace.
   bool failed_ = false;  // `error_` is set; emitter_.failed() is true then too.
   bool is_wide_ = false;
   uint32_t second_frame_ = 0;      // Of a wide function: from the first one, in slots.

@@ -74,6 +74,11 @@ class FunctionValidator : private BodyChecks {
   bool next();
   bool slow_next();
   bool read_index(const uint8_t* at) {
+    if (reader_.remaining() > 1 && at[1] < 0x80) [[likely]] {
+      reader_.seek(at + 2);
+      inst_.index = at[1];
+      return true;
+    }
     reader_.seek(at + 1);
     inst_.index = reader_.u32();
     return reader_.ok() || fail_malformed();
@@ -321,7 +326,7 @@ template <class Sink>
     inst_.offset = reader_.offset();
     return fail(ErrorCode::EndOpcodeExpected, "found the end of the body");
   }
-  const FastRow row = kFastRows[*at];
+  const FastRow& row = kFastRows[*at];  // Read where it is asked for: most kinds need the operation only.
   inst_.offset = reader_.offset_of(at);
   inst_.op = row.op;
   switch (row.kind) {
@@ -332,7 +337,7 @@ template <class Sink>
     case FastKind::Store: return fast_store(row, at);
     case FastKind::I32Const: return read_constant(at, wasm::kI32) && constant(wasm::kI32);
     case FastKind::I64Const: return read_constant(at, wasm::kI64) && constant(wasm::kI64);
-    case FastKind::LocalGet: return read_index(at) && step() && local_get();
+    case FastKind::LocalGet: return read_index(at) && local_get();
     case FastKind::LocalSet: return read_index(at) && step() && local_set();
     case FastKind::LocalTee: return read_index(at) && step() && local_tee();
     case FastKind::Block: return read_block(at) && step() && block();

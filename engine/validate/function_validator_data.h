@@ -37,7 +37,10 @@ inline bool FunctionValidator<Sink>::local_get() {
   if (tracks_locals_ && !check_initialized(index)) [[unlikely]]
     return false;
   if (!reserve_one()) return false;
-  if (live_) sink_.local_get(index, state_.operands + state_.operand_count);
+  if (live_) {
+    sink_.step(Op::Nop, inst_.offset);
+    sink_.local_get(index, state_.operands + state_.operand_count);
+  }
   state_.operands[state_.operand_count++].type = state_.locals[index];
   return true;
 }
