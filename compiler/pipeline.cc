@@ -44,7 +44,6 @@
 #include <llvm/Transforms/Scalar/LoopUnrollPass.h>
 #include <llvm/Transforms/Scalar/MergedLoadStoreMotion.h>
 #include <llvm/Transforms/Scalar/Reassociate.h>
-#include <llvm/Transforms/Scalar/SCCP.h>
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <llvm/Transforms/Scalar/SimpleLoopUnswitch.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
@@ -160,9 +159,7 @@ llvm::FunctionPassManager simplification() {
   passes.addPass(llvm::VectorCombinePass(true));
   passes.addPass(llvm::MergedLoadStoreMotionPass());
   passes.addPass(llvm::GVNPass());
-  passes.addPass(llvm::SCCPPass());
   passes.addPass(llvm::BDCEPass());
-  passes.addPass(llvm::InstCombinePass());
   passes.addPass(llvm::JumpThreadingPass());
   passes.addPass(llvm::ADCEPass());
   passes.addPass(llvm::DSEPass());
