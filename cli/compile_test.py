@@ -81,6 +81,12 @@ def busy_leaves():
       (func (export "spin") (loop (br 0))))"""
 
 
+def mixing_line(seed):
+    """A body of some 1,500 instructions that no pass makes shorter."""
+    return "".join(f"(local.set 0 (i64.xor (i64.mul (local.get 0) (i64.const {seed * 977 + i * 2 + 1})) (i64.shr_u (local.get 0) (i64.const {i % 60 + 1}))))"
+                   for i in range(240)) + "(local.get 0)"
+
+
 def leb(number):
     out = bytearray()
     while number > 127:
@@ -180,6 +186,25 @@ class CompileTest(unittest.TestCase):
         self.assertEqual(outputs[0], outputs[2])
         compiled = self.ok("run", "--allow-precompiled", "--invoke", "f400", "out1", "12345")
         self.assertEqual(compiled, self.ok("run", "--invoke", "f400", "m.wasm", "12345"))
+
+    def test_small_functions_of_other_units_are_copied_and_inlined(self):
+        """The leaf is called from another unit: it is in there, and its own unit has it still. What calls another is not copied."""
+        fillers = "".join(f"(func (param i64) (result i64) {mixing_line(i)})" for i in range(40))
+        module = self.binary(f"""(module (func $leaf (param i32) (result i32) (i32.mul (local.get 0) (i32.const 77)))
+          (func $own (param i32) (result i32) (i32.xor (call $inner (local.get 0)) (i32.const 5)))
+          (func $inner (param i32) (result i32) (i32.rotl (local.get 0) (i32.const 7)))
+          {fillers}
+          (func (export "run") (param i32) (result i32) (i32.add (call $leaf (local.get 0)) (call $own (local.get 0)))))""")
+        outputs = []
+        for threads in (1, 2):
+            self.ok("compile", f"--threads={threads}", module, "-o", f"out{threads}")
+            outputs.append((self.folder / f"out{threads}").read_bytes())
+        self.assertEqual(outputs[0], outputs[1])
+        self.assertEqual(self.ok("run", "--allow-precompiled", "--invoke", "run", "out1", "3"), self.ok("run", "--invoke", "run", "m.wasm", "3"))
+        ir = self.ok("compile", "--emit=llvm", "--threads=1", module, "-o", "-")
+        self.assertEqual(ir.count("define available_externally"), 0)
+        self.assertNotRegex(ir, r"call swiftcc i32 @f0\(")
+        self.assertRegex(ir, r"call swiftcc i32 @f1\(")
 
     def test_functions_may_be_left_to_the_interpreter(self):
         module = self.binary(many_functions(40))

@@ -78,6 +78,7 @@ class Job {
     };
     unit.left_out = within(left_out_);
     unit.internal = within(internal_);
+    unit.imported = imports_[index];
     return unit;
   }
   Options options(size_t index) const {
@@ -116,6 +117,7 @@ class Job {
       if (is_unlucky || facts_.weights[index] > kMostWeight) left_out_.push_back(index);
     }
     for (const Part& part : parts_) all_bytes_ += part.body_bytes;
+    imports_ = choose_imports(parts_, facts_, left_out_);
     find_internal();
   }
 
@@ -169,6 +171,7 @@ class Job {
   std::vector<uint32_t> indices_;   // 0, 1, 2...: what units point into.
   std::vector<uint32_t> left_out_;  // Ascending, as is the next.
   std::vector<uint32_t> internal_;
+  std::vector<std::vector<uint32_t>> imports_;  // By unit.
   uint64_t all_bytes_ = 0;
 
   std::atomic<size_t> next_{0};

@@ -20,6 +20,7 @@
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/Transforms/AggressiveInstCombine/AggressiveInstCombine.h>
+#include <llvm/Transforms/IPO/ElimAvailExtern.h>
 #include <llvm/Transforms/IPO/GlobalDCE.h>
 #include <llvm/Transforms/IPO/Inliner.h>
 #include <llvm/Transforms/InstCombine/InstCombine.h>
@@ -228,6 +229,7 @@ llvm::ModulePassManager optimizing(bool has_deadlines) {
   llvm::ModuleInlinerWrapperPass inliner(llvm::getInlineParams(100), true);
   inliner.getPM().addPass(llvm::createCGSCCToFunctionPassAdaptor(simplification()));
   passes.addPass(std::move(inliner));
+  passes.addPass(llvm::EliminateAvailableExternallyPass());
   passes.addPass(llvm::GlobalDCEPass());
   llvm::FunctionPassManager rest = vectorization();
   rest.addPass(late());

@@ -58,6 +58,9 @@ class Compilation {
   base::Result<void> emit() {
     validate::ValidatorBuffers<FunctionEmitter> buffers;
     for (const uint32_t defined : unit_.functions) WHERRY_TRY(emit_function(defined, buffers));
+    if (options_.optimization != 0) {
+      for (const uint32_t defined : unit_.imported) WHERRY_TRY(import_function(defined, buffers));
+    }
     for (const Stub& stub : context_.stubs()) FunctionEmitter(context_, stub.function).emit_stub(stub);
     if (unit_.with_thunks) {
       make_thunks(context_, unit_.is_whole);
@@ -110,24 +113,41 @@ class Compilation {
 
   base::Result<void> emit_function(uint32_t defined, validate::ValidatorBuffers<FunctionEmitter>& buffers) {
     llvm::Function* const function = context_.function(defined);
-    const wasm::FuncIndex func(module_.module.imported_funcs + defined);
     if (!left_out_.contains(defined)) {
-      FunctionEmitter emitter(context_, function);
-      validate::FunctionValidator<FunctionEmitter> validator(module_, buffers, emitter);
-      base::Result<void> done = validator.run(func, module_.module.body_bytes(func));
-      if (!done && !emitter.is_left_out()) return done;
-      if (done && !emitter.is_left_out()) {
+      if (WHERRY_TRY(emit_body(defined, buffers))) {
         function->addFnAttr("warn-stack-size", std::to_string(kMostFrameBytes));
         return {};
       }
-      const llvm::GlobalValue::LinkageTypes linkage = function->getLinkage();
-      function->deleteBody();
-      function->setLinkage(linkage);
-      function->setSubprogram(nullptr);
       left_out_.insert(defined);
     }
+    const wasm::FuncIndex func(module_.module.imported_funcs + defined);
     FunctionEmitter(context_, function).emit_left_out(defined, module_.func_type(func));
     return {};
+  }
+
+  // A copy of what another unit has. Where that is left to the interpreter, there is none.
+  base::Result<void> import_function(uint32_t defined, validate::ValidatorBuffers<FunctionEmitter>& buffers) {
+    llvm::Function* const function = context_.function(defined);
+    if (function->use_empty()) return {};  // Its calls were in code that cannot be reached.
+    if (WHERRY_TRY(emit_body(defined, buffers)))
+      function->setLinkage(llvm::GlobalValue::AvailableExternallyLinkage);
+    return {};
+  }
+
+  // Whether the function has its code now. Otherwise it was found unfit, and is a declaration as before.
+  base::Result<bool> emit_body(uint32_t defined, validate::ValidatorBuffers<FunctionEmitter>& buffers) {
+    llvm::Function* const function = context_.function(defined);
+    const wasm::FuncIndex func(module_.module.imported_funcs + defined);
+    FunctionEmitter emitter(context_, function);
+    validate::FunctionValidator<FunctionEmitter> validator(module_, buffers, emitter);
+    base::Result<void> done = validator.run(func, module_.module.body_bytes(func));
+    if (!done && !emitter.is_left_out()) return base::Failure(std::move(done).error());
+    if (done && !emitter.is_left_out()) return true;
+    const llvm::GlobalValue::LinkageTypes linkage = function->getLinkage();
+    function->deleteBody();
+    function->setLinkage(linkage);
+    function->setSubprogram(nullptr);
+    return false;
   }
 
   // The margin below the stack's limit has room for one of these (docs/abi.md).

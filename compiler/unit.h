@@ -44,6 +44,8 @@ struct Unit {
   const ModuleFacts* facts = nullptr;  // Of scan_module; null: it is called.
   std::span<const uint32_t>
       internal;  // Those of `functions` that nothing outside of the unit refers to. Ascending.
+  // Functions of other units that this one gets copies of, to inline.
+  std::span<const uint32_t> imported;
   // Those of `functions` that only get the code by which others call them in the interpreter. Ascending.
   std::span<const uint32_t> left_out;
 };

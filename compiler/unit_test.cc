@@ -506,6 +506,46 @@ TEST_CASE("a call that can mean few functions compares its index with theirs") {
   CHECK_FALSE(has(inlined.optimized(), "@f1("));
 }
 
+TEST_CASE("copies of other units' functions are inlined and leave nothing behind") {
+  const std::string source =
+      "(module (func (param i32) (result i32) (call 1 (call 2 (local.get 0))))"
+      "  (func (param i32) (result i32) (i32.mul (local.get 0) (i32.const 77)))"
+      "  (func (param i32) (result i32) (i32.xor (local.get 0) (i32.const 55))))";
+  const uint32_t own[] = {0};
+  const uint32_t others[] = {1};
+  Fixture fixture(source);
+  fixture.unit.functions = own;
+  const std::string before = fixture.text(TextKind::OptimizedIr);
+  CHECK(has(before, "@f1("));
+  CHECK_FALSE(has(before, "77"));
+  fixture.unit.imported = others;
+  CHECK(has(fixture.function(TextKind::EmittedIr, "f1"), "available_externally hidden"));
+  const std::string after = fixture.text(TextKind::OptimizedIr);
+  INFO(after);
+  CHECK(has(after, "mul i32 %"));
+  CHECK_FALSE(has(after, "@f1("));
+  CHECK(has(after, "declare hidden swiftcc i32 @f2("));
+  const std::string assembly = fixture.text(TextKind::Assembly);
+  CHECK_FALSE(has(assembly, "\nf1:"));
+  CHECK(has(assembly, "f2"));
+  fixture.options.optimization = 0;
+  CHECK_FALSE(has(fixture.text(TextKind::EmittedIr), "available_externally"));
+}
+
+TEST_CASE("a copy that is not inlined is not kept") {
+  Fixture fixture(
+      "(module (func (param i32) (result i32) (call 1 (local.get 0)))"
+      "  (func (param i32) (result i32) (call 1 (local.get 0))))");
+  const uint32_t own[] = {0};
+  const uint32_t others[] = {1};
+  fixture.unit.functions = own;
+  fixture.unit.imported = others;
+  const std::string ir = fixture.text(TextKind::OptimizedIr);
+  INFO(ir);
+  CHECK_FALSE(has(ir, "available_externally"));
+  CHECK(has(ir, "declare hidden swiftcc i32 @f1("));
+}
+
 constexpr const char* kCopy =
     "(global $sp (mut i32) (i32.const 1024)) (memory 1)"
     "(func (param i32 f32 f32) (f32.store offset=8 (local.get 0) (local.get 1))"
