@@ -1,5 +1,5 @@
-"""The kernels with fuel (one unit an instruction, prepaid for each straight piece of code) and with a deadline (looked at where functions and
-loops begin), neither of which is ever reached, over the same kernels without. `wherry run` checks nothing that it was not asked for, so
+"""The kernels with fuel (one unit an instruction, prepaid for each straight piece of code) and with a deadline (looked at by calls and
+where loops begin), neither of which is ever reached, over the same kernels without. `wherry run` checks nothing that it was not asked for, so
 "without" has no checks at all. The peers' columns are their own metered runs over their plain ones: wasmi's and Wasmtime's fuel, Wasmtime's
 epochs (`-W timeout`). Each figure is the median over rounds of the ratio within a round."""
 from harness import geomean

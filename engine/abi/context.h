@@ -153,8 +153,10 @@ struct alignas(64) Context {
 
 // What the instances of a store share while they run. Tiers read and write it through Context::store.
 struct StoreState {
-  // First slot that no frame may reach; the activation's stack_end, or lower to bound the stack.
+  // First slot that no frame may reach; the activation's stack_end, or lower to bound the stack. Less than 4 GiB above its beginning.
   uint64_t* stack_limit = nullptr;
+  // The same as an address, or 0 when calls are to look at the deadline: one comparison answers both. Any thread writes it.
+  std::atomic<uintptr_t> call_limit{0};
   Activation* activation =
       nullptr;       // The one that runs; an asynchronous task swaps it together with stack_limit.
   int64_t fuel = 0;  // Units left; below zero: out of fuel. See docs/abi.md, "fuel".

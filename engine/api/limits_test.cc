@@ -232,6 +232,123 @@ TEST_CASE("another thread interrupts a guest, once") {
   CHECK(world.store.check_interrupt().ok());
 }
 
+namespace {
+
+// Nothing here has a loop, and all of it would take ages, or for ever; each does so behind a call that interrupts.
+constexpr std::string_view kEndless = R"((module
+  (import "host" "interrupt" (func $interrupt))
+  (type $step (func (param i32) (result i32)))
+  (table (export "table") 6 funcref)
+  (elem (i32.const 0) $indirect $tail_indirect)
+  (elem declare func $reference $tail_reference)
+  (func $direct (type $step) (i32.add (call $direct_too (local.get 0)) (call $direct_too (local.get 0))))
+  (func $direct_too (type $step)
+    (if (result i32) (local.get 0)
+      (then (i32.add (call $direct (i32.sub (local.get 0) (i32.const 1))) (call $direct (i32.sub (local.get 0) (i32.const 1)))))
+      (else (i32.const 1))))
+  (func $indirect (type $step)
+    (if (result i32) (local.get 0)
+      (then (i32.add (call_indirect (type $step) (i32.sub (local.get 0) (i32.const 1)) (i32.const 0))
+                     (call_indirect (type $step) (i32.sub (local.get 0) (i32.const 1)) (i32.const 0))))
+      (else (i32.const 1))))
+  (func $reference (type $step)
+    (if (result i32) (local.get 0)
+      (then (i32.add (call_ref $step (i32.sub (local.get 0) (i32.const 1)) (ref.func $reference))
+                     (call_ref $step (i32.sub (local.get 0) (i32.const 1)) (ref.func $reference))))
+      (else (i32.const 1))))
+  (func $tail (type $step) (return_call $tail (i32.add (local.get 0) (i32.const 1))))
+  (func $tail_indirect (type $step) (return_call_indirect (type $step) (local.get 0) (i32.const 1)))
+  (func $tail_reference (type $step) (return_call_ref $step (local.get 0) (ref.func $tail_reference)))
+  (func (export "direct") (call $interrupt) (drop (call $direct (i32.const 100))))
+  (func (export "indirect") (call $interrupt) (drop (call $indirect (i32.const 100))))
+  (func (export "reference") (call $interrupt) (drop (call $reference (i32.const 100))))
+  (func (export "tail") (call $interrupt) (drop (call $tail (i32.const 0))))
+  (func (export "tail_indirect") (call $interrupt) (drop (call $tail_indirect (i32.const 0))))
+  (func (export "tail_reference") (call $interrupt) (drop (call $tail_reference (i32.const 0))))
+  (func (export "across") (call $interrupt) (drop (call_indirect (type $step) (i32.const 100) (i32.const 2))))
+  (func (export "tail_across") (call $interrupt) (drop (call_indirect (type $step) (i32.const 100) (i32.const 3))))))";
+// Two of these stand in the table of the first, at 2 and at 4, and call each other.
+constexpr std::string_view kOther = R"((module
+  (type $step (func (param i32) (result i32)))
+  (import "first" "table" (table 6 funcref))
+  (import "place" "own" (global $own i32))
+  (import "place" "other" (global $other i32))
+  (func $across (type $step)
+    (if (result i32) (local.get 0)
+      (then (i32.add (call_indirect (type $step) (i32.sub (local.get 0) (i32.const 1)) (global.get $other))
+                     (call_indirect (type $step) (i32.sub (local.get 0) (i32.const 1)) (global.get $other))))
+      (else (i32.const 1))))
+  (func $tail_across (type $step)
+    (return_call_indirect (type $step) (local.get 0) (i32.add (global.get $other) (i32.const 1))))
+  (elem (global.get $own) $across $tail_across)))";
+constexpr std::string_view kPlaces[] = {
+    R"((module (global (export "own") i32 (i32.const 2)) (global (export "other") i32 (i32.const 4))))",
+    R"((module (global (export "own") i32 (i32.const 4)) (global (export "other") i32 (i32.const 2))))"};
+
+}  // namespace
+
+TEST_CASE("interrupts and deadlines end recursion without loops, whatever calls it") {
+  for (const bool fuel : {false, true}) {
+    for (const bool by_deadline : {false, true}) {
+      Config config;
+      config.fuel = fuel;
+      World world(config);
+      if (fuel) REQUIRE(world.store.set_fuel(uint64_t{1} << 62).ok());
+      const InterruptHandle handle = world.store.interrupt_handle().value();
+      REQUIRE(world.linker
+                  .func("host", "interrupt",
+                        [&](Caller& caller) -> Result<void> {
+                          if (by_deadline) return caller.set_deadline(milliseconds(3));
+                          handle.interrupt();
+                          return {};
+                        })
+                  .ok());
+      const Instance first = world.start(kEndless);
+      for (const std::string_view place : kPlaces) {
+        Linker linker(world.engine);
+        REQUIRE(linker.define_instance(world.store, "first", first).ok());
+        REQUIRE(linker.define_instance(world.store, "place", world.start(place)).ok());
+        REQUIRE(linker.instantiate(world.store, world.load(kOther)).ok());
+      }
+      for (const std::string_view name : {"direct", "indirect", "reference", "tail", "tail_indirect",
+                                          "tail_reference", "across", "tail_across"}) {
+        INFO(name << (fuel ? " with fuel" : "") << (by_deadline ? ", by its deadline" : ""));
+        const auto ended = world.run(first, name);
+        CHECK(trap_of(ended) == (by_deadline ? TrapCode::DeadlineExceeded : TrapCode::Interrupted));
+        CHECK_FALSE(ended.error().trap()->frames.empty());
+        world.store.clear_deadline();
+      }
+    }
+  }
+}
+
+// What the host did may have taken any time: the guest does not go on for a thousand turns before it looks.
+TEST_CASE("behind a host call the next loop looks at its deadline") {
+  for (const bool fuel : {false, true}) {
+    Config config;
+    config.fuel = fuel;
+    World world(config);
+    if (fuel) REQUIRE(world.store.set_fuel(1'000'000).ok());
+    const InterruptHandle handle = world.store.interrupt_handle().value();
+    REQUIRE(world.linker.func("host", "interrupt", [&handle] { handle.interrupt(); }).ok());
+    const Instance instance = world.start(R"((module
+      (import "host" "interrupt" (func $interrupt))
+      (global $turns (export "turns") (mut i32) (i32.const 0))
+      (func (export "run") (local i32)
+        (loop (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 10))))
+        (call $interrupt)
+        (loop (global.set $turns (i32.add (global.get $turns) (i32.const 1)))
+          (br_if 0 (i32.lt_u (global.get $turns) (i32.const 500)))))))");
+    const auto turns = [&] {
+      return instance.global(world.store, "turns")->get<int32_t>(world.store).value();
+    };
+    for (int32_t round = 0; round < 3; ++round) {
+      CHECK(trap_of(world.run(instance, "run")) == TrapCode::Interrupted);
+      CHECK(turns() == 0);
+    }
+  }
+}
+
 TEST_CASE("interruption is refused where it is off") {
   Config config;
   config.interruption = false;

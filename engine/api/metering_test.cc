@@ -181,6 +181,54 @@ TEST_CASE("fuel is the same number whatever code is made") {
   }
 }
 
+TEST_CASE(
+    "with fuel and a deadline each ends what it should, and the fuel that is left is the same in all code") {
+  constexpr std::string_view kBoth = R"((module
+    (import "host" "interrupt" (func $interrupt))
+    (memory 1)
+    (func (export "run") (param $turns i32) (param $interrupted_at i32) (local $turn i32)
+      (loop $again
+        (if (i32.eq (local.get $turn) (local.get $interrupted_at)) (then (call $interrupt)))
+        (i32.store (i32.const 8) (local.get $turn))
+        (br_if $again (i32.lt_u (local.tee $turn (i32.add (local.get $turn) (i32.const 1))) (local.get $turns)))))
+    (func (export "spin") (loop (br 0)))))";
+  const auto joined = static_cast<uint32_t>(Optimization::JoinedHandlers);
+  uint64_t expected = 0;
+  for (const uint32_t disabled : {kAllOptimizations, uint32_t{0}, joined}) {
+    World world(mode(disabled, true, true));
+    const InterruptHandle handle = world.store.interrupt_handle().value();
+    REQUIRE(world.linker.func("host", "interrupt", [&handle] { handle.interrupt(); }).ok());
+    REQUIRE(world.store.set_fuel(100'000).ok());
+    const Instance instance = world.start(kBoth);
+    REQUIRE(world.store.set_deadline(std::chrono::hours(1)).ok());
+    const auto run = [&](int32_t turns, int32_t interrupted_at, uint64_t fuel) {
+      REQUIRE(world.store.set_fuel(fuel).ok());
+      return trap_of(world.func(instance, "run").call(world.store, {Val(turns), Val(interrupted_at)}));
+    };
+    // Neither.
+    CHECK(run(50, -1, 100'000) == TrapCode{});
+    const uint64_t needed = 100'000 - world.store.fuel().value();
+    CHECK(run(50, -1, needed) == TrapCode{});
+    CHECK(world.store.fuel().value() == 0);
+    // Fuel, to the unit, with the deadline far away.
+    CHECK(run(50, -1, needed - 1) == TrapCode::OutOfFuel);
+    // An interrupt in turn 10 ends it where turn 11 begins, with fuel left.
+    CHECK(run(50, 10, 100'000) == TrapCode::Interrupted);
+    const uint64_t used = 100'000 - world.store.fuel().value();
+    if (expected == 0) expected = used;
+    CHECK(used == expected);
+    // What is over first ends it; at the same place, the deadline, which is looked at before the next turn is paid for.
+    CHECK(run(50, 10, used - 1) == TrapCode::OutOfFuel);
+    CHECK(run(50, 10, used) == TrapCode::Interrupted);
+    // The deadline, with more fuel than it takes.
+    REQUIRE(world.store.set_fuel(uint64_t{1} << 62).ok());
+    REQUIRE(world.store.set_deadline(milliseconds(3)).ok());
+    CHECK(trap_of(world.run(instance, "spin")) == TrapCode::DeadlineExceeded);
+    CHECK(world.store.fuel().value() < uint64_t{1} << 62);
+    CHECK(world.store.fuel().value() > 0);
+  }
+}
+
 TEST_CASE("bulk operations on arrays cost fuel by length") {
   World world(mode(0, true, true));
   REQUIRE(world.store.set_fuel(1'000'000).ok());

@@ -43,6 +43,7 @@ constexpr uint32_t kLayouts[] = {
     offsetof(TypeEntry, depth),
     offsetof(TypeEntry, type),
     sizeof(StoreState),
+    offsetof(StoreState, call_limit),
     offsetof(StoreState, activation),
     offsetof(StoreState, fuel),
     offsetof(StoreState, deadline_epoch),

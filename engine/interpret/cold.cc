@@ -44,6 +44,27 @@ bool fits(const abi::StoreState* store, const uint64_t* base, uint32_t slots) {
   return base <= store->stack_limit && static_cast<uint64_t>(store->stack_limit - base) >= slots;
 }
 
+// Somebody wants calls to look. Calls are all that recursion looks at, as loops have cells of their own: so each way to call a guest
+// has to come here.
+bool is_to_look(const abi::StoreState* store) {
+  return store->call_limit.load(std::memory_order_relaxed) == 0;
+}
+
+TrapCode look_at_call(Context* context) {
+  close_stack(context->store);
+  return context->builtins->interrupted(context);
+}
+
+// `pc` is the call's. Leaves by a trap, or calls look no more.
+#define WHERRY_LOOK_AT_CALL()                          \
+  do {                                                 \
+    record_position(ctx, pc, fp);                      \
+    ctx->store->fuel = static_cast<int64_t>(meter);    \
+    const TrapCode found_ = look_at_call(ctx);         \
+    WHERRY_TAKE_METER();                               \
+    if (found_ != TrapCode::None) WHERRY_TRAP(found_); \
+  } while (0)
+
 // Enters a host function; the crossing says who calls. `end` is the end of its frame.
 WHERRY_INLINE abi::HostStatus call_host(abi::StoreState* store, Context* caller, FuncObject* func,
                                         uint64_t* frame, uint64_t* end) {
@@ -112,6 +133,10 @@ WHERRY_COLD WHERRY_HANDLER trap_fault(WHERRY_ARGS) {
 WHERRY_COLD WHERRY_HANDLER call_not_ready(WHERRY_ARGS) {
   WHERRY_STATE;
   auto* code = reinterpret_cast<FuncCode*>(hand);
+  if (is_to_look(ctx->store)) {
+    WHERRY_LOOK_AT_CALL();
+    WHERRY_DISPATCH();
+  }
   if (code->frame_slots.load(std::memory_order_acquire) != 0) WHERRY_TRAP(TrapCode::CallStackExhausted);
   record_position(ctx, pc, fp);
   keep_meter(ctx, meter);
@@ -156,6 +181,7 @@ WHERRY_COLD WHERRY_HANDLER call_cross(WHERRY_ARGS) {
   auto* func = reinterpret_cast<FuncObject*>(hand);
   abi::StoreState* store = ctx->store;
   if (is_host(func)) WHERRY_TAIL(call_host_function);
+  if (is_to_look(store)) WHERRY_LOOK_AT_CALL();
   record_position(ctx, pc, fp);
   ctx->store->fuel = static_cast<int64_t>(meter);
   if (!make_callable(store, ctx->builtins, func)) WHERRY_END_RUN(TrapCode::HostError);
@@ -179,6 +205,7 @@ WHERRY_COLD WHERRY_HANDLER return_call_cross(WHERRY_ARGS) {
   WHERRY_STATE;
   auto* func = reinterpret_cast<FuncObject*>(hand);
   abi::StoreState* store = ctx->store;
+  if (is_to_look(store)) WHERRY_LOOK_AT_CALL();
   record_position(ctx, pc, fp);
   ctx->store->fuel = static_cast<int64_t>(meter);
   if (!make_callable(store, ctx->builtins, func)) WHERRY_END_RUN(TrapCode::HostError);
@@ -284,7 +311,7 @@ WHERRY_COLD WHERRY_HANDLER enter_stub(WHERRY_ARGS) {
   record_position(ctx, nullptr, fp);
   ctx->store->fuel = static_cast<int64_t>(meter);
   if (!prepare(ctx, code)) WHERRY_END_RUN(TrapCode::HostError);
-  if (!is_ready_and_fits(code, fp, ctx)) {
+  if (!fits(ctx->store, fp, code->frame_slots.load(std::memory_order_acquire))) {
     ctx->store->trap = TrapCode::CallStackExhausted;
     WHERRY_END_RUN(TrapCode::CallStackExhausted);
   }

@@ -59,7 +59,8 @@ WHERRY_INLINE void clear_locals(uint64_t* first, uint32_t count) {
   }
 }
 
-// hand: FuncCode*. The frame does not fit, or the code is not ready: then it is made so and the call done again.
+// hand: FuncCode*. The frame does not fit, or the code is not ready, or calls are to look: then it is made so, or looked, and the call
+// done again.
 WHERRY_HANDLER call_not_ready(WHERRY_ARGS);
 // hand: FuncObject*. Not made yet: it is made, and the call done again.
 WHERRY_HANDLER call_not_made(WHERRY_ARGS);
@@ -103,12 +104,13 @@ WHERRY_HANDLER enter_stub(WHERRY_ARGS);
     WHERRY_DISPATCH();                                             \
   } while (0)
 
-// Whether a frame of ready code fits at `base`. Code that is not ready has no slots: 0 * 8 - 1 never fits, so one
-// comparison answers both questions.
+// Whether a frame of ready code fits at `base`, and nobody wants calls to look at the deadline. Code that is not ready has no slots:
+// 0 * 8 - 1 in 32 bits, which never fits, and below a limit of 0 there is no room; so one comparison answers three questions.
 WHERRY_INLINE bool is_ready_and_fits(const FuncCode* code, const uint64_t* base, const Context* ctx) {
-  const uint64_t room =
-      reinterpret_cast<uintptr_t>(ctx->store->stack_limit) - reinterpret_cast<uintptr_t>(base);
-  return uint64_t{code->frame_slots.load(std::memory_order_acquire)} * 8 - 1 < room;
+  const auto room = static_cast<int64_t>(ctx->store->call_limit.load(std::memory_order_relaxed) -
+                                         reinterpret_cast<uintptr_t>(base));
+  const uint32_t last_byte = code->frame_slots.load(std::memory_order_acquire) * 8 - 1;
+  return int64_t{last_byte} < room;
 }
 
 }  // namespace wherry::interpret

@@ -93,10 +93,10 @@ TEST_CASE("stack exhaustion is a trap at the call, with all frames in place") {
   CHECK(walk.frames.back().cell == code.words.data() + call + 2);
 
   SECTION("the embedder's own call can find no room either") {
-    machine.store.stack_limit = machine.stack() + 15;
+    machine.set_stack_limit(machine.stack() + 15);
     CHECK(machine.enter(&func) == TrapCode::CallStackExhausted);
     CHECK(machine.crossing.cell == nullptr);
-    machine.store.stack_limit = machine.stack() + 16;
+    machine.set_stack_limit(machine.stack() + 16);
     CHECK(machine.enter(&func) == TrapCode::CallStackExhausted);
     CHECK(machine.trap_position(code) == call);
   }
@@ -307,6 +307,82 @@ TEST_CASE("fuel and interruption") {
   machine.store.fuel = -100;
   CHECK(machine.run(code) == TrapCode::OutOfFuel);
   CHECK(machine.trap_position(code) == fuel);
+}
+
+// How long a piece of code a cell stands for is its cost: lowering makes it larger in long functions.
+TEST_CASE("a look that costs more brings the next real look nearer") {
+  Machine machine;
+  machine.instance.extra[0] = 0;
+  machine.builtins.interrupted = [](abi::Context* context) {
+    ++context->store->callee_index;  // Nobody else uses it here.
+    return TrapCode::None;
+  };
+  machine.store.deadline_epoch = 0;
+  const auto looks = [&machine](uint64_t cost, uint32_t cells) {
+    Code code(table());
+    for (uint32_t i = 0; i < cells; ++i) code.emit_word(table().look, cost);
+    code.return_none(0);
+    machine.store.fuel = lower::kLookEvery;
+    machine.store.callee_index = 0;
+    CHECK(machine.run(code) == TrapCode::None);
+    return machine.store.callee_index;
+  };
+  CHECK(looks(1, lower::kLookEvery) == 0);
+  CHECK(looks(1, lower::kLookEvery + 1) == 1);
+  CHECK(looks(1, 2 * lower::kLookEvery + 2) == 2);
+  CHECK(looks(100, lower::kLookEvery / 100) == 0);
+  CHECK(looks(100, lower::kLookEvery / 100 + 1) == 1);
+  CHECK(looks(lower::kLookEvery, 7) == 3);
+  CHECK(looks(uint64_t{1} << 40, 7) == 7);
+}
+
+TEST_CASE("calls look when they are made to, once, and before they find no room") {
+  Machine machine;
+  machine.builtins.interrupted = [](abi::Context* context) {
+    CHECK(context->store->activation->stack_top == context->store->stack_limit);
+    context->store->call_limit = reinterpret_cast<uintptr_t>(context->store->stack_limit);
+    ++context->store->callee_index;
+    return TrapCode::None;
+  };
+  const wasm::CanonType type = make_type(7, 0, 0);
+  Code callee_code(table());
+  callee_code.constant(4, 1);
+  callee_code.return_none(0);
+  abi::FuncCode callee{};
+  Machine::set_code(&callee, callee_code, 0, 16);
+  abi::FuncObject object;
+  const bool is_cross = GENERATE(false, true);
+  Instance other;
+  machine.attach(&other);
+  Machine::set_func(&object, &callee, is_cross ? &other : &machine.instance, &type);
+  machine.instance.extra[0] = reinterpret_cast<uint64_t>(&object);
+  for (const bool is_tail : {false, true}) {
+    Code code(table());
+    const uint32_t call =
+        code.emit_word(is_tail ? table().return_call_import : table().call_import, Instance::extra_offset(0));
+    code.word(Slots{10, 0, 0, 0});
+    code.return_none(0);
+    machine.store.callee_index = 0;
+    machine.store.call_limit = 0;
+    CHECK(machine.run(code) == TrapCode::None);
+    CHECK(machine.store.callee_index == 1);
+    CHECK(machine.run(code) == TrapCode::None);
+    CHECK(machine.store.callee_index == 1);
+
+    const auto counts = machine.builtins.interrupted;
+    machine.builtins.interrupted = [](abi::Context*) { return TrapCode::Interrupted; };
+    machine.store.call_limit = 0;
+    CHECK(machine.run(code) == TrapCode::Interrupted);
+    CHECK(machine.trap_position(code) == call);
+    machine.builtins.interrupted = counts;
+
+    machine.store.callee_index = 0;
+    Machine::set_code(&callee, callee_code, 0, Machine::kStackSlots + 1);
+    CHECK(machine.run(code) == TrapCode::CallStackExhausted);
+    CHECK(machine.trap_position(code) == call);
+    CHECK(machine.store.callee_index == 1);
+    Machine::set_code(&callee, callee_code, 0, 16);
+  }
 }
 
 TEST_CASE("tail calls take no stack, whoever they call") {

@@ -197,7 +197,7 @@ TEST_CASE("host functions are called like others") {
     CHECK(machine.slot(31) == kMark[0]);
 
     SECTION("that finds no room") {
-      machine.store.stack_limit = machine.stack() + 20 + header + 2;
+      machine.set_stack_limit(machine.stack() + 20 + header + 2);
       abi::FuncCode func_code{};
       Machine::set_code(&func_code, code, 0, 22);
       const wasm::CanonType none = make_type(0, 0, 0);

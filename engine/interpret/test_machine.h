@@ -160,7 +160,7 @@ class Machine {
     activation.stack_base = stack();
     activation.stack_end = stack() + kStackSlots;
     activation.stack_top = stack();
-    store.stack_limit = activation.stack_end;
+    set_stack_limit(activation.stack_end);
     store.activation = &activation;
     builtins.prepare_code = [](abi::Context*, abi::FuncCode*) { return false; };
     attach(&instance);
@@ -174,6 +174,10 @@ class Machine {
   }
 
   uint64_t* stack() { return stack_.data(); }
+  void set_stack_limit(uint64_t* limit) {
+    store.stack_limit = limit;
+    store.call_limit = reinterpret_cast<uintptr_t>(limit);
+  }
 
   static void set_code(abi::FuncCode* code, const Code& words, uint16_t param_slots,
                        uint32_t frame_slots = 64) {

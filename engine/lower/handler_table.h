@@ -154,7 +154,7 @@ struct HandlerTable {
       [4];            // f32, f64, f32x4, f64x2: a NaN in a slot becomes the canonical one. Slots{a}; 2 words.
                       // Accumulators are not touched.
   Handler fuel;       // 2 words: the segment's cost.
-  Handler interrupt;  // 2 words (0): at function entry and loop headers, when deadlines are on.
+  Handler interrupt;  // 2 words (0): at loop headers, when deadlines are on.
   Handler
       look;  // The same where no fuel is counted, which looks now and then: 2 words: the units of kLookEvery that it costs.
   Handler observe;  // 3 words: handler, abi::Observed. All state stays.

@@ -356,6 +356,8 @@ std::string Line::write() {
     case Form::ReturnMany: return name() + text(" s%u, %u", slots.a, slots.b);
     case Form::CanonicalNan: return name() + text(" s%u", slots.a);
     case Form::Fuel: return name() + text(" %" PRIu64, word(position_ + 1));
+    case Form::Interrupt:
+      return word(position_ + 1) > 1 ? name() + text(" %" PRIu64, word(position_ + 1)) : name();
     case Form::FieldGet:
     case Form::FieldSet:
     case Form::ElementGet:

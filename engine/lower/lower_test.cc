@@ -299,6 +299,34 @@ TEST_CASE("deep operand stacks and many locals") {
   CHECK(code.frame_slots < 65'536);
 }
 
+// So that about as much code runs between two looks at the clock, whatever the loops are like.
+TEST_CASE("a long function's loops count more under a deadline, and its beginning nothing") {
+  const auto cost = [](uint32_t nops, bool fuel) {
+    std::string source = "(module (func (param i32) (loop (br_if 0 (local.get 0)))";
+    for (uint32_t i = 0; i < nops; ++i) source += " nop";
+    Fixture fixture(source + "))");
+    REQUIRE(fixture.typed != nullptr);
+    Options options;
+    options.interruption = true;
+    options.fuel = fuel;
+    options.joined_handlers = false;
+    SlotCode code;
+    REQUIRE(fixture.lower(options, 0, false, &code));
+    const std::string listing = Listing(fixture.handlers.table()).list(code.cells);
+    CHECK(listing.find("interrupt", listing.find("interrupt") + 1) == std::string::npos);
+    const size_t found = listing.find(": interrupt");
+    REQUIRE(found != std::string::npos);
+    CHECK(found == (fuel ? 21 : 5));  // Behind the fuel of what comes before the loop.
+    return listing.substr(found + 11, listing.find('\n', found) - found - 11);
+  };
+  CHECK(cost(0, false).empty());
+  CHECK(cost(kBytesPerLook / 2, false).empty());
+  CHECK(cost(kBytesPerLook, false) == " 2");
+  CHECK(cost(5 * kBytesPerLook, false) == " 6");
+  CHECK(cost(1000 * kBytesPerLook, false) == " 1001");
+  CHECK(cost(5 * kBytesPerLook, true).empty());  // Looks each time.
+}
+
 // It runs in a second frame behind its locals, so that frames of callees do not lie on them.
 TEST_CASE("a function with too many slots of locals enters and leaves a second frame") {
   std::string wide = "(module (func $f (param i32)) (func (param i32) (local";

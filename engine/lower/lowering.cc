@@ -157,7 +157,7 @@ void Lowering::begin(State& state) {
   emitter_.set_offset(static_cast<uint32_t>(offset_));
   if (is_wide_) enter_second_frame();
   emitter_.load_pins();
-  look_at_deadline();
+  if (environment_.options.pause_at_returns) look_at_deadline();
   if (environment_.options.observe_calls) observe(abi::Moment::Enter, 0);
   begin_segment();
 }

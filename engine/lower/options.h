@@ -21,7 +21,7 @@ struct Options {
   bool guard_pages = true;  // 32-bit accesses to memory 0 rely on its guard; otherwise `handlers` check them.
   bool fuel = false;        // Count fuel.
   bool nan_canonicalization = false;  // Let every NaN that an instruction makes be the canonical one.
-  bool interruption = false;          // Look at the deadline at function entries and loop headers.
+  bool interruption = false;          // Look at the deadline where loops begin; calls do by themselves.
 
   // For observers; nothing of it is in code that was not asked for it.
   bool observe_calls = false;         // Tell of each entry and return.

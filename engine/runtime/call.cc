@@ -17,6 +17,7 @@ namespace wherry::runtime {
 namespace {
 
 constexpr uint64_t kMinStackBytes = 16 << 10;
+constexpr uint64_t kMaxStackBytes = (uint64_t{4} << 30) - (64 << 10);  // StoreState::stack_limit says why.
 constexpr size_t kStackGuardBytes = 64 << 10;
 // What a host function and the C library below it may need.
 constexpr size_t kNativeMarginBytes = 128 << 10;
@@ -44,7 +45,8 @@ void finalize(Heap& heap, const wasm::CanonType& type, const uint64_t* results) 
 
 bool Store::map_stack() {
   const size_t guard = base::round_up_to_pages(kStackGuardBytes);
-  const size_t size = base::round_up_to_pages(std::max(budget_.limits().stack_bytes, kMinStackBytes));
+  const size_t size =
+      base::round_up_to_pages(std::clamp(budget_.limits().stack_bytes, kMinStackBytes, kMaxStackBytes));
   size_t mapping;
   if (size == 0 || __builtin_add_overflow(size, guard, &mapping)) return false;
   void* const base = base::reserve_pages(mapping);
@@ -59,6 +61,7 @@ bool Store::map_stack() {
   activation_.stack_end = activation_.stack_base + size / sizeof(uint64_t);
   activation_.stack_top = activation_.stack_base;
   state().stack_limit = activation_.stack_end;
+  arm_looks();
   return true;
 }
 
@@ -81,15 +84,16 @@ inline void Store::bound_native_stack() {
   const uint64_t most = budget_.limits().stack_bytes;
   activation_.native_stack_limit = limit;
   state().native_stack_limit = here > limit && here - limit > most ? here - most : limit;
-  if (setup_.interruption) return arm_native();
+  if (setup_.interruption) return arm_looks();
   state().native_look.store(state().native_stack_limit, std::memory_order_relaxed);
 }
 
-// As rearm(), for the word that native code looks at.
-void Store::arm_native() {
+// As rearm(), for the words that calls and native code look at.
+void Store::arm_looks() {
+  state().call_limit.store(reinterpret_cast<uintptr_t>(state().stack_limit));
   state().native_look.store(state().native_stack_limit);
   const bool is_due = setup_.clock->epoch()->load() >= state().deadline_epoch.load();
-  if (is_due || interrupts_->requested.load()) state().native_look.store(~uintptr_t{0});
+  if (is_due || interrupts_->requested.load()) interrupts_->make_look();
 }
 
 Outcome<void> Store::call(abi::FuncObject* func, uint64_t* slots) {
@@ -219,7 +223,7 @@ void Store::rearm() {
   state().deadline_epoch.store(epoch);
   if (epoch != InterruptClock::kNever) setup_.clock->expect(epoch);
   if (interrupts_->requested.load()) state().deadline_epoch.store(0);
-  arm_native();
+  arm_looks();
 }
 
 wasm::TrapCode Store::check_interrupt() {

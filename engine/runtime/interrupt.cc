@@ -5,8 +5,9 @@
 // The ticker sleeps until the soonest epoch that somebody waits for: a thread that wakes up each millisecond takes 2 to 7 % of what a guest takes
 // on a virtual machine, most of it in the kernel.
 //
-// Native code does not read the epoch: it compares its frame's address with one word of its store, which it has to do anyway for
-// the stack's sake. The ticker writes that word when a store's deadline is reached.
+// Only loops of the interpreter read the epoch. Calls compare the room that is left with one word of their store, and native code its
+// frame's address with another, which both have to do anyway for the stack's sake. The ticker writes these words when a store's
+// deadline is reached.
 #include "engine/runtime/interrupt.h"
 
 #include <algorithm>
@@ -82,7 +83,7 @@ void InterruptClock::make_look(uint64_t epoch) {
   uint64_t soonest = kNever;
   for (InterruptState* at = first_; at != nullptr; at = at->next) {
     const uint64_t deadline = at->state.deadline_epoch.load();
-    if (epoch >= deadline) at->state.native_look.store(~uintptr_t{0});
+    if (epoch >= deadline) at->make_look();
     soonest = std::min(soonest, deadline);
   }
   lower_soonest(soonest);

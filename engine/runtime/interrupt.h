@@ -30,8 +30,8 @@ class InterruptClock {
   // The first epoch that is reached only when the monotonic clock has passed `time_ns`. Never 0.
   static uint64_t epoch_after(uint64_t time_ns) { return time_ns / kTickNs + 1; }
 
-  // While held the epoch reaches what is expected a tick late at most, and native code of the store is made to look when it reaches the store's
-  // deadline_epoch, a tick late at most. Counted. False if the thread could not be made.
+  // While held the epoch reaches what is expected a tick late at most, and calls and native code of the store are made to look when it
+  // reaches the store's deadline_epoch, a tick late at most. Counted. False if the thread could not be made.
   [[nodiscard]] bool hold(InterruptState& state);
   void release(InterruptState& state);
   // Has to be told of every deadline_epoch of a store that holds it.
@@ -69,8 +69,13 @@ struct InterruptState {
   void interrupt() {
     requested.store(true);
     state.deadline_epoch.store(0);
-    state.native_look.store(~uintptr_t{0});
+    make_look();
     sleeper.nudge();
+  }
+  // Calls and native code are to look. The store's own thread arms them again when it has looked.
+  void make_look() {
+    state.call_limit.store(0);
+    state.native_look.store(~uintptr_t{0});
   }
   void retain() { users.fetch_add(1, std::memory_order_relaxed); }
   void release() {

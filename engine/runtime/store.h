@@ -201,7 +201,7 @@ class Store {
   void bound_native_stack();
   void find_native_bounds(uintptr_t here);
   void rearm();
-  void arm_native();
+  void arm_looks();
   wasm::TrapCode call_guest(abi::FuncObject* func, uint64_t* slots);
   Outcome<void> call_host(abi::FuncObject* func, uint64_t* slots);
   std::unexpected<Stop> stop(wasm::TrapCode trap);

@@ -30,7 +30,8 @@ struct StoreLimits {
   uint32_t tables = 10'000;
 
   // Bytes of the stack on which guests keep locals and temporaries; calls that would exceed it trap with
-  // "call stack exhausted". Reserved at the first call, paged in as it is used. At least 16 KiB.
+  // "call stack exhausted". Reserved at the first call, paged in as it is used. At least 16 KiB; of more than 4 GiB, 4 GiB
+  // are used.
   uint64_t stack_bytes = 1 << 20;
 
   // Bytes of the store's garbage-collected heap: structures, arrays, exceptions and externrefs, with what lies unused

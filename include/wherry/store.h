@@ -22,7 +22,7 @@ class Observer;
 class InterruptHandle {
  public:
   // The call into a guest that the store is running, or else the next one, traps with TrapCode::Interrupted at its
-  // next loop iteration, function entry, step of a bulk operation, or Caller::check_interrupt. The request is used up
+  // next look: in a loop, at a call, a step of a bulk operation, or Caller::check_interrupt. The request is used up
   // by that. Takes effect within microseconds in guest code; a host function that blocks is not woken.
   void interrupt() const noexcept;
 

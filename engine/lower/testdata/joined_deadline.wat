@@ -6,8 +6,7 @@
       (local.set 0 (i32.add (local.get 0) (i32.const 1)))
       (br_if $l (i32.ne (local.get 0) (i32.const 100))))))
 ;;= func 0 frame 7 clears 0 from 4
-;;=     0: interrupt
-;;=     2: interrupt {3}
-;;=     4: i32.add p0, 1 -> s0 p0 {2}
-;;=     7: br_if.i32.ne p0, 100 @2
-;;=    10: return
+;;=     0: interrupt {3}
+;;=     2: i32.add p0, 1 -> s0 p0 {2}
+;;=     5: br_if.i32.ne p0, 100 @0
+;;=     8: return
