@@ -47,7 +47,8 @@ thread_local jmp_buf* t_fault_exit = nullptr;
   return result;
 }
 
-[[gnu::noinline]] uint64_t run(Context* context, const FuncCode* code, uint64_t* frame, uint64_t hand) {
+[[gnu::noinline]] uint64_t run(Context* context, const FuncCode* code, uint64_t* frame,
+                               const abi::StoreState* store) {
   const Cell* entry = code->entry.load(std::memory_order_relaxed);
   State state{.pc = entry,
               .fp = frame,
@@ -56,8 +57,8 @@ thread_local jmp_buf* t_fault_exit = nullptr;
               .pin0 = frame[code->pinned0],
               .pin1 = frame[code->pinned1],
               .ctx = context,
-              .hand = hand,
-              .meter = static_cast<uint64_t>(context->store->fuel),
+              .hand = reinterpret_cast<uint64_t>(code),
+              .meter = static_cast<uint64_t>(store->fuel),
               .fa = 0,
               .da = 0,
               .va = {},
@@ -85,11 +86,21 @@ base::FaultingCode faulting_code() {
 #else
 [[gnu::always_inline]] inline
 #endif
-uint64_t run(Context* context, const FuncCode* code, uint64_t* frame, uint64_t hand) {
+uint64_t run(Context* context, const FuncCode* code, uint64_t* frame, const abi::StoreState* store) {
   const Cell* const entry = code->entry.load(std::memory_order_relaxed);
+  // Nobody reads the accumulators before they are written, so they are whatever the registers hold.
+  uint64_t acc;
+  float fa;
+  double da, dpin0, dpin1;
+  V128 va, vpin;
+#if defined(__x86_64__)
+  asm("" : "=r"(acc), "=x"(fa), "=x"(da), "=x"(va), "=x"(dpin0), "=x"(dpin1), "=x"(vpin));
+#else
+  asm("" : "=r"(acc), "=w"(fa), "=w"(da), "=w"(va), "=w"(dpin0), "=w"(dpin1), "=w"(vpin));
+#endif
   return reinterpret_cast<HandlerFn>(*entry)(
-      entry, frame, context->memory0_base, 0, frame[code->pinned0], frame[code->pinned1], context, hand,
-      static_cast<uint64_t>(context->store->fuel), 0, 0, V128{}, 0, 0, V128{});
+      entry, frame, context->memory0_base, acc, frame[code->pinned0], frame[code->pinned1], context,
+      reinterpret_cast<uint64_t>(code), static_cast<uint64_t>(store->fuel), fa, da, va, dpin0, dpin1, vpin);
 }
 
 base::FaultingCode faulting_code() {
@@ -113,14 +124,14 @@ TrapCode refuse(abi::StoreState* store, TrapCode trap) {
 }
 
 // With the crossing in place: makes the frame and runs it.
-[[gnu::always_inline]] inline TrapCode run_frame(FuncObject* func, const FuncCode* code, uint32_t header,
-                                                 uint64_t* frame) {
+[[gnu::always_inline]] inline TrapCode run_frame(Context* context, const FuncCode* code, uint32_t header,
+                                                 uint64_t* frame, const abi::StoreState* store) {
   frame[header + abi::kHeaderReturn] = reinterpret_cast<uint64_t>(exit_cell());
   // Nobody reads these two, but the collector takes what an earlier run left in a slot for a reference.
   frame[header + abi::kHeaderCallerContext] = 0;
   frame[header + abi::kHeaderCallerCell] = 0;
   clear_locals(frame + code->zero_begin, code->zero_count);
-  return static_cast<TrapCode>(run(func->context, code, frame, reinterpret_cast<uint64_t>(code)));
+  return static_cast<TrapCode>(run(context, code, frame, store));
 }
 
 // Native code needs no frame here: only its thunk touches the slots. It counts on the room that frames of its shape have.
@@ -143,7 +154,7 @@ TrapCode run_native(FuncObject* func, const FuncCode* code, uint64_t* frame, abi
   const FrameShape shape = shape_of_frame(func);
   if (!fits(store, frame, shape.slots)) return refuse(store, TrapCode::CallStackExhausted);
   store->callee = func;
-  return run_frame(func, func->code, shape.header, frame);
+  return run_frame(context, func->code, shape.header, frame, store);
 }
 
 // Native code of `func` ended by a tail call, with the arguments behind its frame.
@@ -187,19 +198,20 @@ void link_crossing(abi::Activation* activation, FuncObject* func, uint64_t* slot
 
 [[gnu::noinline]] TrapCode enter_other(FuncObject* func, uint64_t* slots, abi::Crossing* crossing) {
   const FuncCode* const code = func->code;
-  const uint32_t frame_slots = code->frame_slots.load(std::memory_order_acquire);
-  abi::StoreState* store = func->context->store;
-  abi::Activation* activation = store->activation;
+  Context* const context = func->context;
+  abi::StoreState* const store = context->store;
+  abi::Activation* const activation = store->activation;
+  const bool is_quick =
+      is_ready_and_fits(code, slots, context) && !is_host(func) && !is_native_stack_low(activation);
   uint64_t* const top = activation->stack_top;
   link_crossing(activation, func, slots, crossing);
   store->trap = TrapCode::None;
   TrapCode trap;
-  if (frame_slots == 0 || is_host(func) || is_native_stack_low(activation) ||
-      !fits(store, slots, frame_slots)) [[unlikely]] {
+  if (!is_quick) [[unlikely]] {
     trap = start_slowly(func, slots, store);
     if (trap == native::kTailCall) trap = go_on_calling(func, slots, store);
   } else {
-    trap = run_frame(func, code, code->param_slots, slots);
+    trap = run_frame(context, code, code->param_slots, slots, store);
   }
   activation->crossings = crossing->outer;
   activation->stack_top = top;

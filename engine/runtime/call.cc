@@ -12,11 +12,13 @@
 #include "engine/base/os/virtual_memory.h"
 #include "engine/runtime/store.h"
 #include "engine/wasm/errors.h"
+#include "engine/wasm/limits.h"
 
 namespace wherry::runtime {
 namespace {
 
 constexpr uint64_t kMinStackBytes = 16 << 10;
+static_assert(kMinStackBytes >= 2 * sizeof(uint64_t) * std::max(wasm::kMaxParams, wasm::kMaxResults));
 constexpr uint64_t kMaxStackBytes = (uint64_t{4} << 30) - (64 << 10);  // StoreState::stack_limit says why.
 constexpr size_t kStackGuardBytes = 64 << 10;
 // What a host function and the C library below it may need.
@@ -68,15 +70,25 @@ bool Store::map_stack() {
 // Native code may use as much of the native stack as the interpreter may use of its own, if the thread has that much. Calls that
 // begin where the last one did, as those of a loop do, find the bounds as they are. Nor do they arm anything then: what is to make
 // native code look stays until it has looked, so a word that has the limit in it still is what arming would write; and a store
-// that all threads see at once takes as long as fifty instructions.
-inline void Store::bound_native_stack() {
+// that all threads see at once takes as long as fifty instructions. Calls that begin elsewhere also look whether there is a value stack
+// at all, and whether enough of the native one is left.
+[[gnu::always_inline]] inline wasm::TrapCode Store::bound_stacks() {
   const auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
-  const NativeBounds bounds{here, base::t_stack_bounds.low, base::t_stack_bounds.high};
-  if (bounds == native_bounds_ &&
-      state().native_look.load(std::memory_order_relaxed) == state().native_stack_limit) [[likely]]
-    return;
-  find_native_bounds(here);
-  native_bounds_ = {here, base::t_stack_bounds.low, base::t_stack_bounds.high};
+  if (depth_ == 0) [[likely]] {
+    const NativeBounds bounds{here, base::t_stack_bounds.low, base::t_stack_bounds.high};
+    if (bounds == native_bounds_ &&
+        state().native_look.load(std::memory_order_relaxed) == state().native_stack_limit) [[likely]]
+      return wasm::TrapCode::None;
+    if (stack_mapping_ == nullptr && !map_stack()) {
+      pending_error_ = base::Error{wasm::ErrorCode::OutOfMemory, base::Error::kNoOffset, "value stack"};
+      return wasm::TrapCode::HostError;
+    }
+    native_bounds_ = {};
+    find_native_bounds(here);
+  }
+  if (here < activation_.native_stack_limit) return wasm::TrapCode::CallStackExhausted;
+  if (depth_ == 0) native_bounds_ = {here, base::t_stack_bounds.low, base::t_stack_bounds.high};
+  return wasm::TrapCode::None;
 }
 
 [[gnu::noinline]] void Store::find_native_bounds(uintptr_t here) {
@@ -97,16 +109,13 @@ void Store::arm_looks() {
 }
 
 Outcome<void> Store::call(abi::FuncObject* func, uint64_t* slots) {
-  if (setup_.interruption &&
-      (deadline_ns_ != kNever || interrupts_->requested.load(std::memory_order_relaxed))) [[unlikely]] {
+  // Without a deadline, a pause and a request there is no epoch to wait for.
+  if (state().deadline_epoch.load(std::memory_order_relaxed) != InterruptClock::kNever && setup_.interruption)
+      [[unlikely]] {
     if (const wasm::TrapCode trap = check_interrupt(); trap != wasm::TrapCode::None) return stop(trap);
   }
-  if (stack_mapping_ == nullptr && !map_stack()) [[unlikely]]
-    return Stop::failed({wasm::ErrorCode::OutOfMemory, base::Error::kNoOffset, "value stack"});
-  if (depth_ == 0) bound_native_stack();
-  if (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < activation_.native_stack_limit) [[unlikely]] {
-    return stop(wasm::TrapCode::CallStackExhausted);
-  }
+  if (const wasm::TrapCode trap = bound_stacks(); trap != wasm::TrapCode::None) [[unlikely]]
+    return stop(trap);
   host_trap_ = wasm::TrapCode::None;
   ++depth_;
   if (func->func_index == abi::FuncObject::kHostFunction) [[unlikely]] {
@@ -126,17 +135,19 @@ inline wasm::TrapCode Store::call_guest(abi::FuncObject* func, uint64_t* slots) 
   const uint32_t params = func->type->param_slots;
   const uint32_t results = func->type->result_slots;
   uint64_t* const base = activation_.stack_top;
-  if (std::max(params, results) > static_cast<size_t>(state().stack_limit - base)) [[unlikely]] {
+  // The first call has the whole stack, which has room for any (kMinStackBytes).
+  if (depth_ != 1 && std::max(params, results) > static_cast<size_t>(state().stack_limit - base))
+      [[unlikely]] {
     return wasm::TrapCode::CallStackExhausted;
   }
   copy_slots(base, slots, params);
   abi::Crossing crossing;
-  abi::Crossing* const outer = activation_.crossings;
   const wasm::TrapCode trap = setup_.tier->enter(func, base, &crossing);  // Leaves the activation as it was.
   if (trap == wasm::TrapCode::None) [[likely]] {
     copy_slots(slots, base, results);
     return trap;
   }
+  abi::Crossing* const outer = activation_.crossings;
   crossing.outer = outer;
   activation_.crossings = &crossing;
   note_trap(trap);

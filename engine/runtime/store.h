@@ -198,7 +198,7 @@ class Store {
   bool initialise();
   const CatchSite& find_site(abi::Context* context, const abi::Cell* cell, CatchSite* scratch);
   [[nodiscard]] bool map_stack();
-  void bound_native_stack();
+  wasm::TrapCode bound_stacks();
   void find_native_bounds(uintptr_t here);
   void rearm();
   void arm_looks();
