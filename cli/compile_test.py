@@ -43,6 +43,34 @@ def many_functions(count):
     return "\n".join(text) + ")"
 
 
+def interpreter(name, load, width):
+    """A function that runs a program in memory: an arm for each opcode, the last of which ends; what is no opcode is counted."""
+    arms = ["(local.set $x (i32.add (local.get $x) (i32.const 3)))", "(local.set $x (i32.mul (local.get $x) (i32.const 5)))",
+            "(local.set $x (i32.xor (local.get $x) (local.get $at)))", "(local.set $x (i32.rotl (local.get $x) (i32.const 7)))",
+            f"(local.set $at (i32.add (local.get $at) (i32.mul (i32.and (local.get $x) (i32.const 1)) (i32.const {width}))))",
+            "(local.set $x (i32.mul (local.get $x) (i32.or (local.get $other) (i32.const 1))))", "(local.set $x (i32.sub (local.get $at) (local.get $x)))",
+            "(local.set $at (local.get $start)) (br $next)", "(return (i32.add (local.get $x) (i32.mul (local.get $other) (i32.const 10007))))"]
+    on = f"(local.set $at (i32.add (local.get $at) (i32.const {width}))) (br $next)"
+    code = "(block $other " + "".join(f"(block $arm{i} " for i in reversed(range(len(arms))))
+    code += f"(br_table {' '.join(f'$arm{i}' for i in range(len(arms)))} $other ({load} (local.get $at)))"
+    code += "".join(f") {arm} {on}" for arm in arms) + f") (local.set $other (i32.add (local.get $other) (i32.const 1))) {on}"
+    return f"""(func ${name} (export "{name}") (param $at i32) (param $x i32) (result i32) (local $start i32) (local $other i32)
+      (local.set $start (local.get $at)) (loop $next {code}) unreachable)"""
+
+
+def interpreters():
+    """Two of them, by opcodes of a byte and of four, with a program for each at 0 and 4096, and at 8192 one that never ends."""
+    opcodes = [(i * 7 + i // 3) % 7 for i in range(200)]
+    opcodes[50], opcodes[90], opcodes[120], opcodes[150] = 9, 255, 100, 254
+    wide = [*opcodes, 8, 8]
+    wide[10], wide[60], wide[80] = 0xFFFFFFFF, 256, 1 << 31
+    def text(of_bytes):
+        return "".join(f"\\{b:02x}" for b in of_bytes)
+    return f"""(module (memory 1) (data (i32.const 0) "{text([*opcodes, 8, 8])}") (data (i32.const 4096) "{text(b"".join(w.to_bytes(4, "little") for w in wide))}")
+      (data (i32.const 8192) "{text([0, 1, 2, 255, 7, 0, 0, 0, 7, 0, 0, 0])}")
+      {interpreter("bytes", "i32.load8_u", 1)} {interpreter("words", "i32.load", 4)})"""
+
+
 def busy_leaves():
     """A leaf too large to be inlined, and a caller that needs all registers between its calls."""
     def mixing(count, rounds):
@@ -265,6 +293,19 @@ class CompileTest(unittest.TestCase):
         self.assertEqual(self.ok("run", "--allow-precompiled", "-W", "timeout=1h", "--invoke", "run", "loops.wherry", "100"), want)
         for name in ("spin", "nest"):
             done = self.run_program("run", "--allow-precompiled", "-W", "timeout=50ms", "--invoke", name, "loops.wherry")
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(b"deadline", done.stderr)
+
+    def test_loops_around_a_switch_are_what_they_were_and_look_at_the_deadline(self):
+        (self.folder / "loops.wat").write_text(interpreters())
+        calls = [("bytes", "0", "1"), ("bytes", "7", "4"), ("words", "4096", "1"), ("words", "4132", "2")]
+        want = [self.ok("run", "--invoke", call[0], "loops.wat", *call[1:]) for call in calls]
+        for options in ([], ["-W", "timeout=1h"], ["-W", "timeout=1h", "--trap-precision=exact"]):
+            self.ok("compile", *options, "loops.wat", "-o", "loops.wherry")
+            got = [self.ok("run", "--allow-precompiled", *options[:2], "--invoke", call[0], "loops.wherry", *call[1:]) for call in calls]
+            self.assertEqual(got, want)
+        for name, at in (("bytes", "8192"), ("words", "8196")):
+            done = self.run_program("run", "--allow-precompiled", "-W", "timeout=50ms", "--invoke", name, "loops.wherry", at, "1")
             self.assertNotEqual(done.returncode, 0)
             self.assertIn(b"deadline", done.stderr)
 

@@ -41,7 +41,9 @@ void set_up_llvm() {
     // A fault in a function whose frame is not set up yet would hide the function's caller from a backtrace.
     // And on x86-64, a conditional move from memory would become a branch around the load, a volatile one too.
     const char* const arguments[] = {"wherry", "-enable-shrink-wrap=false",
-                                     "-x86-cmov-converter-force-mem-operand=false"};
+                                     "-x86-cmov-converter-force-mem-operand=false",
+                                     // dispatch.cc
+                                     "-tail-dup-pred-size=64", "-tail-dup-succ-size=64"};
     llvm::cl::ParseCommandLineOptions(std::size(arguments), arguments);
   });
 }

@@ -9,6 +9,8 @@
 // soon without them, for of their rounds those that take long pass a test. What is called when a test fails keeps all registers:
 // the loop's own allocation is as good as without a test (nbody took 1.8 times as long with an ordinary call there).
 //
+// Loops around a switch look by its index (dispatch.cc): their test is in the block that the index leads to then.
+//
 // Small loops are repeated before the tests come, so that they look every fourth round, unless their number of rounds would have to
 // be divided for that.
 //
@@ -147,7 +149,14 @@ class Checker {
   Checker(llvm::Function& function, llvm::FunctionAnalysisManager& analyses)
       : function_(function),
         loops_(analyses.getResult<llvm::LoopAnalysis>(function)),
-        evolution_(analyses.getResult<llvm::ScalarEvolutionAnalysis>(function)) {}
+        evolution_(analyses.getResult<llvm::ScalarEvolutionAnalysis>(function)) {
+    // Tests where loops are entered need places that are not in them.
+    llvm::DominatorTree& tree = analyses.getResult<llvm::DominatorTreeAnalysis>(function);
+    for (llvm::Loop* const loop : loops_.getLoopsInPreorder()) {
+      if (loop->getLoopPreheader() == nullptr)
+        llvm::InsertPreheaderForLoop(loop, &tree, &loops_, nullptr, false);
+    }
+  }
 
   void choose() {
     const Costs costs = visit_all(loops_.getTopLevelLoops());
@@ -204,7 +213,7 @@ class Checker {
     bool calls = false;
     for (llvm::BasicBlock* const block : loop->blocks()) {
       if (loops_.getLoopFor(block) != loop) continue;
-      own += block->size();
+      own += std::distance(block->getFirstNonPHIIt(), block->end());
       calls = calls || has_call(*block);
     }
     const Costs inner = visit_all(loop->getSubLoops());
@@ -215,8 +224,14 @@ class Checker {
     if (!calls) {
       if (const auto apart = short_cost(loop, own + inner.cheap, evolution_)) return bound(loop, *apart);
     }
-    checked_.insert(loop->getHeader());
+    checked_.insert(where_to_test(loop->getHeader()));
     return 0;
+  }
+
+  static const llvm::BasicBlock* where_to_test(const llvm::BasicBlock* header) {
+    if (!looks_by_index(*header)) return header;
+    const auto* const table = llvm::cast<llvm::SwitchInst>(header->getTerminator());
+    return std::prev(table->case_end())->getCaseSuccessor();
   }
 
   uint64_t bound(const llvm::Loop* loop, uint64_t cost) {
@@ -235,7 +250,7 @@ class Checker {
     enum : uint8_t { New, Open, Done };
     llvm::DenseMap<const llvm::BasicBlock*, uint8_t> states;
     const auto is_cut = [&](const llvm::BasicBlock* from, const llvm::BasicBlock* to) {
-      if (checked_.contains(to)) return true;
+      if (checked_.contains(to) || looks_by_index(*to)) return true;
       return bounded_.contains(to) && loops_.getLoopFor(to)->contains(from);
     };
     llvm::SmallVector<std::pair<llvm::BasicBlock*, llvm::succ_iterator>, 32> path;

@@ -72,6 +72,19 @@ class LinearMemoryAA : public llvm::AnalysisInfoMixin<LinearMemoryAA> {
   const bool* tells_same_;
 };
 
+// Has the jump of a loop around a switch copied behind each arm (dispatch.cc); `looks`: and has it look at the deadline. Behind all
+// passes over control flow.
+class CopyDispatch : public llvm::PassInfoMixin<CopyDispatch> {
+ public:
+  explicit CopyDispatch(bool looks) : looks_(looks) {}
+  llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses);
+
+ private:
+  bool looks_;
+};
+// Whether a block ends in a switch that goes to a block apart when the code is to look.
+bool looks_by_index(const llvm::BasicBlock& block);
+
 // Looks at the deadline at function entries and in loops (docs/abi.md, "Metering"). Behind the vectorizer, which gives up on
 // loops with such tests.
 struct DeadlineChecks : llvm::PassInfoMixin<DeadlineChecks> {

@@ -95,8 +95,14 @@ void make_leave(UnitContext& unit, const wasm::CanonType& type) {
     llvm::BasicBlock* const next = llvm::BasicBlock::Create(context, "", thunk);
     builder.CreateCondBr(builder.CreateNot(call), thrown, next, unit.unlikely());
     builder.SetInsertPoint(thrown);
+    // The table is loaded again, so that no register is put down for it in each call.
+    llvm::LoadInst* const again = builder.CreateAlignedLoad(
+        unit.ptr(),
+        builder.CreateConstGEP1_64(builder.getInt8Ty(), its_context, offsetof(abi::Context, native)),
+        llvm::Align(8));
+    again->setVolatile(true);
     llvm::Value* const leave =
-        unit.load_invariant(builder, unit.ptr(), table, offsetof(abi::NativeBuiltins, leave_by_exception));
+        unit.load_invariant(builder, unit.ptr(), again, offsetof(abi::NativeBuiltins, leave_by_exception));
     builder
         .CreateCall(llvm::FunctionType::get(builder.getVoidTy(), {unit.ptr()}, false), leave, {its_context})
         ->addFnAttr(llvm::Attribute::NoReturn);

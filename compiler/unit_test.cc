@@ -804,6 +804,32 @@ TEST_CASE("a loop that ends soon but for those in it looks in front of them") {
   CHECK(looks(row) >= 4);
 }
 
+// A loop around a switch over what `load` reads.
+std::string dispatch(const std::string& load) {
+  std::string code;
+  std::string labels;
+  std::string arms;
+  int count = 0;
+  for (const char* const name : {"add", "sub", "mul", "and", "or", "xor", "rotl", "shl", "shr_u"}) {
+    code += "(block ";
+    labels += " " + std::to_string(count++);
+    arms += std::string(") (local.set $x (i32.") + name + " (local.get $x) (local.get $pc))) (br $next)";
+  }
+  return "(module (memory 1) (func (param $pc i32) (result i32) (local $x i32) (loop $next (block " + code +
+         "(br_table" + labels + " 9 (" + load + " (local.tee $pc (i32.add (local.get $pc) (i32.const 1)))))" +
+         arms + ")) (local.get $x)))";
+}
+
+TEST_CASE("each arm of a loop around a switch has a jump of its own") {
+  for (const char* const load : {"i32.load8_u", "i32.load"}) {
+    Fixture fixture(dispatch(load));
+    CHECK(count(fixture.assembly(), "jmpq\t*%r") >= 9);
+    Fixture metered(dispatch(load));
+    CHECK(looks(metered) == 1);  // Beside the switch as it was.
+    CHECK(count(metered.assembly(), "jmpq\t*%r") >= 9);
+  }
+}
+
 TEST_CASE("more results than registers go to the caller's slots") {
   Fixture fixture(
       "(module (func (result i32 i32 i32 i32 i32) (i32.const 1) (i32.const 2) (i32.const 3) (i32.const 4)"
