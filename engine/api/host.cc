@@ -28,7 +28,10 @@ namespace {
 
 // Throws what is an exception; other failures are kept for the outermost call, with a backtrace while there are frames to
 // be seen.
-abi::HostStatus fail(detail::StoreState& state, Caller& caller) {
+[[gnu::noinline]] abi::HostStatus fail(detail::StoreState& state, Caller& caller, HostStatus status) {
+  if (status == HostStatus::Pending) {
+    (void)caller.fail(Error::make(ErrorKind::Unsupported, "a host function that answers later"));
+  }
   Result<void> failure = CallerAccess::take_failure(caller);
   Error error = failure.ok() ? Error::trap("host function failed") : std::move(failure).error();
   if (pass_on(state, error)) {
@@ -57,22 +60,21 @@ abi::HostStatus enter(void* environment, abi::Context* from, uint64_t* slots) {
   if constexpr (is_observed) {
     if (state.watcher != nullptr) state.watcher->host_begins(from, binding, slots);
   }
+  const auto end = [&] {
+    roots.close_scope(scope);
+    state.host_calls = call.outer;
+  };
   const HostStatus status = binding.entry(binding.environment, caller, slots);
-  abi::HostStatus outcome = abi::HostStatus::Ok;
   if (status != HostStatus::Ok) [[unlikely]] {
-    if (status == HostStatus::Pending) {
-      (void)caller.fail(Error::make(ErrorKind::Unsupported, "a host function that answers later"));
-    }
-    outcome = fail(state, caller);
+    const abi::HostStatus outcome = fail(state, caller, status);
+    end();
+    return outcome;
   }
   if constexpr (is_observed) {
-    if (state.watcher != nullptr && status == HostStatus::Ok) {
-      state.watcher->host_ended(from, binding, slots);
-    }
+    if (state.watcher != nullptr) state.watcher->host_ended(from, binding, slots);
   }
-  roots.close_scope(scope);
-  state.host_calls = call.outer;
-  return outcome;
+  end();
+  return abi::HostStatus::Ok;
 }
 
 void destroy_binding(void* environment) {

@@ -52,10 +52,11 @@ void set_position(NativeEntry* entry, Context* context, const void* frame, const
 }
 
 // What `call` does with how somebody else's run ended.
-bool go_on(StoreState* store, NativeEntry* entry, TrapCode ended) {
+inline bool go_on(StoreState* store, NativeEntry* entry, TrapCode ended) {
   if (ended == TrapCode::None) [[likely]] {
     entry->crossing.native_frame = nullptr;
-    store->pending_exception = abi::kNullRef;
+    if (store->pending_exception != abi::kNullRef) [[unlikely]]
+      store->pending_exception = abi::kNullRef;
     return true;
   }
   if (ended == TrapCode::UncaughtException) {
@@ -63,20 +64,6 @@ bool go_on(StoreState* store, NativeEntry* entry, TrapCode ended) {
     return false;
   }
   leave_by_trap(store, ended);
-}
-
-TrapCode call_host(StoreState* store, NativeEntry* entry, Context* caller, FuncObject* callee,
-                   uint64_t* slots) {
-  // SAFETY: an object with this func_index is the first member of a HostFuncObject.
-  const auto* const host = reinterpret_cast<abi::HostFuncObject*>(callee);
-  store->activation->stack_top = entry->stack_top;
-  store->trap = TrapCode::None;
-  store->callee = callee;
-  switch (host->entry(host->environment, caller, slots)) {
-    case abi::HostStatus::Ok: return TrapCode::None;
-    case abi::HostStatus::Throw: return TrapCode::UncaughtException;
-    default: return store->trap == TrapCode::None ? TrapCode::HostError : store->trap;
-  }
 }
 
 bool has_room(const StoreState* store, const NativeEntry* entry, const FuncObject* callee) {
@@ -138,6 +125,22 @@ bool is_last_call(const NativeEntry* entry, const void* const* thunk_frame) {
 
 // ---- NativeBuiltins. The caller's frame is found where the frame pointer of ours points to.
 
+[[gnu::noinline]] bool call_other(StoreState* store, FuncObject* callee, uint64_t* slots,
+                                  const void* const* thunk_frame) {
+  NativeEntry* const entry = store->native_entry;
+  if (is_last_call(entry, thunk_frame)) [[unlikely]]
+    leave_by_tail_call(store, entry, callee, slots);
+  return go_on(store, entry, call_guest(store, entry, callee, slots));
+}
+
+[[gnu::noinline]] bool end_badly(StoreState* store, abi::HostStatus status) {
+  NativeEntry* const entry = store->native_entry;
+  if (status == abi::HostStatus::Throw) return go_on(store, entry, TrapCode::UncaughtException);
+  return go_on(store, entry, store->trap == TrapCode::None ? TrapCode::HostError : store->trap);
+}
+
+// Calls of the host's functions are what is quick here: what they do not need is in functions of its own, so that few registers are
+// put down for them. The thunk took the callee from the store, where it still is while the function runs.
 bool call(Context* caller, FuncObject* callee, uint64_t* slots) {
   StoreState* const store = caller->store;
   NativeEntry* const entry = store->native_entry;
@@ -146,12 +149,15 @@ bool call(Context* caller, FuncObject* callee, uint64_t* slots) {
   if (reinterpret_cast<uintptr_t>(frame) < store->native_stack_limit) [[unlikely]] {
     leave_by_trap(store, TrapCode::CallStackExhausted);
   }
-  if (!is_host(callee) && is_last_call(entry, static_cast<const void* const*>(frame[0]))) [[unlikely]] {
-    leave_by_tail_call(store, entry, callee, slots);
-  }
-  const TrapCode ended = is_host(callee) ? call_host(store, entry, caller, callee, slots)
-                                         : call_guest(store, entry, callee, slots);
-  return go_on(store, entry, ended);
+  if (!is_host(callee)) return call_other(store, callee, slots, static_cast<const void* const*>(frame[0]));
+  // SAFETY: an object with this func_index is the first member of a HostFuncObject.
+  const auto* const host = reinterpret_cast<abi::HostFuncObject*>(callee);
+  store->activation->stack_top = entry->stack_top;
+  store->trap = TrapCode::None;
+  const abi::HostStatus status = host->entry(host->environment, caller, slots);
+  if (status != abi::HostStatus::Ok) [[unlikely]]
+    return end_badly(store, status);
+  return go_on(store, entry, TrapCode::None);
 }
 
 [[gnu::noreturn]] void trap(Context* context, uint32_t trap_code) {
