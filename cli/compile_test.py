@@ -262,6 +262,23 @@ class CompileTest(unittest.TestCase):
                 self.assertLess(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10, memory * PATIENCE)
                 self.ok("validate", "bomb.wherry")
 
+    def test_a_function_with_a_frame_beyond_the_margin_is_interpreted_and_recursion_traps(self):
+        """1,200 vectors that live across a call take 19 KiB, which the margin below the stack's limit has no room for; 400 take 6."""
+        for count, is_interpreted in ((1200, True), (400, False)):
+            with self.subTest(count):
+                loads = "".join(f"(local.set {i + 1} (v128.load offset={i * 16} (i32.const 0)))" for i in range(count))
+                sums = "".join(f"(local.set 0 (i32.add (local.get 0) (i32x4.extract_lane {i % 4} (local.get {i + 1}))))" for i in range(count))
+                module = self.binary(f"""(module (memory 1) (data (i32.const 0) "one and two and three and four and five and six and seven")
+                  (func $deep (export "deep") (param i32) (result i32) (local {"v128 " * count})
+                    {loads}
+                    (if (local.get 0) (then (i32.store (i32.const 60) (call $deep (i32.sub (local.get 0) (i32.const 1))))))
+                    {sums} (local.get 0)))""")
+                self.ok("compile", module, "-o", "deep")
+                self.assertEqual("interpreted" in self.ok("objdump", "deep"), is_interpreted)
+                run = ("run", "--allow-precompiled", "--invoke", "deep", "deep")
+                self.assertEqual(self.ok(*run, "5"), self.ok("run", "--invoke", "deep", "m.wasm", "5"))
+                self.assertIn("call stack exhausted", self.error(*run, "100000000", status=134))
+
     def test_a_module_is_compiled_in_part_when_a_function_is_too_large(self):
         _, code = bombs()["5 MB of additions"]
         (self.folder / "m.wasm").write_bytes(one_function(16, code))
