@@ -1,14 +1,13 @@
 // What starting components costs inside of a process: loading a file, finding its imports, and making instances of what was prepared
-// before, in a new store for every hundred. Least of many rounds.
+// before, in a new store for every hundred. Least of many rounds, as for calls (bench/measure.h).
 //
 //   component_start [--quick] FILE      prints lines `name figure unit`; FILE is a command component for WASI 0.2
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "bench/measure.h"
 #include "wherry/component_linker.h"
 #include "wherry/wasi_component.h"
 #include "wherry/wherry.h"
@@ -16,6 +15,7 @@
 namespace {
 
 using namespace wherry;
+using bench::take;
 
 constexpr std::string_view kSmall = R"((component
   (core module $M (memory (export "mem") 1) (func (export "f") (result i32) (i32.const 1)))
@@ -30,27 +30,9 @@ constexpr std::string_view kModule =
 
 int g_rounds = 200;
 
-double now_ns() {
-  using namespace std::chrono;
-  return static_cast<double>(duration_cast<nanoseconds>(steady_clock::now().time_since_epoch()).count());
-}
-
 template <class Body>
 void show(const char* name, int count, Body body) {
-  double least = 1e18;
-  for (int round = 0; round < g_rounds; ++round) {
-    const double start = now_ns();
-    body();
-    least = std::min(least, (now_ns() - start) / count);
-  }
-  std::printf("%s %.0f ns\n", name, least);
-}
-
-template <class T>
-T take(Result<T> result) {
-  if (result) return *std::move(result);
-  std::fprintf(stderr, "component_start: %s\n", result.error().describe().c_str());
-  std::exit(1);
+  std::printf("%s %.0f ns\n", name, bench::best(g_rounds, count, body));
 }
 
 template <class Pre, class Prepare>

@@ -83,7 +83,8 @@ llvm::Value* load_mask(llvm::BasicBlock* before, llvm::SwitchInst* table) {
   store->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(table->getContext(), {}));
   llvm::Value* const place = field(store, offsetof(abi::StoreState, native_look) + sizeof(uintptr_t) - 1);
   builder.SetInsertPoint(table);
-  return builder.CreateAlignedLoad(builder.getInt8Ty(), place, llvm::Align(1));
+  // Volatile, or code generation moves it out of loops that store nothing.
+  return builder.CreateAlignedLoad(builder.getInt8Ty(), place, llvm::Align(1), /*isVolatile=*/true);
 }
 
 // A block with the same switch.
