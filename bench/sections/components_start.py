@@ -78,7 +78,7 @@ def instances(bench):
     if not program.exists():
         return {}
     build_program = bench.compile("component_start", ["component_start.cc"], ["-I", ROOT / "include", "-I", ROOT],
-                                  [*(RELEASE / name for name in LIBRARIES), "-lcares", "-ldl", "-lpthread"], language="c++")
+                                  [*(RELEASE / name for name in LIBRARIES), "-lcares", "-lidn2", "-lunistring", "-ldl", "-lpthread"], language="c++")
     command = [str(build_program), *(["--quick"] if bench.quick else []), str(program)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
