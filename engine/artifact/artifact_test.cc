@@ -8,6 +8,7 @@
 #include "engine/artifact/hash.h"
 #include "engine/artifact/known_module.h"
 #include "engine/artifact/processor.h"
+#include "engine/artifact/test_changes.h"
 #include "engine/artifact/writer.h"
 #include "engine/decode/decode.h"
 #include "engine/text/parse.h"
@@ -28,9 +29,6 @@ constexpr uint8_t kAnswer[] = {0xb8, 42, 0, 0, 0, 0xc3};
 constexpr uint8_t kAnswer[] = {0x40, 0x05, 0x80, 0x52, 0xc0, 0x03, 0x5f, 0xd6};
 #endif
 constexpr uint32_t kAnswerAt = 64;
-
-// All bytes of a file with pages of 4 KiB. With pages of 64 KiB, most of which are zeros, it would take minutes in an emulator.
-constexpr size_t kMostChanges = 100'000;
 
 constexpr std::string_view kModule = R"((module
   (type (func)) (type (func (param i32))) (type (func (result i32)))
@@ -305,7 +303,7 @@ TEST_CASE("an artifact with any byte of what a load reads changed is refused") {
 TEST_CASE("verify finds every changed byte of the file") {
   base::Vector<uint8_t> file = Sample().file();
   size_t passed = 0;
-  for (size_t at = 0; at < file.size(); at += 1 + file.size() / kMostChanges) {
+  for (size_t at = 0; at < file.size(); at += step_of_changes(file.size())) {
     file[at] ^= 0x10;
     auto view = View::read(file.span());
     passed += view && view->verify();

@@ -10,6 +10,7 @@
 #include "engine/artifact/hash.h"
 #include "engine/artifact/known_module.h"
 #include "engine/artifact/processor.h"
+#include "engine/artifact/test_changes.h"
 #include "engine/artifact/writer.h"
 #include "engine/decode/decode.h"
 #include "engine/text/parse.h"
@@ -22,9 +23,6 @@ namespace wherry::artifact {
 namespace {
 
 using wasm::ErrorCode;
-
-// All bytes of a file with pages of 4 KiB. With pages of 64 KiB, most of which are zeros, it would take minutes in an emulator.
-constexpr size_t kMostChanges = 100'000;
 
 constexpr std::string_view kModules[] = {
     R"((module (func (export "f") (result i32) (i32.const 42)) (memory 1) (data (i32.const 4090) "across two pages")))",
@@ -176,7 +174,7 @@ TEST_CASE("each byte of a compiled component counts") {
   const base::Vector<uint8_t> file = Sample().file();
   base::Vector<uint8_t> changed;
   REQUIRE(changed.append(file.span()));
-  for (size_t i = 0; i < file.size(); i += 1 + file.size() / kMostChanges) {
+  for (size_t i = 0; i < file.size(); i += step_of_changes(file.size())) {
     changed[i] ^= 0x10;
     const auto view = ComponentView::read(changed.span());
     const bool is_sound = view && view->verify();
