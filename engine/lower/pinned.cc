@@ -69,6 +69,44 @@ const uint8_t* skip_integer(const uint8_t* at) {
   return at;
 }
 
+// Where a walk is in the nesting of blocks. Not kept as a string of bits: `blocks_` counts blocks opened inside the innermost
+// loop, and the counts of outer loops are stacked for the first levels, which are all that weights tell apart.
+class Nesting {
+ public:
+  // What a use here weighs: 8 to the power of the loops around it.
+  uint64_t weight() const { return weight_; }
+
+  // Whether a turn of a loop begins.
+  bool open(bool is_loop) {
+    if (!is_loop || loops_ == kDeepestWeight) {
+      ++blocks_;
+      return false;
+    }
+    outer_blocks_[loops_++] = blocks_;
+    blocks_ = 0;
+    weight_ <<= 3;
+    return true;
+  }
+
+  // Whether it was a loop that ended.
+  bool close() {
+    if (blocks_ > 0) {
+      --blocks_;
+      return false;
+    }
+    if (loops_ == 0) return false;
+    blocks_ = outer_blocks_[--loops_];
+    weight_ >>= 3;
+    return true;
+  }
+
+ private:
+  std::array<uint32_t, kDeepestWeight> outer_blocks_{};
+  uint32_t loops_ = 0;
+  uint32_t blocks_ = 0;
+  uint64_t weight_ = 1;
+};
+
 // Counts the uses of locals.
 class Walk {
  public:
@@ -85,15 +123,15 @@ class Walk {
             at = use_far_local(at + 1);
             continue;
           }
-          if (local < counts_.size()) counts_[local] += weight_;
+          if (local < counts_.size()) counts_[local] += nesting_.weight();
           at += 2;
           continue;
         }
         case Skip::Nothing: ++at; continue;
-        case Skip::Call: calls_ += weight_; [[fallthrough]];
+        case Skip::Call: calls_ += nesting_.weight(); [[fallthrough]];
         case Skip::OneInteger: at = skip_integer(at + 1); continue;
         case Skip::TwoIntegers:
-          calls_ += weight_;
+          calls_ += nesting_.weight();
           at = skip_integer(skip_integer(at + 1));
           continue;
         case Skip::Access:
@@ -102,11 +140,12 @@ class Walk {
           at = skip_integer(skip_integer(at + 1));
           continue;
         case Skip::End:
-          close();
+          nesting_.close();
           ++at;
           continue;
         case Skip::Open:
-          open(*at);
+          catches_ = catches_ || *at == kTryTable;
+          nesting_.open(*at == kLoop);
           if (*at != kTryTable && at[1] == kEmptyBlock) {
             at += 2;
             continue;
@@ -129,28 +168,8 @@ class Walk {
   const uint8_t* use_far_local(const uint8_t* at) {
     base::ByteReader reader({at, static_cast<size_t>(end_ - at)});
     const uint32_t local = reader.u32();
-    if (local < counts_.size()) counts_[local] += weight_;
+    if (local < counts_.size()) counts_[local] += nesting_.weight();
     return reader.position();
-  }
-
-  void close() {
-    if (blocks_ > 0) {
-      --blocks_;
-    } else if (loops_ > 0) {
-      blocks_ = outer_blocks_[--loops_];
-      weight_ >>= 3;
-    }
-  }
-
-  void open(uint8_t opcode) {
-    catches_ = catches_ || opcode == kTryTable;
-    if (opcode == kLoop && loops_ < kDeepestWeight) {
-      outer_blocks_[loops_++] = blocks_;
-      blocks_ = 0;
-      weight_ <<= 3;
-    } else {
-      ++blocks_;
-    }
   }
 
   bool skip_slowly() {
@@ -165,12 +184,7 @@ class Walk {
   const wasm::Features features_;
   const std::span<uint64_t> counts_;
   wasm::Instruction instruction_;
-  // The nesting as a string of bits is not kept: `blocks_` counts blocks opened inside the innermost loop, and the
-  // counts of outer loops are stacked for the first levels, which are all that weights tell apart.
-  std::array<uint32_t, kDeepestWeight> outer_blocks_{};
-  uint32_t loops_ = 0;
-  uint32_t blocks_ = 0;
-  uint64_t weight_ = 1;  // 8 to the power of `loops_`.
+  Nesting nesting_;
   uint64_t calls_ = 0;
   bool catches_ = false;
 };
@@ -193,12 +207,12 @@ class VectorWalk {
         case wasm::Op::LocalSet:
         case wasm::Op::LocalTee: use(instruction, before); break;
         case wasm::Op::Call:
-        case wasm::Op::CallIndirect: calls_ += weight_; break;
+        case wasm::Op::CallIndirect: calls_ += nesting_.weight(); break;
         case wasm::Op::TryTable: catches_ = true; [[fallthrough]];
         case wasm::Op::Loop:
         case wasm::Op::Block:
-        case wasm::Op::If: open(instruction.op == wasm::Op::Loop); break;
-        case wasm::Op::End: close(); break;
+        case wasm::Op::If: turn_ += nesting_.open(instruction.op == wasm::Op::Loop); break;
+        case wasm::Op::End: turn_ += nesting_.close(); break;
         default: break;
       }
       before = instruction.op;
@@ -213,31 +227,12 @@ class VectorWalk {
     const uint32_t local = instruction.index;
     if (local >= locals_.size()) return;
     if (locals_[local].kind() != wasm::ValKind::V128) {
-      counts_[local] += weight_;
+      counts_[local] += nesting_.weight();
     } else if (instruction.op != wasm::Op::LocalGet) {
       turns_[local] = turn_;
-      if (vector_family_of(before).pinned == 0) counts_[local] -= 2 * weight_;
+      if (vector_family_of(before).pinned == 0) counts_[local] -= 2 * nesting_.weight();
     } else if (turns_[local] != turn_) {
-      counts_[local] += weight_;
-    }
-  }
-  void open(bool is_loop) {
-    if (!is_loop || loops_ == kDeepestWeight) {
-      ++blocks_;
-      return;
-    }
-    outer_blocks_[loops_++] = blocks_;
-    blocks_ = 0;
-    weight_ <<= 3;
-    ++turn_;
-  }
-  void close() {
-    if (blocks_ > 0) {
-      --blocks_;
-    } else if (loops_ > 0) {
-      blocks_ = outer_blocks_[--loops_];
-      weight_ >>= 3;
-      ++turn_;
+      counts_[local] += nesting_.weight();
     }
   }
 
@@ -246,10 +241,7 @@ class VectorWalk {
   const std::span<const wasm::ValType> locals_;
   const std::span<uint64_t> counts_;
   const std::span<uint64_t> turns_;
-  std::array<uint32_t, kDeepestWeight> outer_blocks_{};
-  uint32_t loops_ = 0;
-  uint32_t blocks_ = 0;
-  uint64_t weight_ = 1;
+  Nesting nesting_;
   uint64_t turn_ = 1;
   uint64_t calls_ = 0;
   bool catches_ = false;
