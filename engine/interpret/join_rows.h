@@ -111,8 +111,8 @@ template <From a, From b, From value>
 using NVStoreIndexed = Named<VectorStoreIndexed<Access::Guarded, a, b, value>, StepForm::VectorStoreIndexed,
                              Op::Nop, a, b, value>;
 
-// Stands before each access of a sequence but the first: from here on the sequence is at that instruction, so a fault finds it. The
-// address depends on what is read through `pc`, so the access comes after this, and tools/check-handlers looks.
+// Stands before each access of a sequence but the first, and before the first if there is metering between it and the beginning, which may
+// trap too: from here on the sequence is at that instruction, so a fault finds it. The address depends on what is read through `pc`, so the access comes after this, and tools/check-handlers looks.
 struct Reached {
   template <uint32_t at, class... Rest>
   static WHERRY_STEP run(WHERRY_ARGS) {
@@ -132,6 +132,11 @@ struct Reached {
     WHERRY_TAIL((kStep<0, Rest...>));
   }
 };
+
+template <class Name>
+constexpr bool is_metering(Name) {
+  return Name::kName.form == StepForm::Fuel || Name::kName.form == StepForm::Interrupt;
+}
 
 // Whether the last step may branch back to the first.
 template <class Last>
@@ -162,29 +167,36 @@ template <class... Steps>
 struct Sequence {
   static constexpr Cell kGuarded = word_of(&faulting<Steps...>);
 };
-// Takes names and gives their steps, with Reached where it belongs.
-template <bool accessed, class Made, class... Names>
+// Takes names and gives their steps, with Reached where it belongs. `trapped`: whether something may have trapped at the place that the
+// sequence is at.
+template <bool trapped, class Made, class... Names>
 struct Reaching;
-template <bool accessed, class... Made>
-struct Reaching<accessed, Sequence<Made...>> {
+template <bool trapped, class... Made>
+struct Reaching<trapped, Sequence<Made...>> {
   using Type = Sequence<Made...>;
 };
-template <bool accessed, class... Made, class First, class... Names>
-struct Reaching<accessed, Sequence<Made...>, First, Names...> {
+template <bool trapped, class... Made, class First, class... Names>
+struct Reaching<trapped, Sequence<Made...>, First, Names...> {
   static constexpr bool kAccess = lower::may_fault(First::kName);
+  static constexpr bool kMetersAgain = sizeof...(Made) != 0 && is_metering(First());
   using Type = typename Reaching<
-      accessed || kAccess,
-      std::conditional_t<accessed && kAccess, Sequence<Made..., Reached, typename First::Step>,
+      trapped || kAccess || kMetersAgain,
+      std::conditional_t<trapped && kAccess, Sequence<Made..., Reached, typename First::Step>,
                          Sequence<Made..., typename First::Step>>,
       Names...>::Type;
 };
+
+template <class First, class... Names>
+constexpr bool meters_again() {
+  return (is_metering(Names()) || ...);
+}
 
 template <class... Names>
 constexpr Cell long_join() {
   constexpr uint32_t kAccesses = (0 + ... + lower::may_fault(Names::kName));
   if constexpr (kAccesses == 0)
     return hot_join<Names...>();
-  else if constexpr (kAccesses == 1)
+  else if constexpr (kAccesses == 1 && !meters_again<Names...>())
     return faulting_join<Names...>();
   else
     return Reaching<false, Sequence<>, Names...>::Type::kGuarded;

@@ -82,9 +82,16 @@ inline void FakeHandlers::add_joins() {
   const Step multiply{StepForm::Binary, wasm::Op::I32Mul, From::Acc, From::Const, From::Slot, To::Acc};
   const Step load{StepForm::Load, wasm::Op::I32Load, From::Pin0, From::Slot, From::Slot, To::Acc};
   const Step fuel{StepForm::Fuel}, interrupt{StepForm::Interrupt};
-  joins_ = {{2, {add, branch}},          {2, {add, load}},         {3, {add, load, multiply}},
-            {2, {load, multiply}},       {3, {add, branch, fuel}}, {3, {fuel, add, branch}},
-            {3, {fuel, load, multiply}}, {2, {interrupt, fuel}},   {3, {interrupt, add, branch}}};
+  joins_ = {{2, {add, branch}},
+            {2, {add, load}},
+            {3, {add, load, multiply}},
+            {2, {load, multiply}},
+            {3, {add, branch, fuel}},
+            {3, {fuel, add, branch}},
+            {3, {fuel, load, multiply}},
+            {2, {interrupt, fuel}},
+            {3, {interrupt, add, branch}},
+            {6, {fuel, add, branch, fuel, load, multiply}}};
   const auto rows = static_cast<uint32_t>(joins_.size());
   for (uint32_t i = 0; i < rows; ++i) join_handlers_.push_back(next_ += 2);
   const uint32_t shift = 27;

@@ -9,7 +9,7 @@
 // The last thing that lowering does to a function's code.
 namespace wherry::lower {
 
-// The longest sequence from instruction `i` on that has a row; null: none has.
+// The longest sequence from instruction `i` of code without metering on that has a row; null: none has.
 inline const JoinEntry* longest_join(const JoinTable& joins, const Cell* cells,
                                      std::span<const uint32_t> starts, size_t i) {
   const JoinEntry* best = nullptr;
@@ -25,27 +25,70 @@ inline const JoinEntry* longest_join(const JoinTable& joins, const Cell* cells,
   return best;
 }
 
-// The row of metering `number` and as much as possible of what is done in one from instruction `i` on; null: there is none.
-inline const JoinEntry* metered_join(const JoinTable& joins, const Cell* cells,
-                                     std::span<const uint32_t> starts, size_t i, uint32_t number) {
-  const JoinEntry* best = nullptr;
-  const auto metered = [&](uint32_t whole) {
-    const JoinEntry* const entry = find_join(joins, number, whole);
-    if (entry != nullptr && entry->row < joins.rows) best = entry;
-  };
-  if (i == starts.size()) return best;
-  uint32_t whole = number_in(cells[starts[i]]);
-  if (whole == 0) return best;
-  metered(whole);
+// What has been read as one: the number by which it is looked up with what follows, its instructions, and its row. Null: one instruction.
+struct Whole {
+  uint32_t number = 0;
+  uint32_t count = 1;
+  const JoinEntry* entry = nullptr;
+
+  bool go_on(const JoinTable& joins, uint32_t step) {
+    const JoinEntry* const found = find_join(joins, number, step);
+    if (found == nullptr || found->row >= joins.rows) return false;
+    *this = {StepNumbers::kEnd + found->row, found->count, found};
+    return true;
+  }
+};
+
+// The longest sequence without metering from instruction `i` on that has a row.
+inline Whole straight_join(const JoinTable& joins, const Cell* cells, std::span<const uint32_t> starts,
+                           size_t i) {
+  Whole whole{number_in(cells[starts[i]])};
+  if (whole.number == 0) return whole;
   for (size_t next = i + 1; next < starts.size(); ++next) {
     const uint32_t step = number_in(cells[starts[next]]);
-    if (is_metering(step)) break;
-    const JoinEntry* const entry = find_join(joins, whole, step);
-    if (entry == nullptr || entry->row >= joins.rows) break;
-    whole = StepNumbers::kEnd + entry->row;
-    metered(whole);
+    if (is_metering(step) || !whole.go_on(joins, step)) break;
   }
-  return best;
+  return whole;
+}
+
+// Tells `visit` of the metering at instruction `i`, and of it with more and more of what is done in one behind it.
+template <class Visit>
+void each_piece(const JoinTable& joins, const Cell* cells, std::span<const uint32_t> starts, size_t i,
+                Visit visit) {
+  const Whole metering{number_in(cells[starts[i]])};
+  visit(metering);
+  Whole behind;
+  for (size_t next = i + 1; next < starts.size(); ++next) {
+    const uint32_t step = number_in(cells[starts[next]]);
+    if (step == 0 || is_metering(step)) return;
+    if (next == i + 1) {
+      behind = {step};
+    } else if (!behind.go_on(joins, step)) {
+      return;
+    }
+    if (Whole piece = metering; piece.go_on(joins, behind.number)) visit(piece);
+  }
+}
+
+// The longest sequence from instruction `i` on, over as many metered pieces as have a row together. Null: there is none.
+inline const JoinEntry* longest_metered_join(const JoinTable& joins, const Cell* cells,
+                                             std::span<const uint32_t> starts, size_t i) {
+  const auto is_metered = [&](size_t at) { return is_metering(number_in(cells[starts[at]])); };
+  Whole whole;
+  if (is_metered(i)) {
+    each_piece(joins, cells, starts, i, [&](const Whole& piece) { whole = piece; });
+  } else {
+    whole = straight_join(joins, cells, starts, i);
+    if (whole.number == 0) return nullptr;
+  }
+  for (size_t next; (next = i + whole.count) < starts.size() && is_metered(next);) {
+    const Whole before = whole;
+    each_piece(joins, cells, starts, next, [&](const Whole& piece) {
+      if (Whole longer = before; longer.go_on(joins, piece.number)) whole = longer;
+    });
+    if (whole.count == before.count) break;
+  }
+  return whole.entry;
 }
 
 // Finishes slot code: where a sequence of instructions has a handler that does them all, the first one gets it. Nothing
@@ -53,20 +96,17 @@ inline const JoinEntry* metered_join(const JoinTable& joins, const Cell* cells,
 // reads its operands where they always were. What it saves is the dispatches in between. Then the numbers of steps are
 // taken out of the handlers' addresses: from now on the code can run.
 //
-// `starts`: where instructions begin, ascending. `visit(first, which)` is told of every instruction that got a handler
-// whose access number `which` behind it may fault, and stands for both: a fault is seen at the first.
+// `starts`: where instructions begin, ascending. `is_metered`: whether there may be metering among them. `visit(first, which)` is told of
+// every instruction that got a handler whose access number `which` behind it may fault, and stands for both: a fault is seen at the first.
 template <class Visit>
 void finish_code(const JoinTable& joins, base::Vector<Cell>* code, std::span<const uint32_t> starts,
-                 Visit visit) {
+                 bool is_metered, Visit visit) {
   Cell* const cells = code->data();
   for (size_t i = 0; i < starts.size(); ++i) {
     const Cell first = cells[starts[i]];
     if (joins.entries != nullptr) {
-      const uint32_t number = number_in(first);
-      const JoinEntry* best = nullptr;
-      if (is_metering(number)) [[unlikely]]
-        best = metered_join(joins, cells, starts, i + 1, number);
-      if (best == nullptr) best = longest_join(joins, cells, starts, i);
+      const JoinEntry* const best =
+          is_metered ? longest_metered_join(joins, cells, starts, i) : longest_join(joins, cells, starts, i);
       if (best != nullptr) {
         cells[starts[i]] = joins.handler(best->row);
         if (best->faulting != 0) visit(i, best->faulting);

@@ -36,17 +36,19 @@ inline constexpr uint32_t kStructNewForms = 6;
 // A sequence of instructions whose handler does all of them, each in its own words. Until the first access that may fault none
 // of them traps; a trap or fault behind it finds its own instruction.
 struct Join {
-  static constexpr uint32_t kMost = 5;
+  static constexpr uint32_t kMost = 8;
   uint8_t count;
   Step steps[kMost];
 };
 
 // Where sequences are found: a hash table by what was read so far (a step's number, or StepNumbers::kEnd and the number of the
-// row that those before make) and, in the upper half, the number of the step that follows.
+// row that those before make) and, in the upper half, the number of the step that follows, or of the row of a metered piece.
 struct JoinEntry {
   uint32_t key = 0;  // 0: no entry.
   uint16_t row = 0;
-  uint16_t faulting = 0;  // Which of the steps has the first access that may fault.
+  uint8_t faulting =
+      0;  // Which of the steps has the first access that may fault, before any metering but the first step.
+  uint8_t count = 0;  // Of the row's steps.
 };
 
 // The sequences of a handler table: `rows` of the names, of which the first `plain_rows` access no memory and have their

@@ -8,7 +8,8 @@
 // one that begins with it. The price is that operand words are not packed any better.
 //
 // A fault is reported at the instruction that `pc` is at. That is the first of the sequence until its first access, so the
-// first one's position becomes that of this access (finish_code.h); before each other access `pc` goes on to the access itself.
+// first one's position becomes that of this access (finish_code.h); before each other access `pc` goes on to the access itself, and
+// before any behind metering in the middle, which needs the first one's position when it traps.
 //
 // Every step has a number, which the handler table puts into the upper bits of the addresses (engine/lower/step.h). So the
 // table of sequences is known when the program is compiled: rows are found by the numbers of what was read so far and of the

@@ -58,7 +58,8 @@ constexpr uint32_t join_shift(uint32_t rows) {
 }
 
 // What is counted or looked at before a piece of code runs. It comes before any sequence, so sequences that begin with it are
-// found by what follows as a whole: the same instructions behave the same, metered or not, and only those pairs need rows.
+// found by what follows as a whole: the same instructions behave the same, metered or not, and only those pairs need rows. A sequence that
+// goes on with the next metered piece is found by the two in the same way.
 constexpr bool is_metering(uint32_t number) {
   constexpr uint32_t kFuel = number_of({StepForm::Fuel});  // Not left to be worked out for each instruction.
   constexpr uint32_t kInterrupt = number_of({StepForm::Interrupt});
@@ -82,34 +83,45 @@ constexpr bool may_fault(const Step& step) {
   }
 }
 
-// Enters the rows into 2^(32 - shift) empty entries, and their bits. False: a row's steps but the last are no row before it;
-// or, when the first is metering, those but the first.
+// Where a row has been read so far when what follows is looked up as a whole: behind its first step if that is metering and no other
+// is, else before the last metering in it, else before its last step.
+constexpr uint32_t split_of(const Join& join) {
+  for (uint32_t i = join.count; i-- > 1;) {
+    if (is_metering(number_of(join.steps[i]))) return i;
+  }
+  return is_metering(number_of(join.steps[0])) ? 1 : join.count - 1u;
+}
+
+// Enters the rows into 2^(32 - shift) empty entries, and their bits. False: what stands before or behind a row's split is no row before it.
 constexpr bool enter_joins(std::span<const Join> rows, uint32_t shift, JoinEntry* entries, JoinPairs* pairs) {
   const uint32_t mask = ~uint32_t{0} >> shift;
   // What steps `from` to `to` of a row make; 0: nothing.
-  const auto made = [&](const Join& join, uint32_t from, uint32_t to) -> uint32_t {
-    uint32_t whole = number_of(join.steps[from]);
-    for (uint32_t i = from + 1; i < to; ++i) {
-      const JoinEntry* const entry = find_join(entries, shift, whole, number_of(join.steps[i]));
-      if (entry == nullptr) return 0;
-      whole = StepNumbers::kEnd + entry->row;
-    }
-    return whole;
+  const auto made = [&](auto& self, const Join& join, uint32_t from, uint32_t to) -> uint32_t {
+    if (to - from == 1) return number_of(join.steps[from]);
+    Join part{static_cast<uint8_t>(to - from), {}};
+    for (uint32_t i = from; i < to; ++i) part.steps[i - from] = join.steps[i];
+    const uint32_t split = split_of(part);
+    const uint32_t before = self(self, part, 0, split);
+    const uint32_t step = self(self, part, split, part.count);
+    const JoinEntry* const entry =
+        before == 0 || step == 0 ? nullptr : find_join(entries, shift, before, step);
+    return entry == nullptr ? 0 : StepNumbers::kEnd + entry->row;
   };
   for (uint32_t row = 0; row < rows.size(); ++row) {
     const Join& join = rows[row];
-    const bool metered = is_metering(number_of(join.steps[0]));
-    const uint32_t split = metered ? 1 : join.count - 1u;
-    const uint32_t before = made(join, 0, split);
-    const uint32_t step = made(join, split, join.count);
+    const uint32_t split = split_of(join);
+    const uint32_t before = made(made, join, 0, split);
+    const uint32_t step = made(made, join, split, join.count);
     if (before == 0 || step == 0) return false;
-    uint32_t faulting = 0;
-    while (faulting < join.count && !may_fault(join.steps[faulting])) ++faulting;
-    if (faulting == join.count) faulting = 0;
+    uint32_t faulting = 0;  // Up to the next metering, which may trap too.
+    while (faulting < join.count && !may_fault(join.steps[faulting]) &&
+           (faulting == 0 || !is_metering(number_of(join.steps[faulting]))))
+      ++faulting;
+    if (faulting == join.count || !may_fault(join.steps[faulting])) faulting = 0;
     const uint32_t key = before | step << 16;
     uint32_t at = join_slot(key, shift);
     while (entries[at & mask].key != 0) ++at;
-    entries[at & mask] = {key, static_cast<uint16_t>(row), static_cast<uint16_t>(faulting)};
+    entries[at & mask] = {key, static_cast<uint16_t>(row), static_cast<uint8_t>(faulting), join.count};
     pairs->enter(key);
   }
   return true;

@@ -222,6 +222,22 @@ TEST_CASE("a fault in a joined handler belongs to the access") {
   CHECK(code.positions[2].offset == body + 15);
 }
 
+TEST_CASE("a piece that cannot be paid is not taken for the one that is joined with it") {
+  Fixture fixture(
+      "(module (memory 1) (func (param i32) (result i32) (loop (local.set 0 (i32.add (local.get 0) "
+      "(i32.const 1))) (br_if 0 (i32.ne (local.get 0) (i32.const 100)))) "
+      "(i32.mul (i32.load (local.get 0)) (i32.const 3))))");
+  REQUIRE(fixture.typed != nullptr);
+  Options options;
+  options.fuel = true;
+  SlotCode code;
+  REQUIRE(fixture.lower(options, 0, true, &code));
+  REQUIRE(code.positions.size() == 8);  // fuel of nothing, fuel, add and set, br_if, fuel, load, mul, return
+  CHECK(code.positions[4].offset ==
+        code.positions[5].offset);  // The load, which the handler of its piece does.
+  CHECK(code.positions[1].offset < code.positions[2].offset);  // The loop's may be out of fuel before that.
+}
+
 TEST_CASE("a module's code is made once and found by its cells") {
   Fixture fixture(
       "(module (func (result i32) (call 1)) (func (result i32) (i32.const 7)) (func (result i32) (i32.const "

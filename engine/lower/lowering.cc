@@ -198,7 +198,8 @@ void Lowering::observe(abi::Moment moment, uint32_t slot) {
 void Lowering::finish_code() {
   const JoinTable none;
   const JoinTable& joins = environment_.options.joined_handlers ? environment_.handlers.joins : none;
-  lower::finish_code(joins, &out_->cells, memory_->starts, [this](size_t first, uint32_t which) {
+  const bool is_metered = environment_.options.fuel || environment_.options.interruption;
+  lower::finish_code(joins, &out_->cells, memory_->starts, is_metered, [this](size_t first, uint32_t which) {
     if (!with_positions_) return;
     memory_->positions[first].offset = memory_->positions[first + which].offset;
   });
