@@ -83,6 +83,18 @@ def build(command, target, sources, after=()):
     return target
 
 
+def installed(name, command):
+    """The command with its program as installing it leaves it: written anew, under build/bench/installed/NAME. A file that was written in
+    large pieces lies in the system's cache in large pieces; what a linker wrote by its own means, or what was read back from a disk, lies
+    there page by page, and then a short run takes up to a third longer, by nothing but luck."""
+    program = Path(shutil.which(str(command[0])) or command[0])
+    copy = BUILD / "installed" / name.replace(" ", "-") / program.name
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.unlink(missing_ok=True)
+    shutil.copy(program, copy)
+    return [copy, *command[1:]]
+
+
 @dataclass
 class Engine:
     """A program that runs modules. `options` stand behind `run`, so a variant of an engine is one more Engine."""
@@ -227,11 +239,11 @@ class Spawner:
     def __init__(self):
         self.program = build([clang(), "-O2", "-std=gnu17", "-static"], BUILD / "spawn", [HERE / "spawn.c"])
 
-    def __call__(self, rounds, commands, allowed=(0,), env=None):
+    def __call__(self, rounds, commands, allowed=(0,), env=None, *, at_once=False):
         """commands: name -> argv. Returns name -> {"ms", "cpu": [milliseconds], "rss": [KiB]}; a command that fails is reported
-        and left out."""
+        and left out. `at_once`: those of a round run at the same time, on one processor, for their "cpu" only."""
         names = list(commands)
-        argv = [str(self.program), str(rounds)]
+        argv = [str(self.program), str(rounds), *(["-o"] if at_once else [])]
         for name in names:
             argv += ["--", *map(str, commands[name])]
         done = subprocess.run(argv, capture_output=True, text=True, check=False, env=env)
@@ -334,11 +346,13 @@ class Bench:
         sizes = [int(n) for n, _ in group.kernels[kernel]]
         return sizes[1 if self.quick else -1] - sizes[0]
 
-    def time_kernels(self, group, engines=None, rounds=None, level=None, *, short=None, together=False):
+    def time_kernels(self, group, engines=None, rounds=None, level=None, *, short=None, together=False,
+                     at_once=False):
         """kernel -> Times: processor milliseconds of run(large) - run(small); "native" among the names if the group has a native side.
         `engines`: list of Engine (default: all that the group runs on). `level`: how the native side is compiled, as for
         Group.program. `short`: a smaller large n, where there is one (default: in a quick run). `together`: all kernels in each round, for
-        sections that compare kernels. Wrong results leave an engine out of that row."""
+        sections that compare kernels. `at_once`: the runs of a round run at the same time, for sections that are to show a few percent.
+        Wrong results leave an engine out of that row."""
         engines = list(self.engines.values()) if engines is None else engines
         engines = [e for e in engines if e.name not in group.without]
         agreed = {e.name: group.check(e, self.wherry) for e in engines}
@@ -357,7 +371,7 @@ class Bench:
         turns = [dict(item for mine in commands.values() for item in mine.items())] if together else commands.values()
         results = {}
         for turn in filter(None, turns):
-            results |= self.spawn(rounds or self.rounds, turn)
+            results |= self.spawn(rounds or self.rounds, turn, at_once=at_once)
         times = {}
         for kernel, names in columns.items():
             times[kernel] = row = Times()

@@ -2,7 +2,7 @@
 cache; a Python component (18 MB) also compiled before. And what instances cost inside of one process (`bench/component_start.cc`)."""
 import subprocess
 
-from harness import BUILD, CACHE, ROOT, build, clang, compiled_engines, p50
+from harness import BUILD, CACHE, ROOT, build, clang, compiled_engines, installed, p50
 
 TITLE = "Start of components"
 ORDER = 108
@@ -45,6 +45,7 @@ def hello(bench):
     native = build([clang(), "-O2", "-static"], BUILD / "hello", [ROOT / "tests" / "guests" / "c" / "hello.c"])
     rounds = 31 if bench.quick else 101
     commands = {"static native hello": [native], **runs(bench, program)}
+    commands = {name: installed(name, command) for name, command in commands.items()}
     bench.spawn(3, commands)  # fills file caches
     found = table(bench, "Rust wasip2 hello, first run", bench.spawn(rounds, commands), rounds)
     if "wherry" in found:

@@ -1,7 +1,8 @@
 """The kernels with fuel (one unit an instruction, prepaid for each straight piece of code) and with a deadline (looked at by calls and
 where loops begin), neither of which is ever reached, over the same kernels without. `wherry run` checks nothing that it was not asked for, so
 "without" has no checks at all. The peers' columns are their own metered runs over their plain ones: wasmi's and Wasmtime's fuel, Wasmtime's
-epochs (`-W timeout`). Each figure is the median over rounds of the ratio within a round."""
+epochs (`-W timeout`). The runs of a round run at once, on one processor that changes between them every few milliseconds; each figure is
+the median over rounds of the ratio within a round."""
 from harness import geomean
 
 TITLE = "Metered runs"
@@ -31,8 +32,8 @@ def measure(bench):
             pairs.append((f"{peer}, {title}", peer))
     group = bench.group()
     group.native = False
-    times = bench.time_kernels(group, engines, bench.rounds if bench.rounds > ROUNDS else ROUNDS)
-    for kernel, row in bench.time_kernels(group, peers, 3 if bench.quick else None).items():
+    times = bench.time_kernels(group, engines, max(bench.rounds, ROUNDS), at_once=True)
+    for kernel, row in bench.time_kernels(group, peers, 3 if bench.quick else None, at_once=True).items():
         for name, rounds in row.rounds.items():
             times[kernel].add(name, rounds)
     rows, ratios = [], {pair: [] for pair in pairs}
