@@ -5,7 +5,7 @@ A section is a file bench/sections/NAME.py:
     \"\"\"How it is measured, in a paragraph: docs/benchmarks.md prints it above the section's tables.\"\"\"
     TITLE = "Vectors"         # heading
     ORDER = 40                # place among the sections
-    NEEDS = ("guests",)       # optional; "guests": tools/guests runs first; "library": build/release/lib/libwherry.a
+    NEEDS = ("guests",)       # optional; "guests": tools/guests runs first
     PEERS = ("wasmi",)        # optional: the peers that it compares with, if not all of ENGINES; `bench.engines` holds those found
 
     def measure(bench):
@@ -336,10 +336,12 @@ class Bench:
         """A group of kernels: a folder of bench/kernels, or that folder itself."""
         return Group(HERE / "kernels" / name, self.only)
 
-    def compile(self, name, sources, flags=(), libraries=(), language="c"):
-        """A program of the bench's own, in build/bench. For C++ on the engine: language="c++", libraries=[library()]."""
-        compiler = [clang("clang++"), "-std=c++20", "-fno-exceptions"] if language == "c++" else [clang(), "-std=gnu17"]
-        return build([*compiler, "-O2", *flags], BUILD / name, [HERE / s for s in sources], libraries)
+    def program(self, name):
+        """A program that measures from inside of a process. How it is made and what it is linked with, bench/CMakeLists.txt says."""
+        done = subprocess.run([str(ROOT / "dev"), "build", "release", name], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            sys.exit(f"bench: {done.stderr.strip()}")
+        return ROOT / "build" / "release" / "bin" / name
 
     def steps(self, group, kernel):
         """large n - small n, as time_kernels takes them if it is not told otherwise."""

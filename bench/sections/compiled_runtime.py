@@ -5,13 +5,12 @@ of many, with the page faults of one load beside it: a file of any size is to be
 the table says how much a fault of a mapped file takes here."""
 import subprocess
 
-from harness import BUILD, CACHE, ROOT, build, compiled_engines, geomean, paired
+from harness import BUILD, CACHE, build, compiled_engines, geomean, paired
 
 TITLE = "Compiled code and the runtime"
 ORDER = 105
-NEEDS = ("guests", "library")
+NEEDS = ("guests",)
 PEERS = ("wasmtime",)
-LIBRARIES = [ROOT / "build" / "release" / "lib" / "libwherry.a", "-ldl", "-lpthread"]
 CROSSINGS = (("host_to_guest_typed", "host to guest, compiled, (i32, i32) -> i32, typed"), ("host_to_guest_nothing", "host to guest, compiled, () -> ()"),
              ("host_to_guest_checked", "host to guest, compiled, (i32, i32) -> i32, checked"), ("guest_to_host_typed", "guest to host, compiled, (i32, i32) -> i32, typed"))
 
@@ -55,7 +54,7 @@ def objects(bench, engines):
 
 
 def crossings(bench, engine):
-    program = bench.compile("calls", ["calls.cc"], ["-I", ROOT / "include", "-I", ROOT], LIBRARIES, language="c++")
+    program = bench.program("calls")
     text = BUILD / "calls.wat"
     text.write_bytes(subprocess.run([str(program), "--module"], capture_output=True, check=True).stdout)
     artifact = engine.artifact(build([*bench.wherry, "parse"], BUILD / "calls.wasm", [text]))
@@ -79,7 +78,7 @@ def crossings(bench, engine):
 
 
 def loading(bench, engine):
-    program = bench.compile("artifacts", ["artifacts.cc"], ["-I", ROOT / "include"], LIBRARIES, language="c++")
+    program = bench.program("artifacts")
     guests = CACHE / "guests"
     names = ["c/hello", "micropython", "quickjs"] + ([] if bench.quick else ["go", "esbuild"])
     rows, found = [], {}

@@ -4,11 +4,10 @@ Guests call as tool chains make them: with memory and realloc on both sides, and
 What is copied is 1 MiB from guest to guest, beside memcpy between two memories of the same kind; "mixed" text has a character of two bytes and one of three in eight bytes."""
 import subprocess
 
-from harness import BUILD, CACHE, ROOT, build, compiled_engines
+from harness import BUILD, CACHE, build, compiled_engines
 
 TITLE = "Components"
 ORDER = 107
-NEEDS = ("library",)
 PEERS = ("wasmtime",)
 CALLS = (
     ("host-to-component", "host to component, (s32, s32) -> s32, typed", 25),
@@ -22,8 +21,7 @@ COPIES = (("list-u8", "list<u8>", None), ("list-f64", "list<f64>", 0.8), ("strin
 
 
 def measure(bench):
-    program = bench.compile("component_calls", ["component_calls.cc"], ["-I", ROOT / "include", "-I", ROOT],
-                            [ROOT / "build" / "release" / "lib" / "libwherry.a", "-ldl", "-lpthread"], language="c++")
+    program = bench.program("component_calls")
     peer = CACHE / "peers" / "wasmtime-python" / "wasmtime" / "linux-x86_64" / "_libwasmtime.so"
     if not peer.exists():
         bench.not_measured("components in Wasmtime: its library is not here (tools/peers gets it)")

@@ -6,10 +6,8 @@ from harness import BUILD, CACHE, ROOT, build, clang, compiled_engines, installe
 
 TITLE = "Start of components"
 ORDER = 108
-NEEDS = ("guests", "library")
+NEEDS = ("guests",)
 PEERS = ("wasmtime",)
-RELEASE = ROOT / "build" / "release"
-LIBRARIES = ("wasi/libwherry_wasi_p2.a", "wasi/libwherry_wasi.a", "lib/libwherry.a")
 
 ROWS = {
     "instantiate-module": "instance of a module with a memory and a function",
@@ -78,9 +76,7 @@ def instances(bench):
     program = CACHE / "guests" / "rust-hello.wasm"
     if not program.exists():
         return {}
-    build_program = bench.compile("component_start", ["component_start.cc"], ["-I", ROOT / "include", "-I", ROOT],
-                                  [*(RELEASE / name for name in LIBRARIES), "-lcares", "-lidn2", "-lunistring", "-ldl", "-lpthread"], language="c++")
-    command = [str(build_program), *(["--quick"] if bench.quick else []), str(program)]
+    command = [str(bench.program("component_start")), *(["--quick"] if bench.quick else []), str(program)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         return bench.not_measured(f"instances of components: {done.stderr.strip()}")

@@ -3,11 +3,10 @@ PyPI wheel, unchecked calls, which is the fastest that it offers; "checked" take
 guest is a loop of them in the guest less the same loop without."""
 import subprocess
 
-from harness import CACHE, ROOT
+from harness import CACHE
 
 TITLE = "Crossings"
 ORDER = 65
-NEEDS = ("library",)
 PEERS = ()
 ROWS = (
     ("host_to_guest_typed", "host to guest, (i32, i32) -> i32, typed", 20),
@@ -18,7 +17,7 @@ ROWS = (
 
 
 def measure(bench):
-    program = bench.compile("calls", ["calls.cc"], ["-I", ROOT / "include", "-I", ROOT], [ROOT / "build" / "release" / "lib" / "libwherry.a", "-ldl", "-lpthread"], language="c++")
+    program = bench.program("calls")
     peer = CACHE / "peers" / "wasmtime-python" / "wasmtime" / "linux-x86_64" / "_libwasmtime.so"
     if not peer.exists():
         bench.not_measured("crossings of Wasmtime: its library is not here (tools/peers gets it)")

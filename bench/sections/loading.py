@@ -3,17 +3,16 @@ several rounds; "all threads" is wall time. Lowering validates on the way. No pe
 published for both together are 35 MB/s."""
 import subprocess
 
-from harness import CACHE, ROOT
+from harness import CACHE
 
 TITLE = "Decoding, validation, lowering"
 ORDER = 68
-NEEDS = ("guests", "library")
+NEEDS = ("guests",)
 PEERS = ()
 
 
 def measure(bench):
-    flags = ["-std=gnu++23", "-fno-rtti", "-I", ROOT, "-I", ROOT / "include"]
-    program = bench.compile("loading", ["loading.cc"], flags, [ROOT / "build" / "release" / "lib" / "libwherry.a", "-lpthread"], language="c++")
+    program = bench.program("loading")
     rows, figures = [], {}
     for guest in ("esbuild", "go", "quickjs", "rust"):
         wasm = CACHE / "guests" / f"{guest}.wasm"
