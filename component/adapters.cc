@@ -150,7 +150,7 @@ class AdapterMaker {
 
   bool find_shape(const FlatCanon& canon, Function* made, bool* has_memory) {
     if (canon.op != CanonOp::Lower || canon.callee.is_leaf || canon.is_barred || canon.is_direct ||
-        canon.adapter != kNone || canon.options.is_async) {
+        canon.adapter != kNone || flat_.options[canon.options].is_async) {
       return false;
     }
     const FlatLift& lift = flat_.lifts[canon.callee.index];

@@ -102,10 +102,10 @@ class Callee {
 // The walk over one call: parameters one way, results the other.
 bool call_guest(const RtCanon& canon, CanonCall& caller, CanonCall& callee, Callee& target, uint64_t* slots) {
   const FlatSignature& signature = canon.flat->signature;
-  const canon::Plan& plan = canon.tree->flat().plan;
+  const canon::Plan& plan = canon.tree().flat().plan;
   const canon::Node& params = plan[signature.params];
   uint64_t arguments[canon::kMaxFlatParams + 1] = {};
-  Transfer there(*canon.tree, caller, callee);
+  Transfer there(canon.tree(), caller, callee);
   const bool is_flat = params.flat <= canon::kMaxFlatParams;
   if (is_flat) {
     const uint64_t* from = slots;
@@ -124,7 +124,7 @@ bool call_guest(const RtCanon& canon, CanonCall& caller, CanonCall& callee, Call
   if (!target.invoke(callee, arguments) || !target.finish(callee)) return false;
   if (signature.result == kNone) return target.leave(callee);
   const canon::Node& result = plan[signature.result];
-  Transfer back(*canon.tree, callee, caller);
+  Transfer back(canon.tree(), callee, caller);
   if (result.flat <= canon::kMaxFlatResults) {
     const uint64_t* from = arguments;
     uint64_t* to = slots;
@@ -146,7 +146,7 @@ HostStatus lowered_entry(void* environment, Caller& caller, uint64_t* slots) {
   const auto& canon = *static_cast<const RtCanon*>(environment);
   if (*canon.instance->may_leave == 0) [[unlikely]]
     return caller.fail(Error::trap(TrapCode::CannotLeave));
-  CanonCall from(caller, canon.options);
+  CanonCall from(caller, canon.binding.options);
   CanonCall to(static_cast<StoreRef>(caller), &canon.callee->options);
   Callee target(canon.callee, canon.instance);
   if (!target.enter(to) || !call_guest(canon, from, to, target, slots)) [[unlikely]]
@@ -160,9 +160,9 @@ namespace {
 
 bool call_dynamic(const RtCanon& canon, Caller& caller, CanonCall& call, uint64_t* slots) {
   const FlatSignature& signature = canon.flat->signature;
-  const canon::Plan& plan = canon.tree->flat().plan;
+  const canon::Plan& plan = canon.tree().flat().plan;
   const canon::Node& params = plan[signature.params];
-  const ComponentFuncType type = ComponentTypeAccess::func(&canon.tree->component(), signature.type);
+  const ComponentFuncType type = ComponentTypeAccess::func(&canon.tree().component(), signature.type);
   const bool is_flat = params.flat <= canon::kMaxFlatParams;
   const uint64_t* from_slots = slots;
   const uint8_t* from = nullptr;
@@ -170,7 +170,7 @@ bool call_dynamic(const RtCanon& canon, Caller& caller, CanonCall& call, uint64_
     from = call.range(static_cast<uint32_t>(slots[0]), params.size, params.align);
     if (from == nullptr) return false;
   }
-  ValueCodec codec(*canon.tree, call);
+  ValueCodec codec(canon.tree(), call);
   std::vector<ComponentVal> arguments(params.count);
   for (uint32_t i = 0; i < params.count; ++i) {
     const canon::Part part = plan.parts_of(params)[i];
@@ -179,7 +179,7 @@ bool call_dynamic(const RtCanon& canon, Caller& caller, CanonCall& call, uint64_
                                : codec.load(type.param_type(i), part.node, from + part.offset, &arguments[i]);
     if (!is_lifted) return false;
   }
-  const Supply& supply = canon.tree->pre.get()->supplies[canon.flat->callee.index];
+  const Supply& supply = canon.tree().pre.get()->supplies[canon.flat->callee.index];
   detail::CanonCallAccess::hand_over(call);
   ComponentVal result;
   Result<void> called = supply.dynamic(supply.environment, caller, type, arguments, result);
@@ -202,7 +202,7 @@ bool call_dynamic(const RtCanon& canon, Caller& caller, CanonCall& call, uint64_
 HostStatus dynamic_entry(void* environment, Caller& caller, uint64_t* slots) {
   const auto& canon = *static_cast<const RtCanon*>(environment);
   if (*canon.instance->may_leave == 0) return caller.fail(Error::trap(TrapCode::CannotLeave));
-  CanonCall call(caller, canon.options);
+  CanonCall call(caller, canon.binding.options);
   return call_dynamic(canon, caller, call, slots) ? HostStatus::Ok : caller.fail(call.take_error());
 }
 
@@ -224,7 +224,7 @@ namespace {
 
 // resource.new, resource.drop and resource.rep (CanonicalABI.md, "canon resource.new").
 bool resource_builtin(const RtCanon& canon, CanonCall& call, uint64_t* slots) {
-  RtResource* const resource = canon.tree->resources[canon.flat->resource];
+  RtResource* const resource = canon.tree().resources[canon.flat->resource];
   const auto index = static_cast<uint32_t>(slots[0]);
   switch (canon.flat->op) {
     case CanonOp::ResourceNew: {
@@ -280,7 +280,7 @@ HostStatus builtin_entry(void* environment, Caller& caller, uint64_t* slots) {
   const auto& canon = *static_cast<const RtCanon*>(environment);
   detail::CanonOptions options;
   options.instance = canon.instance;
-  options.store = canon.tree->store;
+  options.store = canon.tree().store;
   CanonCall call(caller, &options);
   return builtin(canon, call, slots) ? HostStatus::Ok : caller.fail(call.take_error());
 }

@@ -24,6 +24,7 @@ struct CoreItem {
   uint32_t index = 0;         // A core instance; a canonical function.
   uint32_t position = kNone;  // Export: in the module's list; kNone: not known before linking, by `name`.
   std::string_view name = {};
+  friend bool operator==(const CoreItem&, const CoreItem&) = default;
 };
 
 // A component instance: what has handles and flags of its own.
@@ -56,6 +57,7 @@ struct FlatLeaf {
 enum class Encoding : uint8_t { Utf8, Utf16, Latin1Utf16 };
 
 struct FlatOptions {
+  uint32_t instance = 0;  // Whose they are.
   Encoding encoding = Encoding::Utf8;
   bool is_async = false;
   bool is_wide = false;  // 64-bit memory.
@@ -63,6 +65,7 @@ struct FlatOptions {
   CoreItem realloc;
   CoreItem post_return;
   CoreItem callback;
+  friend bool operator==(const FlatOptions&, const FlatOptions&) = default;
 };
 
 // A function's type as plan nodes.
@@ -94,7 +97,7 @@ struct FlatCanon {
   uint32_t instance = 0;
   wasm::CanonId core_type;  // Of the core function.
   FlatFunc callee;          // Lower
-  FlatOptions options;      // Lower
+  uint32_t options = 0;     // Lower: into options.
   FlatSignature signature;  // Lower, as the caller sees it.
   uint32_t resource = 0;    // resource.new, drop, rep: into resources.
   uint32_t number = 0;      // context.get, set.
@@ -161,6 +164,7 @@ struct FlatComponent {
   base::Vector<FlatLeaf> leaves;
   base::Vector<FlatLift> lifts;
   base::Vector<FlatCanon> canons;
+  base::Vector<FlatOptions> options;  // Of lowered functions: most of an instance have the same.
   base::Vector<FlatAdapter> adapters;
   base::Vector<FlatCoreInstance> core_instances;  // In the order of instantiation.
   base::Vector<CoreItem> core_arguments;

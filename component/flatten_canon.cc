@@ -152,6 +152,7 @@ Result<FlatSignature> Flattener::signature(TypeId id) {
 
 Result<FlatOptions> Flattener::options(std::span<const CanonOption> list) {
   FlatOptions made;
+  made.instance = frame().instance;
   for (const CanonOption& option : list) {
     switch (option.kind) {
       case CanonOptionKind::Utf8: made.encoding = Encoding::Utf8; break;
@@ -173,6 +174,17 @@ Result<FlatOptions> Flattener::options(std::span<const CanonOption> list) {
   instance.may_be_barred = instance.may_be_barred || made.realloc.from != CoreItem::From::Nothing ||
                            made.post_return.from != CoreItem::From::Nothing;
   return made;
+}
+
+// Those of functions lowered shortly before that have the same.
+Result<uint32_t> Flattener::shared_options(const FlatOptions& options) {
+  constexpr size_t kLookedAt = 8;
+  const size_t count = out_.options.size();
+  for (size_t i = count; i-- > 0 && count - i <= kLookedAt;) {
+    if (out_.options[i] == options) return static_cast<uint32_t>(i);
+  }
+  if (!out_.options.push_back(options)) return out_of_memory();
+  return static_cast<uint32_t>(count);
 }
 
 Result<void> Flattener::canon(const Canon& canon) {
@@ -222,7 +234,7 @@ Result<void> Flattener::lift(const Canon& canon) {
 Result<void> Flattener::lower(const Canon& canon, FlatCanon* made) {
   const Item callee = at(Sort::Func, canon.item);
   made->callee = {callee.a != 0, callee.b};
-  made->options = WHERRY_TRY(options(canon.options));
+  made->options = WHERRY_TRY(shared_options(WHERRY_TRY(options(canon.options))));
   const uint32_t type = valid_.scopes()[frame().component].space(Sort::Func)[canon.item];
   made->signature = WHERRY_TRY(signature(TypeId(type)));
   return {};
@@ -278,7 +290,7 @@ bool Flattener::is_direct(const FlatCanon& canon) {
   }
   if (params.flat > canon::kMaxFlatParams) return false;
   if (canon.signature.result != kNone && !is_number(canon.signature.result)) return false;
-  if (canon.options.is_async || lift.options.is_async || lift.signature.is_async) return false;
+  if (out_.options[canon.options].is_async || lift.options.is_async || lift.signature.is_async) return false;
   if (lift.options.post_return.from != CoreItem::From::Nothing) return false;
   if (out_.instances[canon.instance].may_be_barred || out_.instances[lift.instance].throws) return false;
   // What the call would enter: the callee and what is around it, up to what is around the caller. Deep trees are not worth

@@ -101,6 +101,7 @@ class Flattener {
   base::Result<CoreItem> core_export(const Item& instance, Sort sort, std::string_view name);
   base::Result<uint32_t> find_module_export(uint32_t module, std::string_view name);
   base::Result<FlatOptions> options(std::span<const CanonOption> list);
+  base::Result<uint32_t> shared_options(const FlatOptions& options);
   base::Result<FlatSignature> signature(TypeId type);
   base::Result<uint32_t> node(ValType type);
   base::Result<uint32_t> make_node(TypeId type);

@@ -515,4 +515,51 @@ TEST_CASE("a component is linked to an instance of another") {
             .kind() == ErrorKind::Link);
 }
 
+TEST_CASE("functions that are lowered with different options keep them, in every instance") {
+  World world;
+  REQUIRE(world.linker
+              .func("", "look",
+                    [](std::string_view text) -> uint32_t {
+                      return static_cast<uint32_t>(text.size() * 1000) + static_cast<uint8_t>(text.front());
+                    })
+              .ok());
+  constexpr std::string_view kText = R"((component
+    (import "look" (func $look (param "text" string) (result u32)))
+    (core module $A (memory (export "mem") 1) (data (i32.const 0) "AA"))
+    (core module $B (memory (export "mem") 1) (data (i32.const 0) "B\00"))
+    (core instance $a (instantiate $A))
+    (core instance $b (instantiate $B))
+    (core func $one (canon lower (func $look) (memory (core memory $a "mem"))))
+    (core func $two (canon lower (func $look) (memory (core memory $b "mem"))))
+    (core func $three (canon lower (func $look) string-encoding=utf16 (memory (core memory $b "mem"))))
+    (core func $four (canon lower (func $look) (memory (core memory $a "mem"))))
+    (core module $M
+      (import "" "one" (func $one (param i32 i32) (result i32)))
+      (import "" "two" (func $two (param i32 i32) (result i32)))
+      (import "" "three" (func $three (param i32 i32) (result i32)))
+      (import "" "four" (func $four (param i32 i32) (result i32)))
+      (func (export "one") (result i32) (call $one (i32.const 0) (i32.const 2)))
+      (func (export "two") (result i32) (call $two (i32.const 0) (i32.const 2)))
+      (func (export "three") (result i32) (call $three (i32.const 0) (i32.const 1)))
+      (func (export "four") (result i32) (call $four (i32.const 1) (i32.const 1))))
+    (core instance $m (instantiate $M (with "" (instance (export "one" (func $one)) (export "two" (func $two))
+      (export "three" (func $three)) (export "four" (func $four))))))
+    (func (export "one") (result u32) (canon lift (core func $m "one")))
+    (func (export "two") (result u32) (canon lift (core func $m "two")))
+    (func (export "three") (result u32) (canon lift (core func $m "three")))
+    (func (export "four") (result u32) (canon lift (core func $m "four")))))";
+  const Component component = Component::load_text(world.engine, kText).value();
+  const ComponentPre pre = world.linker.prelink(component).value();
+  for (int i = 0; i < 3; ++i) {
+    const ComponentInstance instance = pre.instantiate(world.store).value();
+    const auto call = [&](std::string_view name) {
+      return instance.typed<uint32_t()>(world.store, name).value().call(world.store).value();
+    };
+    CHECK(call("one") == 2065);
+    CHECK(call("two") == 2066);
+    CHECK(call("three") == 1066);
+    CHECK(call("four") == 1065);
+  }
+}
+
 }  // namespace wherry

@@ -39,10 +39,11 @@ RtStore::~RtStore() {
       handle.resource->host->destroy(reinterpret_cast<void*>(handle.rep));
     }
   };
-  for (const auto& tree : trees) {
+  for (RtTree* const tree : trees) {
     for (RtInstance& instance : tree->instances) sweep(instance.handles);
   }
   sweep(host_handles);
+  for (RtTree* const tree : trees) tree->~RtTree();
 }
 
 RtStore* RtStore::find(StoreRef store) { return store.data(kComponents); }
@@ -84,8 +85,8 @@ Result<wherry::Extern> resolve(RtTree* tree, const CoreItem& item) {
   switch (item.from) {
     case CoreItem::From::Nothing: return no_item();
     case CoreItem::From::Export: {
-      if (item.index >= tree->core_instances.size()) return no_item();
       const Instance instance = tree->core_instances[item.index];
+      if (instance.is_null()) return no_item();
       return item.position == kNone ? instance.get(tree->store_ref, item.name)
                                     : instance.get_at(tree->store_ref, item.position);
     }
@@ -133,8 +134,18 @@ Result<Instance> adapter_instance(RtTree* tree, uint32_t index) {
   return instance;
 }
 
+// What functions of the same options share is looked up once.
+Result<const detail::CanonOptions*> shared_options(RtTree* tree, uint32_t index) {
+  detail::CanonOptions& options = tree->canon_options[index];
+  if (options.store == nullptr) {
+    const FlatOptions& flat = tree->flat().options[index];
+    WHERRY_RETURN_IF_ERROR(resolve_options(tree, &tree->instances[flat.instance], flat, &options));
+  }
+  return &options;
+}
+
 Result<Func> make_canon(RtCanon* canon) {
-  RtTree* const tree = canon->tree;
+  RtTree* const tree = &canon->tree();
   const FlatCanon& flat = *canon->flat;
   const wasm::CanonType& type = tree->component().registry->type(flat.core_type);
   for (const std::span<const wasm::ValType> part : {type.func.params, type.func.results}) {
@@ -148,10 +159,10 @@ Result<Func> make_canon(RtCanon* canon) {
     closure.entry = &builtin_entry;
     return detail::create_canon_func(tree->store_ref, type, closure);
   }
-  WHERRY_RETURN_IF_ERROR(resolve_options(tree, canon->instance, flat.options, canon->options));
-  canon->binding.options = canon->options;
+  WHERRY_ASSIGN_OR_RETURN(canon->binding.options, shared_options(tree, flat.options));
   closure.entry = &lowered_entry;
-  if (flat.options.is_async || flat.options.is_wide) {
+  const FlatOptions& options = tree->flat().options[flat.options];
+  if (options.is_async || options.is_wide) {
     closure.entry = &builtin_entry;
     return detail::create_canon_func(tree->store_ref, type, closure);
   }
@@ -190,7 +201,6 @@ Result<void> resolve_func(RtTree* tree, const CoreItem& item, uint32_t params, b
 
 Result<void> resolve_options(RtTree* tree, RtInstance* instance, const FlatOptions& flat,
                              detail::CanonOptions* options) {
-  options->store = tree->store;
   options->instance = instance;
   options->tree = tree;
   options->encoding = flat.encoding;
@@ -203,6 +213,7 @@ Result<void> resolve_options(RtTree* tree, RtInstance* instance, const FlatOptio
     WHERRY_RETURN_IF_ERROR(
         resolve_func(tree, flat.realloc, 4, true, &options->realloc, &options->realloc_object));
   }
+  options->store = tree->store;
   return {};
 }
 
@@ -247,21 +258,44 @@ Result<RtResource*> resource_of(RtTree* tree, const FlatResource& flat, RtResour
   return made;
 }
 
-// Without room for more, which an array that grows would have: eight elements at least.
-template <class T>
-bool set_size(base::Vector<T>* array, size_t size) {
-  return array->reserve(size) && array->resize(size);
+// Arrays one behind the other: once to see how much they take, once to make them.
+class Arrays {
+ public:
+  explicit Arrays(size_t begin, char* memory = nullptr) : at_(begin), memory_(memory) {}
+
+  template <class T>
+  void add(std::span<T>* array, size_t count) {
+    at_ = (at_ + alignof(T) - 1) & ~(alignof(T) - 1);
+    if (memory_ != nullptr) {
+      T* const first = reinterpret_cast<T*>(memory_ + at_);
+      std::uninitialized_value_construct_n(first, count);
+      *array = {first, count};
+    }
+    at_ += count * sizeof(T);
+  }
+  size_t size_bytes() const { return at_; }
+
+ private:
+  size_t at_;
+  char* memory_;
+};
+
+void add_arrays(const detail::ComponentState& component, TreeArrays* tree, Arrays* arrays) {
+  const FlatComponent& flat = component.flat;
+  const bool has_adapters = !component.adapters.empty();
+  arrays->add(&tree->instances, flat.instances.size());
+  arrays->add(&tree->resources, flat.resources.size());
+  arrays->add(&tree->own_resources, flat.resources.size());
+  arrays->add(&tree->core_instances, flat.core_instances.size());
+  arrays->add(&tree->adapters, has_adapters ? flat.adapters.size() : 0);
+  arrays->add(&tree->flags, has_adapters ? flat.instances.size() : 0);
+  arrays->add(&tree->lifts, flat.lifts.size());
+  arrays->add(&tree->canons, flat.canons.size());
+  arrays->add(&tree->canon_options, flat.options.size());
 }
 
 Result<void> prepare(RtTree* tree) {
   const FlatComponent& flat = tree->flat();
-  if (!set_size(&tree->instances, flat.instances.size()) ||
-      !set_size(&tree->own_resources, flat.resources.size()) || !set_size(&tree->lifts, flat.lifts.size()) ||
-      !set_size(&tree->canons, flat.canons.size()) || !set_size(&tree->canon_options, flat.canons.size()) ||
-      !tree->resources.reserve(flat.resources.size()) ||
-      !tree->core_instances.reserve(flat.core_instances.size())) {
-    return Error::out_of_memory();
-  }
   for (size_t i = 0; i < flat.instances.size(); ++i) {
     RtInstance& instance = tree->instances[i];
     instance.tree = tree;
@@ -273,9 +307,8 @@ Result<void> prepare(RtTree* tree) {
     instance.depth = static_cast<uint16_t>(instance.parent->depth + 1);
   }
   for (size_t i = 0; i < flat.resources.size(); ++i) {
-    WHERRY_ASSIGN_OR_RETURN(RtResource* const resource,
+    WHERRY_ASSIGN_OR_RETURN(tree->resources[i],
                             resource_of(tree, flat.resources[i], &tree->own_resources[i]));
-    (void)tree->resources.push_back(resource);  // There is room.
   }
   for (size_t i = 0; i < flat.lifts.size(); ++i) {
     detail::LiftedFunc& lifted = tree->lifts[i];
@@ -285,10 +318,8 @@ Result<void> prepare(RtTree* tree) {
   }
   for (size_t i = 0; i < flat.canons.size(); ++i) {
     RtCanon& canon = tree->canons[i];
-    canon.tree = tree;
     canon.flat = &flat.canons[i];
     canon.instance = &tree->instances[flat.canons[i].instance];
-    canon.options = &tree->canon_options[i];
   }
   return {};
 }
@@ -311,8 +342,6 @@ Result<void> make_flag(RtTree* tree, const FlatFlag& flag) {
 Result<void> prepare_adapters(RtTree* tree) {
   const FlatComponent& flat = tree->flat();
   if (tree->component().adapters.empty()) return {};
-  if (!tree->adapters.resize(flat.adapters.size()) || !tree->flags.resize(flat.instances.size()))
-    return Error::out_of_memory();
   for (const FlatAdapter& adapter : flat.adapters) {
     for (const FlatFlag& flag : adapter.flags) WHERRY_RETURN_IF_ERROR(make_flag(tree, flag));
   }
@@ -336,10 +365,9 @@ Result<void> check_supplies(const RtTree& tree) {
   return {};
 }
 
-Result<void> instantiate_core(RtTree* tree, const FlatCoreInstance& flat) {
-  constexpr size_t kFew = 32;
-  wherry::Extern few[kFew];
-  base::Vector<wherry::Extern> many;
+// `externs`: room for its imports.
+Result<void> instantiate_core(RtTree* tree, uint32_t index, base::Vector<wherry::Extern>* externs) {
+  const FlatCoreInstance& flat = tree->flat().core_instances[index];
   size_t count = flat.arguments.count;
   const FlatComponent& all = tree->flat();
   const wherry::Module* module = nullptr;
@@ -351,8 +379,8 @@ Result<void> instantiate_core(RtTree* tree, const FlatCoreInstance& flat) {
   }
   const FlatArgument* const first =
       flat.module.is_leaf ? all.named_arguments.data() + flat.arguments.first : nullptr;
-  if (count > kFew && !many.resize(count)) return Error::out_of_memory();
-  wherry::Extern* const externs = count > kFew ? many.data() : few;
+  externs->clear();
+  if (!externs->reserve(count)) return Error::out_of_memory();
   for (size_t i = 0; i < count; ++i) {
     const CoreItem* item = nullptr;
     if (flat.module.is_leaf) {
@@ -365,21 +393,45 @@ Result<void> instantiate_core(RtTree* tree, const FlatCoreInstance& flat) {
     } else {
       item = &all.core_arguments[flat.arguments.first + i];
     }
-    WHERRY_ASSIGN_OR_RETURN(externs[i], resolve(tree, *item));
+    WHERRY_ASSIGN_OR_RETURN(const wherry::Extern found, resolve(tree, *item));
+    (void)externs->push_back(found);  // There is room.
   }
-  WHERRY_ASSIGN_OR_RETURN(
-      const Instance made,
-      Instance::create(tree->store_ref, *module, std::span<const wherry::Extern>(externs, count)));
-  (void)tree->core_instances.push_back(made);  // There is room.
+  WHERRY_ASSIGN_OR_RETURN(tree->core_instances[index],
+                          Instance::create(tree->store_ref, *module, externs->span()));
   return {};
 }
 
 }  // namespace
 
+RtTree* RtTree::create(RtStore* store, detail::ComponentPreState* of, StoreRef in) {
+  detail::Shared<detail::ComponentPreState> pre(of);
+  const detail::ComponentState& component = *ComponentTypeAccess::state(of->component);
+  TreeArrays arrays;
+  Arrays sizes(sizeof(RtTree));
+  add_arrays(component, &arrays, &sizes);
+  void* const memory = store->arena.allocate_bytes(sizes.size_bytes(), alignof(std::max_align_t));
+  if (memory == nullptr) return nullptr;
+  auto* const tree = new (memory) RtTree(std::move(pre), in);
+  Arrays made(sizeof(RtTree), static_cast<char*>(memory));
+  add_arrays(component, tree, &made);
+  tree->store = store;
+  tree->index = static_cast<uint32_t>(store->trees.size());
+  if (store->trees.push_back(tree)) return tree;
+  tree->~RtTree();
+  return nullptr;
+}
+
+// The others have nothing to destroy.
+RtTree::~RtTree() {
+  std::destroy(canon_options.begin(), canon_options.end());
+  std::destroy(lifts.begin(), lifts.end());
+  std::destroy(instances.begin(), instances.end());
+}
+
 RtTree* find_tree(StoreRef store, detail::Handle handle) {
   RtStore* const found = RtStore::find(store);
   if (found == nullptr || found->id != handle.store || handle.index >= found->trees.size()) return nullptr;
-  return found->trees[handle.index].get();
+  return found->trees[handle.index];
 }
 
 detail::LiftedFunc* find_lift(StoreRef store, detail::Handle handle) {
@@ -402,17 +454,14 @@ Result<ComponentInstance> ComponentPre::instantiate(StoreRef store) const {
   if (state_.get()->store != 0 && state_.get()->store != components->id) {
     return Error::make(ErrorKind::InvalidHandle, "the component imports from an instance of another store");
   }
-  std::unique_ptr<RtTree> made(new (std::nothrow) RtTree(detail::retain(state_.get()), store));
-  if (made == nullptr) return Error::out_of_memory();
-  RtTree* const tree = made.get();
-  tree->store = components;
-  tree->index = static_cast<uint32_t>(components->trees.size());
-  if (!components->trees.push_back(std::move(made))) return Error::out_of_memory();
+  RtTree* const tree = RtTree::create(components, detail::retain(state_.get()), store);
+  if (tree == nullptr) return Error::out_of_memory();
   WHERRY_RETURN_IF_ERROR(component::prepare(tree));
   WHERRY_RETURN_IF_ERROR(component::prepare_adapters(tree));
   WHERRY_RETURN_IF_ERROR(component::check_supplies(*tree));
-  for (const component::FlatCoreInstance& core : tree->flat().core_instances) {
-    WHERRY_RETURN_IF_ERROR(component::instantiate_core(tree, core));
+  base::Vector<Extern> externs;
+  for (uint32_t i = 0; i < tree->core_instances.size(); ++i) {
+    WHERRY_RETURN_IF_ERROR(component::instantiate_core(tree, i, &externs));
   }
   tree->is_complete = true;
   return ComponentHandleAccess::make<ComponentInstance>({components->id, tree->index, 0});

@@ -5,6 +5,7 @@
 
 #include "component/linker_state.h"
 #include "component/state.h"
+#include "engine/base/arena.h"
 #include "engine/base/vector.h"
 #include "wherry/component_instance.h"
 #include "wherry/component_linker.h"
@@ -94,13 +95,13 @@ struct RtInstance {
 
 // A canonical function in a store. Its binding comes first: typed host functions get its address.
 struct RtCanon {
+  RtTree& tree() const { return *instance->tree; }
+
   detail::ComponentBinding binding;
-  RtTree* tree = nullptr;
   RtInstance* instance = nullptr;
   const FlatCanon* flat = nullptr;
-  detail::CanonOptions* options = nullptr;  // What binding.options says.
-  detail::LiftedFunc* callee = nullptr;     // Of another guest.
-  Func func;                                // Once it is needed.
+  detail::LiftedFunc* callee = nullptr;  // Of another guest.
+  Func func;                             // Once it is needed.
 };
 
 }  // namespace wherry::component
@@ -108,7 +109,7 @@ struct RtCanon {
 namespace wherry::detail {
 
 struct CanonOptions {
-  component::RtStore* store = nullptr;
+  component::RtStore* store = nullptr;  // Null: nothing has been looked up yet.
   component::RtInstance* instance = nullptr;
   component::RtTree* tree = nullptr;
   Memory memory;
@@ -135,9 +136,28 @@ struct LiftedFunc {
 
 namespace wherry::component {
 
-// One component in one store: its instances and their functions.
-struct RtTree {
-  RtTree(detail::ComponentPreState* of, StoreRef in) : pre(of), store_ref(in) {}
+// The parts of a tree, as many as its FlatComponent says.
+struct TreeArrays {
+  std::span<RtInstance> instances;
+  std::span<RtResource*> resources;  // By FlatComponent::resources.
+  std::span<RtResource> own_resources;
+  std::span<Instance> core_instances;  // Null: not made yet.
+  std::span<Instance> adapters;        // By FlatComponent::adapters; null until something is taken from it.
+  std::span<std::pair<Global, Global>>
+      flags;  // By instance, if there are adapters: may_leave, is_entered; null: not a global.
+  std::span<detail::LiftedFunc> lifts;
+  std::span<RtCanon> canons;
+  std::span<detail::CanonOptions> canon_options;  // By FlatComponent::options.
+};
+
+// One component in one store: its instances and their functions. How much it takes is known before there is an instance, so it is one
+// piece of memory: itself, and its arrays behind it.
+struct RtTree : TreeArrays {
+  // Takes over a count of `of`. Null: there is no memory.
+  static RtTree* create(RtStore* store, detail::ComponentPreState* of, StoreRef in);
+  RtTree(const RtTree&) = delete;
+  RtTree& operator=(const RtTree&) = delete;
+  ~RtTree();
 
   const detail::ComponentState& component() const {
     return *ComponentTypeAccess::state(pre.get()->component);
@@ -148,17 +168,10 @@ struct RtTree {
   StoreRef store_ref;
   RtStore* store = nullptr;
   uint32_t index = 0;
-  base::Vector<RtInstance> instances;
-  base::Vector<RtResource*> resources;  // By FlatComponent::resources.
-  base::Vector<RtResource> own_resources;
-  base::Vector<Instance> core_instances;
-  base::Vector<Instance> adapters;  // By FlatComponent::adapters; null until something is taken from it.
-  base::Vector<std::pair<Global, Global>>
-      flags;  // By instance, if there are adapters: may_leave, is_entered; null: not a global.
-  base::Vector<detail::LiftedFunc> lifts;
-  base::Vector<RtCanon> canons;
-  base::Vector<detail::CanonOptions> canon_options;  // Beside canons.
   bool is_complete = false;
+
+ private:
+  RtTree(detail::Shared<detail::ComponentPreState> of, StoreRef in) : pre(std::move(of)), store_ref(in) {}
 };
 
 struct RtStore {
@@ -171,8 +184,9 @@ struct RtStore {
 
   RtResource* host_resource(const detail::ResourceClass* host);
 
-  uint64_t id;  // In the handles that the host has.
-  base::Vector<std::unique_ptr<RtTree>> trees;
+  uint64_t id;        // In the handles that the host has.
+  base::Arena arena;  // Of trees.
+  base::Vector<RtTree*> trees;
   base::Vector<std::unique_ptr<RtResource>> host_resources;
   HandleTable host_handles;  // ComponentResource
   uint32_t next_generation = 0;

@@ -45,8 +45,10 @@ void take_backtrace(runtime::Store& store, wasm::TrapCode trap);
 // What can be said of frames that collect_stack (engine/api/stack.h) took down.
 Backtrace describe(const RawBacktrace& raws);
 
-// A host function in a store. Takes over a count of `closure` (which may be null), also on failure. `types` holds its
-// type under index 0. Error: OutOfMemory.
+// A host function in a store. Takes over a count of `closure` (which may be null), also on failure. The type stays alive as long as
+// the store, or is kept by it: index 0 of `types`. Error: OutOfMemory.
+Result<abi::FuncObject*> bind_host_function(detail::StoreState& state, const wasm::CanonType& type,
+                                            HostEntry entry, void* environment, Closure* closure);
 Result<abi::FuncObject*> bind_host_function(detail::StoreState& state, wasm::TypeSet types, HostEntry entry,
                                             void* environment, Closure* closure);
 

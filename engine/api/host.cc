@@ -77,13 +77,8 @@ abi::HostStatus enter(void* environment, abi::Context* from, uint64_t* slots) {
   return abi::HostStatus::Ok;
 }
 
-void destroy_binding(void* environment) {
-  auto* binding = static_cast<HostBinding*>(environment);
-  if (binding->closure != nullptr) {
-    binding->closure->release();
-  }
-  delete binding;
-}
+// The binding itself lies in the store's memory.
+void release_closure(void* environment) { static_cast<HostBinding*>(environment)->closure->release(); }
 
 Error not_called_by_guest() { return Error::usage("the host function was not called by a guest's code"); }
 
@@ -124,21 +119,34 @@ Result<wasm::TypeSet> add_type(wasm::TypeRegistry& types, SignatureView signatur
       types.add_function({view.first(signature.params.size()), view.subspan(signature.params.size())}));
 }
 
-Result<abi::FuncObject*> bind_host_function(detail::StoreState& state, wasm::TypeSet types, HostEntry entry,
-                                            void* environment, Closure* closure) {
-  auto* binding = new (std::nothrow) HostBinding{entry, environment, &state, nullptr, closure};
-  if (binding == nullptr) {
+Result<abi::FuncObject*> bind_host_function(detail::StoreState& state, const wasm::CanonType& type,
+                                            HostEntry entry, void* environment, Closure* closure) {
+  void* const memory = state.runtime->allocate(sizeof(HostBinding), alignof(HostBinding));
+  if (memory == nullptr) {
     if (closure != nullptr) {
       closure->release();
     }
     return Error::out_of_memory();
   }
+  auto* const binding = new (memory) HostBinding{entry, environment, &state, nullptr, closure};
   const abi::HostEntry entered =
       state.engine.config().advanced.observations != 0 ? &enter<true> : &enter<false>;
-  runtime::HostFunc* func =
-      WHERRY_TRY_PUBLIC(state.runtime->add_host_func(std::move(types), entered, binding, &destroy_binding));
+  runtime::HostFunc* func = WHERRY_TRY_PUBLIC(
+      state.runtime->add_host_func(type, entered, binding, closure != nullptr ? &release_closure : nullptr));
   binding->func = func;
   return &func->object.base;
+}
+
+Result<abi::FuncObject*> bind_host_function(detail::StoreState& state, wasm::TypeSet types, HostEntry entry,
+                                            void* environment, Closure* closure) {
+  const wasm::CanonType& type = types[wasm::TypeIndex(0)];
+  if (base::Result<void> kept = state.runtime->keep_types(std::move(types)); !kept) {
+    if (closure != nullptr) {
+      closure->release();
+    }
+    return Error::out_of_memory();
+  }
+  return bind_host_function(state, type, entry, environment, closure);
 }
 
 }  // namespace api
@@ -168,10 +176,8 @@ Result<Func> create_canon_func(StoreRef store, const wasm::CanonType& type, Host
   if (state == nullptr) {
     return api::no_store();
   }
-  wasm::TypeSet types = WHERRY_TRY_PUBLIC(EngineAccess::state(state->engine)->types.add_function(type.func));
-  WHERRY_ASSIGN_OR_RETURN(
-      abi::FuncObject * func,
-      api::bind_host_function(*state, std::move(types), closure.entry, closure.environment, nullptr));
+  WHERRY_ASSIGN_OR_RETURN(abi::FuncObject * func,
+                          api::bind_host_function(*state, type, closure.entry, closure.environment, nullptr));
   return api::make_handle<Func>(*state, state->runtime->handle_of(func));
 }
 

@@ -33,7 +33,8 @@ base::Result<void> lower(const Environment& environment, wasm::FuncIndex func, b
   out->catch_clauses.clear();
   // Code has 0.4 to 0.6 words for a byte of most bodies.
   constexpr uint8_t kZeros[kCodePadding] = {};
-  if (!memory.body.append(body) || !memory.body.append(kZeros) || !out->cells.reserve(body.size() / 2 + 16)) {
+  if (!memory.body.reserve(body.size() + kCodePadding) || !memory.body.append(body) ||
+      !memory.body.append(kZeros) || !out->cells.reserve(body.size() / 2 + 16)) {
     return base::fail(wasm::ErrorCode::OutOfMemory);
   }
   Lowering lowering(environment, &memory.lowering, out, with_positions);

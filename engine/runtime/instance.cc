@@ -6,8 +6,8 @@
 // worked out when table.init first reads them.
 #include "engine/runtime/instance.h"
 
-#include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <new>
 
 #include "engine/base/byte_reader.h"
@@ -33,6 +33,18 @@ void set_bit(base::Vector<uint64_t>* bits, uint32_t index) {
 // Function objects of all but large modules lie behind the Context: a mapping costs 5 us to make and to end, and 1.8 for each page that
 // is used; clearing so much that the allocator has had before 0.2.
 constexpr size_t kSmallFuncsBytes = 16 << 10;
+
+// An instance's Context lies behind it.
+constexpr size_t kContextOffset =
+    (sizeof(Instance) + alignof(abi::Context) - 1) & ~(alignof(abi::Context) - 1);
+
+struct Destroy {
+  void operator()(Instance* instance) const { instance->~Instance(); }
+};
+
+size_t funcs_bytes_of(const wasm::Module& module) {
+  return (module.funcs.size() - module.imported_funcs) * sizeof(abi::FuncObject);
+}
 
 constexpr size_t bit_words(size_t bits) { return (bits + 63) / 64; }
 
@@ -112,42 +124,39 @@ ExternType ModuleShape::type_of(wasm::ExternKind kind, uint32_t index) const {
 // ---- making
 
 Instance::~Instance() {
-  std::free(context_);
   if (funcs_bytes_ != 0) base::release_pages(funcs_, funcs_bytes_);
   if (owner_.release != nullptr) owner_.release(owner_.object);
 }
 
 base::Result<Instance*> Instance::allocate(Store& store, const ModuleShape& shape,
                                            std::span<const ExternValue> imports, ModuleOwner owner) {
-  std::unique_ptr<Instance> made(new (std::nothrow) Instance);
-  if (made == nullptr) {
+  const size_t funcs_bytes = funcs_bytes_of(*shape.module);
+  const size_t room_bytes = shape.layout.size_bytes + (funcs_bytes <= kSmallFuncsBytes ? funcs_bytes : 0);
+  void* const memory = store.allocate(kContextOffset + room_bytes, alignof(abi::Context));
+  if (memory == nullptr) {
     if (owner.release != nullptr) owner.release(owner.object);
     return out_of_memory();
   }
+  std::unique_ptr<Instance, Destroy> made(new (memory) Instance);
   made->store_ = &store;
   made->shape_ = &shape;
   made->owner_ = owner;
-  WHERRY_TRY(made->allocate_parts());
-  Instance& instance = *WHERRY_TRY(store.adopt(std::move(made)));
+  WHERRY_TRY(made->allocate_parts(room_bytes));
+  WHERRY_TRY(store.adopt(made.get()));
   // From here on the store owns the instance, also when something fails.
+  Instance& instance = *made.release();
   instance.fill_head();
   WHERRY_TRY(instance.bind_imports(imports));
   WHERRY_TRY(instance.make_definitions());
   return &instance;
 }
 
-base::Result<void> Instance::allocate_parts() {
+base::Result<void> Instance::allocate_parts(size_t room_bytes) {
   const wasm::Module& module = *shape_->module;
-  const size_t context_bytes = shape_->layout.size_bytes;
-  const size_t funcs_bytes = (module.funcs.size() - module.imported_funcs) * sizeof(abi::FuncObject);
-  const bool is_small = funcs_bytes <= kSmallFuncsBytes;
-  // Whole multiples of the alignment, as aligned_alloc wants them.
-  const size_t block_bytes = context_bytes + (is_small ? (funcs_bytes + 63) / 64 * 64 : 0);
-  context_ = static_cast<abi::Context*>(std::aligned_alloc(alignof(abi::Context), block_bytes));
-  if (context_ == nullptr) return out_of_memory();
-  std::memset(static_cast<void*>(context_), 0, block_bytes);
-  if (is_small) {
-    funcs_ = context_->at<abi::FuncObject>(static_cast<uint32_t>(context_bytes));
+  context_ = reinterpret_cast<abi::Context*>(reinterpret_cast<char*>(this) + kContextOffset);
+  std::memset(static_cast<void*>(context_), 0, room_bytes);
+  if (const size_t funcs_bytes = funcs_bytes_of(module); funcs_bytes <= kSmallFuncsBytes) {
+    funcs_ = context_->at<abi::FuncObject>(shape_->layout.size_bytes);
   } else {
     funcs_bytes_ = base::round_up_to_pages(funcs_bytes);
     funcs_ = static_cast<abi::FuncObject*>(base::map_zeros(funcs_bytes_));

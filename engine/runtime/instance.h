@@ -125,14 +125,14 @@ class Instance {
  private:
   friend class Store;
   Instance() = default;
-  base::Result<void> allocate_parts();
+  base::Result<void> allocate_parts(size_t room_bytes);
   void fill_head();
   base::Result<void> bind_imports(std::span<const ExternValue> imports);
   base::Result<void> make_definitions();
 
   Store* store_ = nullptr;
   const ModuleShape* shape_ = nullptr;
-  abi::Context* context_ = nullptr;
+  abi::Context* context_ = nullptr;  // Behind this, in the same memory.
   ModuleOwner owner_;
   uint32_t index_ = 0;
   abi::FuncObject* funcs_ = nullptr;  // Zero-filled until made.

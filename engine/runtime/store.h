@@ -7,6 +7,7 @@
 #include "engine/abi/activation.h"
 #include "engine/abi/context.h"
 #include "engine/abi/tier.h"
+#include "engine/base/arena.h"
 #include "engine/base/result.h"
 #include "engine/base/vector.h"
 #include "engine/runtime/exceptions.h"
@@ -44,7 +45,6 @@ struct HandleId {
 // A function of the host in one store.
 struct HostFunc {
   abi::HostFuncObject object;  // First: what references to it point to.
-  wasm::TypeSet types;         // Keeps the type alive.
   void (*destroy)(void* environment) = nullptr;
   uint32_t index = 0;
 };
@@ -85,11 +85,13 @@ class Store {
   // One of an instance's own: its value stays where it is.
   base::Result<Global*> add_global_at(const wasm::GlobalType& type, abi::GlobalSlots slots);
   base::Result<Tag*> add_tag(const wasm::CanonType& type);
-  // `type` holds the function's type under index 0 (TypeRegistry::add_function). Takes over `environment`: `destroy`,
-  // unless null, is called with it in the end, also when this fails.
-  base::Result<HostFunc*> add_host_func(wasm::TypeSet type, abi::HostEntry entry, void* environment,
+  // `type` must stay alive, too. Takes over `environment`: `destroy`, unless null, is called with it in the end, also when this
+  // fails.
+  base::Result<HostFunc*> add_host_func(const wasm::CanonType& type, abi::HostEntry entry, void* environment,
                                         void (*destroy)(void*));
   base::Result<void> keep_types(wasm::TypeSet types);
+  // Memory for what lives as long as the store, uninitialised; null: there is none. Destructors are the caller's.
+  void* allocate(size_t size_bytes, size_t alignment) { return arena_.allocate_bytes(size_bytes, alignment); }
 
   // --- handles: from an object, and back; null for a handle that means nothing here.
 
@@ -187,8 +189,9 @@ class Store {
 
   // The context of host functions: no instance, only `store`, `builtins` and `interrupt`.
   abi::Context* host_context() { return &host_context_; }
-  // Enters an instance and takes it over; its place in the store becomes its index. Error: OutOfMemory.
-  base::Result<Instance*> adopt(std::unique_ptr<Instance> instance);
+  // Enters an instance, which lies in memory of this store, and takes it over; its place in the store becomes its index. Errors:
+  // LimitExceeded, OutOfMemory; then it is not entered.
+  base::Result<void> adopt(Instance* instance);
 
  private:
   explicit Store(const StoreSetup& setup)
@@ -218,6 +221,7 @@ class Store {
   [[nodiscard]] bool make_room_for_range();
 
   StoreSetup setup_;
+  base::Arena arena_;
   Budget budget_;
   Heap heap_;
   uint64_t id_ = 0;

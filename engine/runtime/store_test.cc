@@ -38,7 +38,9 @@ struct World {
   HostFunc* host(abi::HostEntry entry, void* environment = nullptr, void (*destroy)(void*) = nullptr) {
     static constexpr wasm::ValType kParams[] = {wasm::kI32, wasm::kI32};
     auto type = registry.add_function({kParams, std::span(kParams, 1)});
-    return *store->add_host_func(std::move(*type), entry, environment, destroy);
+    const wasm::CanonType& kept = (*type)[wasm::TypeIndex(0)];
+    REQUIRE(store->keep_types(std::move(*type)));
+    return *store->add_host_func(kept, entry, environment, destroy);
   }
 };
 

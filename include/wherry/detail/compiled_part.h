@@ -41,7 +41,7 @@ Result<Module> load_part(const Engine& engine, Bytes bytes, const MappedSource* 
 const validate::TypedModule& typed_module(const Module& module);
 // Of all modules of an engine; lives as long as the engine.
 wasm::TypeRegistry& type_registry(const Engine& engine);
-// A host function of a type of the engine's that is alive. The closure's environment outlives the store, nobody destroys it. Errors:
+// A host function of a type of the engine's. The type and the closure's environment outlive the store, nobody destroys it. Errors:
 // InvalidHandle, OutOfMemory.
 Result<Func> create_canon_func(StoreRef store, const wasm::CanonType& type, HostClosure closure);
 // Whether files may be mapped: whether reading one that was cut short is answered by the engine's signal handler.
