@@ -37,8 +37,8 @@ void prepare_heap() {
 }
 
 void prepare_heap_for_component() {
-  // The smallest one of Rust's standard library writes 50 pages more: its types, and code that is lowered.
-  constexpr size_t kLastBytes = 80 << 10;
+  // The smallest one of Rust's standard library writes 45 pages more: its types, and code that is lowered.
+  constexpr size_t kLastBytes = 60 << 10;
   void* known = std::malloc(kHeapBytes);
   asm volatile("" : "+r"(known));  // Or the compiler sees that nobody uses it, and leaves it out.
   void* const second = std::malloc(kHeapBytes);

@@ -29,6 +29,22 @@ TEST_CASE("arena gives blocks of their own to large requests and keeps earlier p
   CHECK(arena.reserved_bytes() == 0);
 }
 
+TEST_CASE("arena goes on with a block behind a large request") {
+  Arena arena;
+  void* const large = arena.allocate_bytes(100'000, 16);  // Before there is another block.
+  CHECK(large != nullptr);
+  char* before = static_cast<char*>(arena.allocate_bytes(16, 16));
+  for (int i = 0; i < 20; ++i) {
+    const size_t reserved = arena.reserved_bytes();
+    CHECK(arena.allocate_bytes(100'000, 16) != nullptr);
+    CHECK(arena.reserved_bytes() - reserved < 101'000);
+    char* const next = static_cast<char*>(arena.allocate_bytes(16, 16));
+    CHECK(next == before + 16);
+    before = next;
+  }
+  CHECK(arena.reserved_bytes() < 21 * 101'000 + 4096);
+}
+
 TEST_CASE("arena refuses what passes its limit or any memory") {
   Arena arena(1 << 16);
   CHECK(arena.allocate<uint8_t>(1 << 20) == nullptr);
