@@ -209,6 +209,7 @@ Result<void> Flattener::export_(const Export& exported) {
 
 Result<void> Flattener::instance(const InstanceDef& def) {
   Bag bag;
+  if (!bag.reserve(def.items.size())) return out_of_memory();
   for (const InstanceItem& item : def.items) {
     if (!bag.push_back({item.name.name, item.sort, at(item.sort, item.index)})) return out_of_memory();
   }
@@ -245,6 +246,7 @@ Result<void> Flattener::root_import(const Import& import, Item* item) {
     return {};
   }
   Bag bag;
+  if (!bag.reserve(types_[entity.type()].exports.count)) return out_of_memory();
   for (const Extern& exported : types_.externs(types_[entity.type()].exports)) {
     const Item made = WHERRY_TRY(leaf_item(name, exported.name, exported.entity));
     if (!bag.push_back({exported.name, exported.entity.sort, made})) return out_of_memory();
@@ -319,6 +321,7 @@ Result<void> Flattener::core_instance(const InstanceDef& def) {
   Item made;
   if (!def.is_instantiate) {
     Bag bag;
+    if (!bag.reserve(def.items.size())) return out_of_memory();
     for (const InstanceItem& item : def.items) {
       if (!bag.push_back({item.name.name, item.sort, at(item.sort, item.index)})) return out_of_memory();
     }
@@ -331,6 +334,7 @@ Result<void> Flattener::core_instance(const InstanceDef& def) {
   instance.module = {module.a != 0, module.b};
   instance.instance = frame().instance;
   Bag given;  // Core instances by name.
+  if (!given.reserve(def.items.size())) return out_of_memory();
   for (const InstanceItem& item : def.items) {
     if (!given.push_back({item.name.name, item.sort, at(Sort::CoreInstance, item.index)}))
       return out_of_memory();

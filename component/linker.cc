@@ -129,6 +129,7 @@ Result<LinkerInterface*> interface_of(detail::ComponentLinkerState& state, std::
   if (LinkerInterface* const known = state.find_exact(name)) return known;
   LinkerInterface made;
   made.name = name;
+  if (!made.tables.reserve(1)) return Error::out_of_memory();
   if (!state.interfaces.push_back(std::move(made))) return Error::out_of_memory();
   return &state.interfaces.back();
 }

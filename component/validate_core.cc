@@ -242,6 +242,7 @@ Result<void> Validator::core_export(const CoreExport& exported, uint64_t offset)
 Result<void> Validator::core_instance(const InstanceDef& instance, uint64_t offset) {
   if (instance.is_instantiate) return core_instantiate(instance, offset);
   base::Vector<CoreName> names;
+  if (!names.reserve(instance.items.size())) return out_of_memory();
   for (const InstanceItem& item : instance.items) {
     if (item.sort > Sort::CoreTag) {
       return base::fail(ErrorCode::MismatchedSort, item.name.offset,
@@ -259,6 +260,7 @@ Result<void> Validator::core_instantiate(const InstanceDef& instance, uint64_t o
   const CoreModuleType module =
       types().module_type(WHERRY_TRY(at(Sort::CoreModule, instance.target, offset)));
   base::Vector<CoreName> arguments;
+  if (!arguments.reserve(instance.items.size())) return out_of_memory();
   for (const InstanceItem& item : instance.items) {
     const uint32_t given = WHERRY_TRY(at(Sort::CoreInstance, item.index, item.name.offset));
     if (!arguments.push_back({{}, item.name.name, given})) return out_of_memory();

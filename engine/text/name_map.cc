@@ -1,5 +1,6 @@
 // A hash table with open addressing over a list of entries: clearing one that served a small function is cheap,
-// which matters because every function has its own locals.
+// which matters because every function has its own locals. The table is made when there are more than a few: most interfaces of a
+// component, of which each has four sets of names, have no more.
 #include "engine/text/name_map.h"
 
 namespace wherry::text {
@@ -22,16 +23,22 @@ uint32_t NameMap::find_slot(std::string_view name, uint32_t hash) const {
   const auto mask = static_cast<uint32_t>(slots_.size() - 1);
   uint32_t slot = hash & mask;
   while (slots_[slot] != 0) {
-    const Entry& entry = entries_[slots_[slot] - 1];
-    if (entry.hash == hash && std::string_view(entry.data, entry.size_bytes) == name) break;
+    if (is_name(entries_[slots_[slot] - 1], name, hash)) break;
     slot = (slot + 1) & mask;
   }
   return slot;
 }
 
+const NameMap::Entry* NameMap::find_few(std::string_view name, uint32_t hash) const {
+  for (const Entry& entry : entries_) {
+    if (is_name(entry, name, hash)) return &entry;
+  }
+  return nullptr;
+}
+
 bool NameMap::rehash() {
   base::Vector<uint32_t> slots;
-  if (!slots.resize(slots_.empty() ? 16 : slots_.size() * 2)) return false;
+  if (!slots.resize(slots_.empty() ? kFew * 4 : slots_.size() * 2)) return false;
   const auto mask = static_cast<uint32_t>(slots.size() - 1);
   for (size_t i = 0; i < entries_.size(); ++i) {
     uint32_t slot = entries_[i].hash & mask;
@@ -43,11 +50,15 @@ bool NameMap::rehash() {
 }
 
 NameMap::Insertion NameMap::insert(std::string_view name, uint32_t value) {
-  if ((entries_.size() + 1) * 2 > slots_.size() && !rehash()) return Insertion::OutOfMemory;
   const uint32_t hash = hash_of(name);
+  const Entry entry{name.data(), static_cast<uint32_t>(name.size()), hash, value};
+  if (slots_.empty() && entries_.size() < kFew) {
+    if (find_few(name, hash) != nullptr) return Insertion::Duplicate;
+    return entries_.push_back(entry) ? Insertion::Done : Insertion::OutOfMemory;
+  }
+  if ((entries_.size() + 1) * 2 > slots_.size() && !rehash()) return Insertion::OutOfMemory;
   const uint32_t slot = find_slot(name, hash);
   if (slots_[slot] != 0) return Insertion::Duplicate;
-  const Entry entry{name.data(), static_cast<uint32_t>(name.size()), hash, value};
   if (!entries_.push_back(entry)) return Insertion::OutOfMemory;
   slots_[slot] = static_cast<uint32_t>(entries_.size());
   return Insertion::Done;
@@ -55,7 +66,12 @@ NameMap::Insertion NameMap::insert(std::string_view name, uint32_t value) {
 
 const uint32_t* NameMap::find(std::string_view name) const {
   if (entries_.empty()) return nullptr;
-  const uint32_t slot = find_slot(name, hash_of(name));
+  const uint32_t hash = hash_of(name);
+  if (slots_.empty()) {
+    const Entry* const found = find_few(name, hash);
+    return found == nullptr ? nullptr : &found->value;
+  }
+  const uint32_t slot = find_slot(name, hash);
   return slots_[slot] == 0 ? nullptr : &entries_[slots_[slot] - 1].value;
 }
 

@@ -26,11 +26,17 @@ class NameMap {
     uint32_t hash;
     uint32_t value;
   };
+  static constexpr size_t kFew = 8;  // As many are looked at one by one.
+  bool is_name(const Entry& entry, std::string_view name, uint32_t hash) const {
+    return entry.hash == hash && std::string_view(entry.data, entry.size_bytes) == name;
+  }
+  const Entry* find_few(std::string_view name, uint32_t hash) const;
   uint32_t find_slot(std::string_view name, uint32_t hash) const;
   bool rehash();
 
   base::Vector<Entry> entries_;
-  base::Vector<uint32_t> slots_;  // Entry number plus one; a power of two of them, at most half full.
+  // Entry number plus one; a power of two of them, at most half full. Empty: there are few.
+  base::Vector<uint32_t> slots_;
 };
 
 }  // namespace wherry::text
