@@ -7,6 +7,8 @@
 // A tree that fails on the way stays with its store, as its core instances do: something may refer to it.
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
+#include <memory>
 #include <new>
 
 #include "component/link_types.h"
@@ -265,6 +267,7 @@ class Arrays {
 
   template <class T>
   void add(std::span<T>* array, size_t count) {
+    static_assert(alignof(T) <= alignof(std::max_align_t));
     at_ = (at_ + alignof(T) - 1) & ~(alignof(T) - 1);
     if (memory_ != nullptr) {
       T* const first = reinterpret_cast<T*>(memory_ + at_);

@@ -130,13 +130,17 @@ Instance::~Instance() {
 
 base::Result<Instance*> Instance::allocate(Store& store, const ModuleShape& shape,
                                            std::span<const ExternValue> imports, ModuleOwner owner) {
+  const auto fail = [&owner](base::Failure failure) {
+    if (owner.release != nullptr) owner.release(owner.object);
+    return failure;
+  };
+  // First, since what is allocated stays with the store.
+  if (base::Result<void> taken = store.budget().take_instance(); !taken)
+    return fail(base::Failure(std::move(taken).error()));
   const size_t funcs_bytes = funcs_bytes_of(*shape.module);
   const size_t room_bytes = shape.layout.size_bytes + (funcs_bytes <= kSmallFuncsBytes ? funcs_bytes : 0);
   void* const memory = store.allocate(kContextOffset + room_bytes, alignof(abi::Context));
-  if (memory == nullptr) {
-    if (owner.release != nullptr) owner.release(owner.object);
-    return out_of_memory();
-  }
+  if (memory == nullptr) return fail(out_of_memory());
   std::unique_ptr<Instance, Destroy> made(new (memory) Instance);
   made->store_ = &store;
   made->shape_ = &shape;

@@ -185,7 +185,6 @@ base::Result<void> Store::adopt(Instance* instance) {
   const size_t with_room =
       std::bit_ceil(instances_.size() + 1);  // Not one by one, each of which would move all.
   if (!make_room_for_range() || !instances_.reserve(with_room)) return out_of_memory();
-  WHERRY_TRY(budget_.take_instance());
   if (defined != 0) {
     const FuncRange range{instance->funcs_, instance->funcs_ + defined, instance};
     (void)recent_ranges_.push_back(range);  // It has room.

@@ -189,8 +189,8 @@ class Store {
 
   // The context of host functions: no instance, only `store`, `builtins` and `interrupt`.
   abi::Context* host_context() { return &host_context_; }
-  // Enters an instance, which lies in memory of this store, and takes it over; its place in the store becomes its index. Errors:
-  // LimitExceeded, OutOfMemory; then it is not entered.
+  // Enters an instance, which lies in memory of this store and was taken from its budget, and takes it over; its place in the store
+  // becomes its index. Error: OutOfMemory; then it is not entered.
   base::Result<void> adopt(Instance* instance);
 
  private:
