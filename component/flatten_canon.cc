@@ -180,7 +180,7 @@ Result<FlatOptions> Flattener::options(std::span<const CanonOption> list) {
 Result<uint32_t> Flattener::shared_options(const FlatOptions& options) {
   constexpr size_t kLookedAt = 8;
   const size_t count = out_.options.size();
-  for (size_t i = count; i-- > 0 && count - i <= kLookedAt;) {
+  for (size_t i = count - std::min(count, kLookedAt); i < count; ++i) {
     if (out_.options[i] == options) return static_cast<uint32_t>(i);
   }
   if (!out_.options.push_back(options)) return out_of_memory();

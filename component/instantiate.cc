@@ -274,7 +274,7 @@ class Arrays {
       std::uninitialized_value_construct_n(first, count);
       *array = {first, count};
     }
-    at_ += count * sizeof(T);
+    at_ += count * sizeof(T);  // NOLINT(bugprone-sizeof-expression): pointers too
   }
   size_t size_bytes() const { return at_; }
 
