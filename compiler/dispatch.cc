@@ -10,6 +10,8 @@
 // Such a loop looks at the deadline by its index, too: when the store wants the code to look, the index becomes the last value, whose
 // block has the test and the switch as it was. One operand more of an arm; a branch in each arm took 1.4 times as long.
 //
+// Such an arm then begins a cache line (align_arms.cc).
+//
 // Copies of all arms lead to all arms, so what this takes grows with the square: large loops are left as they are, as are those whose
 // first block is long. LLVM 19 has a limit of its own, which set_up_llvm() raises to ours.
 #include <llvm/ADT/SetVector.h>

@@ -243,6 +243,7 @@ TEST_CASE("each arm of a loop around a switch has a jump of its own") {
     Fixture metered(dispatch(load));
     CHECK(looks(metered) == 1);  // Beside the switch as it was.
     CHECK(count(metered.assembly(), "jmpq\t*%r") >= 9);
+    for (Fixture* const one : {&fixture, &metered}) CHECK(count(one->assembly(), ".p2align\t6,") >= 9);
   }
 }
 

@@ -7,6 +7,10 @@
 
 #include "engine/wasm/traps.h"
 
+namespace llvm {
+class MachineFunctionPass;
+}
+
 namespace wherry::compiler {
 
 // The attribute of thunks: passes over IR leave them out.
@@ -84,6 +88,9 @@ class CopyDispatch : public llvm::PassInfoMixin<CopyDispatch> {
 };
 // Whether a block ends in a switch that goes to a block apart when the code is to look.
 bool looks_by_index(const llvm::BasicBlock& block);
+
+// Aligns the arms behind which such a jump was copied (align_arms.cc). Over machine code, behind all other passes.
+llvm::MachineFunctionPass* make_align_arms();
 
 // Looks at the deadline at function entries and in loops (docs/abi.md, "Metering"). Behind the vectorizer, which gives up on
 // loops with such tests.
