@@ -7,21 +7,17 @@
 // blocks, the first of which compares. So every value of the index gets a case: all of a byte, or as many as there are and one more, which a
 // minimum maps the others to. What is left as default cannot happen.
 //
-// Such a loop looks at the deadline by its index, too: when the store wants the code to look, the index becomes the last value, whose
-// block has the test and the switch as it was. One operand more of an arm; a branch in each arm took 1.4 times as long.
-//
-// Such an arm then begins a cache line (align_arms.cc).
+// Such an arm then begins a cache line (align_arms.cc), and has its look at the deadline in front of its jump.
 //
 // Copies of all arms lead to all arms, so what this takes grows with the square: large loops are left as they are, as are those whose
 // first block is long. LLVM 19 has a limit of its own, which set_up_llvm() raises to ours.
-#include <llvm/ADT/SetVector.h>
+#include <llvm/ADT/DenseSet.h>
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/ValueTracking.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Intrinsics.h>
 
 #include "compiler/passes.h"
-#include "engine/abi/native.h"
 
 namespace wherry::compiler {
 namespace {
@@ -32,7 +28,6 @@ constexpr uint32_t kMostCases = 256;
 constexpr ptrdiff_t kLongest = 12;
 constexpr uint64_t kSparsest =
     4;  // Values for each case. LLVM makes comparisons of what is sparse, not a table.
-constexpr const char* kLooks = "wherry.looks";
 
 uint64_t last_case(const llvm::SwitchInst* table) {
   uint64_t last = 0;
@@ -53,77 +48,27 @@ bool can_list(const llvm::SwitchInst* table) {
   return last < kMostCases - 1 && last < kSparsest * table->getNumCases();
 }
 
-// An index that is at most `last`, and that only if it was none of the cases, or `mask` (a byte) is not 0, but all ones.
-struct Index {
-  llvm::Value* value;
-  uint64_t last;
-};
-
-Index make_index(llvm::SwitchInst* table, llvm::Value* mask) {
+// Gives all values of the index a case, one behind the last of them stands for those that are larger.
+void list_all(llvm::SwitchInst* table) {
   llvm::IRBuilder<> builder(table);
-  llvm::Value* value = table->getCondition();
-  llvm::Type* const type = value->getType();
-  if (is_byte(table)) {
-    if (mask != nullptr) value = builder.CreateOr(value, builder.CreateZExt(mask, type));
-    return {value, kMostCases - 1};
+  llvm::Value* index = table->getCondition();
+  uint64_t last = kMostCases - 1;
+  if (!is_byte(table)) {
+    last = last_case(table) + 1;
+    index = builder.CreateBinaryIntrinsic(llvm::Intrinsic::umin, index,
+                                          llvm::ConstantInt::get(index->getType(), last));
+    table->setCondition(index);
   }
-  const uint64_t last = last_case(table) + 1;
-  if (mask != nullptr) value = builder.CreateOr(value, builder.CreateSExt(mask, type));
-  return {builder.CreateBinaryIntrinsic(llvm::Intrinsic::umin, value, llvm::ConstantInt::get(type, last)),
-          last};
-}
-
-// The last byte of StoreState::native_look: an address, or all ones.
-llvm::Value* load_mask(llvm::BasicBlock* before, llvm::SwitchInst* table) {
-  llvm::IRBuilder<> builder(before->getTerminator());
-  const auto field = [&](llvm::Value* base, uint64_t offset) {
-    return builder.CreateConstGEP1_64(builder.getInt8Ty(), base, offset);
-  };
-  llvm::LoadInst* const store = builder.CreateAlignedLoad(
-      builder.getPtrTy(), field(table->getFunction()->getArg(0), offsetof(abi::Context, store)),
-      llvm::Align(8));
-  store->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(table->getContext(), {}));
-  llvm::Value* const place = field(store, offsetof(abi::StoreState, native_look) + sizeof(uintptr_t) - 1);
-  builder.SetInsertPoint(table);
-  // Volatile, or code generation moves it out of loops that store nothing.
-  return builder.CreateAlignedLoad(builder.getInt8Ty(), place, llvm::Align(1), /*isVolatile=*/true);
-}
-
-// A block with the same switch.
-llvm::BasicBlock* repeat(llvm::SwitchInst* table) {
-  llvm::BasicBlock* const block = table->getParent();
-  llvm::BasicBlock* const apart = llvm::BasicBlock::Create(table->getContext(), "", block->getParent());
-  table->clone()->insertInto(apart, apart->end());
-  const llvm::SmallSetVector<llvm::BasicBlock*, 32> targets(llvm::succ_begin(block), llvm::succ_end(block));
-  for (llvm::BasicBlock* const target : targets) {
-    const auto edges = llvm::count(llvm::successors(apart), target);
-    for (llvm::PHINode& phi : target->phis()) {
-      llvm::Value* const value = phi.getIncomingValueForBlock(block);
-      for (ptrdiff_t i = 0; i < edges; ++i) phi.addIncoming(value, apart);
-    }
-  }
-  return apart;
-}
-
-// Gives all values of the index a case. With a mask, the last of them leads to the switch as it was, in a block of its own.
-void list_all(llvm::SwitchInst* table, llvm::Value* mask) {
   llvm::BasicBlock* const block = table->getParent();
   llvm::BasicBlock* const other = table->getDefaultDest();
-  llvm::BasicBlock* const apart = mask == nullptr ? nullptr : repeat(table);
-  const Index index = make_index(table, mask);
   llvm::SmallDenseSet<uint64_t, 64> listed;
   for (const auto& one : table->cases()) listed.insert(one.getCaseValue()->getZExtValue());
-  auto* const type = llvm::cast<llvm::IntegerType>(index.value->getType());
-  const auto lead = [&](uint64_t value, llvm::BasicBlock* target) {
-    table->addCase(llvm::ConstantInt::get(type, value), target);
-    if (target == apart) return;
-    for (llvm::PHINode& phi : target->phis()) phi.addIncoming(phi.getIncomingValueForBlock(block), block);
-  };
-  for (uint64_t value = 0; value < index.last; ++value) {
-    if (!listed.contains(value)) lead(value, other);
+  auto* const type = llvm::cast<llvm::IntegerType>(index->getType());
+  for (uint64_t value = 0; value <= last; ++value) {
+    if (listed.contains(value)) continue;
+    table->addCase(llvm::ConstantInt::get(type, value), other);
+    for (llvm::PHINode& phi : other->phis()) phi.addIncoming(phi.getIncomingValueForBlock(block), block);
   }
-  lead(index.last, apart == nullptr ? other : apart);
-  table->setCondition(index.value);
   table->setMetadata(llvm::LLVMContext::MD_prof, nullptr);  // Of the cases that it had.
   for (llvm::PHINode& phi : other->phis()) phi.removeIncomingValue(block, false);
   llvm::BasicBlock* const never = llvm::BasicBlock::Create(table->getContext(), "", block->getParent());
@@ -146,10 +91,6 @@ size_t count_arms(const llvm::Loop& loop) {
 
 }  // namespace
 
-bool looks_by_index(const llvm::BasicBlock& block) {
-  return block.getTerminator()->getMetadata(kLooks) != nullptr;
-}
-
 llvm::PreservedAnalyses CopyDispatch::run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses) {
   bool any = false;
   for (const llvm::Loop* const loop : analyses.getResult<llvm::LoopAnalysis>(function).getLoopsInPreorder()) {
@@ -159,10 +100,7 @@ llvm::PreservedAnalyses CopyDispatch::run(llvm::Function& function, llvm::Functi
     if (std::distance(header->getFirstNonPHIIt(), header->end()) > kLongest) continue;
     const size_t arms = count_arms(*loop);
     if (arms < kLeastArms || arms > kMostArms || !can_list(table)) continue;
-    llvm::BasicBlock* const before = loop->getLoopPreheader();
-    const bool looks = looks_ && before != nullptr;
-    list_all(table, looks ? load_mask(before, table) : nullptr);
-    if (looks) table->setMetadata(kLooks, llvm::MDNode::get(function.getContext(), {}));
+    list_all(table);
     any = true;
   }
   return any ? llvm::PreservedAnalyses::none() : llvm::PreservedAnalyses::all();

@@ -76,18 +76,10 @@ class LinearMemoryAA : public llvm::AnalysisInfoMixin<LinearMemoryAA> {
   const bool* tells_same_;
 };
 
-// Has the jump of a loop around a switch copied behind each arm (dispatch.cc); `looks`: and has it look at the deadline. Behind all
-// passes over control flow.
-class CopyDispatch : public llvm::PassInfoMixin<CopyDispatch> {
- public:
-  explicit CopyDispatch(bool looks) : looks_(looks) {}
+// Has the jump of a loop around a switch copied behind each arm (dispatch.cc). Behind all passes over control flow.
+struct CopyDispatch : llvm::PassInfoMixin<CopyDispatch> {
   llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses);
-
- private:
-  bool looks_;
 };
-// Whether a block ends in a switch that goes to a block apart when the code is to look.
-bool looks_by_index(const llvm::BasicBlock& block);
 
 // Aligns the arms behind which such a jump was copied (align_arms.cc). Over machine code, behind all other passes.
 llvm::MachineFunctionPass* make_align_arms();
