@@ -305,8 +305,7 @@ void optimize(llvm::Module& module, llvm::TargetMachine& target, const Options& 
   llvm::ModulePassManager passes;
   if (options.optimization != 0) passes = optimizing(options.interruption);
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(PinLoads(PinLoads::Stage::Last)));
-  if (options.optimization != 0)
-    passes.addPass(llvm::createModuleToFunctionPassAdaptor(CopyDispatch()));
+  if (options.optimization != 0) passes.addPass(llvm::createModuleToFunctionPassAdaptor(CopyDispatch()));
   if (options.interruption) passes.addPass(DeadlineChecks());
   passes.run(module, modules);
   drop_frames(module);
