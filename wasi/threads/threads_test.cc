@@ -221,12 +221,14 @@ TEST_CASE("an embedder's reader that waits keeps only those waiting that read to
   Preview1Config wasi;
   wasi.in = Stdio::from(conversation);
   wasi.out = Stdio::to(conversation);
+  // No data segment: each thread's instance would write it anew, while others have it read.
   Program program(guest(R"(
-    (data (i32.const 64) "\80\00\00\00\10\00\00\00")
     (func (export "wasi_thread_start") (param i32 i32)
       (if (call $read (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 72)) (then unreachable))
       (call $count (i32.const 0)))
     (func (export "run") (result i32)
+      (i32.store (i32.const 64) (i32.const 128))
+      (i32.store (i32.const 68) (i32.const 16))
       (drop (call $spawn (i32.const 0)))
       (drop (call $spawn (i32.const 0)))
       (drop (call $spawn (i32.const 0)))
