@@ -11,6 +11,7 @@ TITLE = "Compiled code and the runtime"
 ORDER = 105
 NEEDS = ("guests",)
 PEERS = ("wasmtime",)
+ROUNDS = 11  # at least: a try_table is to cost 3 %
 CROSSINGS = (("host_to_guest_typed", "host to guest, compiled, (i32, i32) -> i32, typed"), ("host_to_guest_nothing", "host to guest, compiled, () -> ()"),
              ("host_to_guest_checked", "host to guest, compiled, (i32, i32) -> i32, checked"), ("guest_to_host_typed", "guest to host, compiled, (i32, i32) -> i32, typed"))
 
@@ -25,7 +26,7 @@ def measure(bench):
 
 def exceptions(bench, engines):
     group = bench.group("exceptions_indirect")
-    times = bench.time_kernels(group, list(engines.values()), together=True)
+    times = bench.time_kernels(group, list(engines.values()), max(bench.rounds, ROUNDS), together=True, at_once=True)
     if not {"throw5", "calls5", "guarded", "unguarded"} <= set(times):
         return bench.not_measured("compiled exceptions: --only leaves a kernel out")
     throws = bench.steps(group, "throw5")
@@ -60,13 +61,9 @@ def crossings(bench, engine):
     artifact = engine.artifact(build([*bench.wherry, "parse"], BUILD / "calls.wasm", [text]))
     peer = CACHE / "peers" / "wasmtime-python" / "wasmtime" / "linux-x86_64" / "_libwasmtime.so"
     command = [program, *(["--quick"] if bench.quick else []), "--compiled", artifact, *([peer] if peer.exists() else [])]
-    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        return bench.not_measured(f"compiled crossings: {done.stderr.strip()}")
-    found = {}
-    for line in done.stdout.splitlines():
-        name, by, ns = line.split()
-        found.setdefault(name, {})[by] = float(ns)
+    found = bench.figures_inside(command)
+    if found is None:
+        return None
     rows = []
     for name, title in CROSSINGS:
         ours, theirs = found[name]["wherry"], found[name].get("wasmtime")

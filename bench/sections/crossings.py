@@ -1,8 +1,6 @@
-"""Calls between host and guest, nanoseconds each, in one process (`bench/calls.cc`), least of many short rounds over 0.4 s. Wasmtime: its C API from the
+"""Calls between host and guest, nanoseconds each, in one process (`bench/calls.cc`), least of many short rounds over 0.4 s; median of five processes. Wasmtime: its C API from the
 PyPI wheel, unchecked calls, which is the fastest that it offers; "checked" takes and gives tagged values on both sides. A call from the
 guest is a loop of them in the guest less the same loop without."""
-import subprocess
-
 from harness import CACHE
 
 TITLE = "Crossings"
@@ -22,13 +20,9 @@ def measure(bench):
     if not peer.exists():
         bench.not_measured("crossings of Wasmtime: its library is not here (tools/peers gets it)")
     command = [program, *(["--quick"] if bench.quick else []), *([peer] if peer.exists() else [])]
-    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        return bench.not_measured(f"crossings: {done.stderr.strip()}")
-    found = {}
-    for line in done.stdout.splitlines():
-        name, engine, ns = line.split()
-        found.setdefault(name, {})[engine] = float(ns)
+    found = bench.figures_inside(command)
+    if found is None:
+        return None
     rows = []
     for name, title, limit in ROWS:
         wherry, wasmtime = found[name]["wherry"], found[name].get("wasmtime")
