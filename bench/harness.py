@@ -300,12 +300,14 @@ class Table:
 
 
 class Bench:
-    """Given to a section. Attributes: engines (name -> Engine), wherry (its argv), spawn, quick, only, rounds."""
+    """Given to a section. Attributes: engines (name -> Engine), wherry (its argv), spawn, quick, only, rounds, and rounds_for_percents for what is
+    to show a few percent."""
 
     def __init__(self, wherry, *, quick=False, only="", rounds=None):
         self.wherry = wherry
         self.quick, self.only = quick, only
         self.rounds = rounds or (5 if quick else 9)
+        self.rounds_for_percents = max(self.rounds, 11)
         self.all_engines = find_engines(wherry)
         self.engines = self.all_engines
         self.spawn = Spawner()
@@ -344,7 +346,7 @@ class Bench:
         return ROOT / "build" / "release" / "bin" / name
 
     def figures_inside(self, command, processes=5):
-        """What a program that measures from inside of a process prints, lines `what who number`: what -> who -> the median of several
+        """What a program that measures from inside of a process prints, lines `what who number ...`: what -> who -> the median of several
         processes. Where things lie in a process can decide calls of nanoseconds: one took 11.3 in nine of ten processes, 15.6 in the
         tenth. None, and said to be not measured, if it fails."""
         found = {}
@@ -353,7 +355,7 @@ class Bench:
             if done.returncode != 0:
                 return self.not_measured(f"{Path(command[0]).name}: {done.stderr.strip()}")
             for line in done.stdout.splitlines():
-                what, who, number = line.split()
+                what, who, number, *_ = line.split()
                 found.setdefault(what, {}).setdefault(who, []).append(float(number))
         return {what: {who: p50(numbers) for who, numbers in by.items()} for what, by in found.items()}
 

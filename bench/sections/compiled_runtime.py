@@ -11,7 +11,6 @@ TITLE = "Compiled code and the runtime"
 ORDER = 105
 NEEDS = ("guests",)
 PEERS = ("wasmtime",)
-ROUNDS = 11  # at least: a try_table is to cost 3 %
 CROSSINGS = (("host_to_guest_typed", "host to guest, compiled, (i32, i32) -> i32, typed"), ("host_to_guest_nothing", "host to guest, compiled, () -> ()"),
              ("host_to_guest_checked", "host to guest, compiled, (i32, i32) -> i32, checked"), ("guest_to_host_typed", "guest to host, compiled, (i32, i32) -> i32, typed"))
 
@@ -26,7 +25,7 @@ def measure(bench):
 
 def exceptions(bench, engines):
     group = bench.group("exceptions_indirect")
-    times = bench.time_kernels(group, list(engines.values()), max(bench.rounds, ROUNDS), together=True, at_once=True)
+    times = bench.time_kernels(group, list(engines.values()), bench.rounds_for_percents, together=True, at_once=True)
     if not {"throw5", "calls5", "guarded", "unguarded"} <= set(times):
         return bench.not_measured("compiled exceptions: --only leaves a kernel out")
     throws = bench.steps(group, "throw5")

@@ -39,15 +39,9 @@ def measure(bench):
 def run(bench, program, kind, options=(), peer=()):
     """name -> engine -> figure; our own engine is called `kind`."""
     command = [program, *(["--quick"] if bench.quick else []), *options, *peer]
-    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        bench.not_measured(f"components, {kind}: {done.stderr.strip()}")
-        return {}
-    found = {}
-    for line in done.stdout.splitlines():
-        name, engine, figure, _ = line.split()
-        found.setdefault(name, {})[kind if engine == "wherry" else f"{engine} {kind}" if engine == "native" else engine] = float(figure)
-    return found
+    titles = {"wherry": kind, "native": f"native {kind}"}
+    found = bench.figures_inside(command, processes=1) or {}
+    return {name: {titles.get(engine, engine): figure for engine, figure in by.items()} for name, by in found.items()}
 
 
 def compile_all(bench, program):

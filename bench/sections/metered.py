@@ -9,7 +9,6 @@ TITLE = "Metered runs"
 ORDER = 20
 PEERS = ("wasmi", "wasmtime")
 FUEL = str(10**15)
-ROUNDS = 11  # Of our own: the goals are a few percent.
 
 
 def measure(bench):
@@ -32,7 +31,7 @@ def measure(bench):
             pairs.append((f"{peer}, {title}", peer))
     group = bench.group()
     group.native = False
-    times = bench.time_kernels(group, engines, max(bench.rounds, ROUNDS), at_once=True)
+    times = bench.time_kernels(group, engines, bench.rounds_for_percents, at_once=True)
     for kernel, row in bench.time_kernels(group, peers, 3 if bench.quick else None, at_once=True).items():
         for name, rounds in row.rounds.items():
             times[kernel].add(name, rounds)

@@ -33,9 +33,10 @@ def main():
     if not compiler and (Path(wherry).parent / "wherryc").exists():
         compiler = str(Path(wherry).parent / "wherryc")
     command = [*emulator, wherry, "wast"]
-    compiled = dict(COMPILED) if compiler and "large" not in script else {}
-    if "exact" in script:
-        compiled.pop("compiled", None)
+    title = Path(script).name
+    compiled = COMPILED if compiler and "large" not in title else {}
+    if "exact" in title:
+        compiled = {name: options for name, options in compiled.items() if "=values" not in options}
     with tempfile.NamedTemporaryFile("w", suffix=".wast") as made:
         if script.endswith(".py"):
             subprocess.run([sys.executable, script], stdout=made, check=True)
