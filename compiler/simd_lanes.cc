@@ -87,23 +87,30 @@ Value* narrow(const VectorOp& op, Value* x, Value* y, Shape to, bool is_unsigned
   return op.call(to == Shape::I8x16 ? bytes : words, {}, {x, y});
 }
 
-// Sums of two neighbours' products.
-Value* dot_words(const VectorOp& op, Value* x, Value* y) {
-  if (op.is_x86()) return op.call(llvm::Intrinsic::x86_sse2_pmadd_wd, {}, {x, y});
+// Sums of two neighbours' products in lanes of twice the width, where they wrap.
+Value* dot_arm(const VectorOp& op, Value* x, Value* y, Shape sums) {
   const auto products = [&](bool high) {
     return op.b.CreateMul(op.extend(op.half(x, high), false), op.extend(op.half(y, high), false));
   };
-  return op.call(llvm::Intrinsic::aarch64_neon_addp, {op.type(Shape::I32x4)},
-                 {products(false), products(true)});
+  return op.call(llvm::Intrinsic::aarch64_neon_addp, {op.type(sums)}, {products(false), products(true)});
 }
 
-// The same of bytes, saturated.
+Value* dot_words(const VectorOp& op, Value* x, Value* y) {
+  if (op.is_x86()) return op.call(llvm::Intrinsic::x86_sse2_pmadd_wd, {}, {x, y});
+  return dot_arm(op, x, y, Shape::I32x4);
+}
+
+// Without an instruction for it: the products of the even bytes and those of the odd ones.
 Value* dot_bytes(const VectorOp& op) {
-  const auto half = [&](bool high) {
-    return dot_words(op, op.extend(op.half(op.at(0, Shape::I8x16), high), false),
-                     op.extend(op.half(op.at(1, Shape::I8x16), high), false));
+  Value* const x = op.at(0, Shape::I8x16);
+  Value* const y = op.at(1, Shape::I8x16);
+  if (!op.is_x86()) return dot_arm(op, x, y, Shape::I16x8);
+  const auto bytes = [&](Value* v, bool odd) {
+    Value* const words = op.b.CreateBitCast(v, op.type(Shape::I16x8));
+    return op.b.CreateAShr(odd ? words : op.b.CreateShl(words, 8), 8);
   };
-  return narrow(op, half(false), half(true), Shape::I16x8, false);
+  return op.b.CreateAdd(op.b.CreateMul(bytes(x, false), bytes(y, false)),
+                        op.b.CreateMul(bytes(x, true), bytes(y, true)));
 }
 
 }  // namespace

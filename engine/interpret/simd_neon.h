@@ -45,11 +45,11 @@ WHERRY_INLINE S32x4 dot(S16x8 x, S16x8 y) {
   const int32x4_t high = vmull_high_s16((int16x8_t)x, (int16x8_t)y);
   return (S32x4)vpaddq_s32(low, high);
 }
-// Sums of two products, saturated.
+// Sums of two products, which wrap.
 WHERRY_INLINE S16x8 dot(S8x16 x, S8x16 y) {
   const int16x8_t low = vmull_s8(vget_low_s8((int8x16_t)x), vget_low_s8((int8x16_t)y));
   const int16x8_t high = vmull_high_s8((int8x16_t)x, (int8x16_t)y);
-  return (S16x8)vqmovn_high_s32(vqmovn_s32(vpaddlq_s16(low)), vpaddlq_s16(high));
+  return (S16x8)vpaddq_s16(low, high);
 }
 
 WHERRY_INLINE S8x16 narrow_signed(S16x8 x, S16x8 y) {

@@ -43,13 +43,11 @@ WHERRY_INLINE S16x8 multiply_q15(S16x8 x, S16x8 y) {
 }
 
 WHERRY_INLINE S32x4 dot(S16x8 x, S16x8 y) { return (S32x4)_mm_madd_epi16(as_int(x), as_int(y)); }
-// Sums of two products, saturated.
+// Sums of two products, which wrap: those of the even bytes and those of the odd ones.
 WHERRY_INLINE S16x8 dot(S8x16 x, S8x16 y) {
-  const S32x4 low =
-      dot(__builtin_convertvector(low_half(x), S16x8), __builtin_convertvector(low_half(y), S16x8));
-  const S32x4 high =
-      dot(__builtin_convertvector(high_half(x), S16x8), __builtin_convertvector(high_half(y), S16x8));
-  return (S16x8)_mm_packs_epi32(as_int(low), as_int(high));
+  const auto even = [](S8x16 bytes) { return (U16x8)((S16x8)((U16x8)bytes << 8) >> 8); };
+  const auto odd = [](S8x16 bytes) { return (U16x8)((S16x8)bytes >> 8); };
+  return (S16x8)(even(x) * even(y) + odd(x) * odd(y));
 }
 
 WHERRY_INLINE S8x16 narrow_signed(S16x8 x, S16x8 y) { return (S8x16)_mm_packs_epi16(as_int(x), as_int(y)); }

@@ -69,11 +69,11 @@ def vector_operands(name, signature):
     if signature == "VI":
         counts = sorted({0, 1, width // 2, width - 1, width, width + 1, 255, 0x80000000, 0xFFFFFFFF})
         return [(v, c) for v in mixed[0] for c in counts]
-    rows = list(zip(mixed[0], mixed[1])) + list(zip(mixed[1], mixed[2])) + [(v, v) for v in mixed[1]]
+    splats = [vectors.join([value] * count, width) for value in values]
+    rows = list(zip(mixed[0], mixed[1])) + list(zip(mixed[1], mixed[2])) + [(v, v) for v in splats + mixed[1]]
     if signature == "VVV":
         return [(a, b, c) for (a, b), c in zip(rows, (mixed[2] + mixed[0]) * 3)]
-    for value in values:
-        splat = vectors.join([value] * count, width)
+    for splat in splats:
         rows += [(v, splat) for v in turning] + ([(splat, v) for v in turning] if count > 4 else [])
     return rows
 
@@ -97,8 +97,6 @@ def vector_rows(out, name, immediate, operands):
             emit(out, name, "-", (a,), vectors.VECTOR[name])
     else:
         for row in vector_operands(name, operands):
-            if "i7x16" in name:
-                row = (row[0], row[1] & 0x7F7F7F7F7F7F7F7F7F7F7F7F7F7F7F7F, *row[2:])
             emit(out, name, "-", row, vectors.VECTOR[name])
 
 

@@ -145,9 +145,9 @@ def multiply_add(f, negated):
 
 
 def dot_bytes(v, u):
-    """For a second operand of 7 bits, where nothing is left open."""
-    products = [signed(a, 8) * b for a, b in zip(lanes(v, 8), lanes(u, 8))]
-    return [a + b for a, b in zip(products[::2], products[1::2])]
+    """Both operands signed, sums that wrap: what is left open when the second has more than 7 bits."""
+    products = [signed(a, 8) * signed(b, 8) for a, b in zip(lanes(v, 8), lanes(u, 8))]
+    return [signed(a + b & 0xFFFF, 16) for a, b in zip(products[::2], products[1::2])]
 
 
 def relaxed(strict):
