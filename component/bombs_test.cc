@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <string>
 
@@ -89,7 +90,43 @@ std::string doubling(const std::string& first, const std::string& one, const std
   return text + ")";
 }
 
+// The kind of error that making an instance of a text ends with; nothing: there is one.
+std::optional<ErrorKind> refusal(const Config& config, const std::string& text) {
+  const Engine engine = Engine::create(config).value();
+  Store store = Store::create(engine).value();
+  const Result<wherry::Component> component = wherry::Component::load_text(engine, text);
+  if (!component) return component.error().kind();
+  const Result<ComponentInstance> made = ComponentLinker(engine).instantiate(store, *component);
+  if (!made) return made.error().kind();
+  return std::nullopt;
+}
+
 }  // namespace
+
+TEST_CASE("lowered functions that are realloc of one another do not use up the host's stack") {
+  const auto chain = [](int count) {
+    std::string text = R"((component
+      (component $A (core module $M (func (export "f") (param i32 i32 i32 i32) (result i32) (local.get 0)))
+        (core instance $m (instantiate $M))
+        (func (export "f") (param "a" s32) (param "b" s32) (param "c" s32) (param "d" s32) (result s32)
+          (canon lift (core func $m "f"))))
+      (instance $a (instantiate $A))
+      (core module $L (memory (export "mem") 1))
+      (core instance $l (instantiate $L))
+      (core func $f0 (canon lower (func $a "f"))))";
+    for (int i = 1; i <= count; ++i) {
+      text += "(core func $f" + std::to_string(i) +
+              " (canon lower (func $a \"f\") (memory (core memory $l \"mem\")) (realloc $f" +
+              std::to_string(i - 1) + ")))";
+    }
+    return text + R"((core module $N (import "" "f" (func (param i32 i32 i32 i32) (result i32))))
+      (core instance (instantiate $N (with "" (instance (export "f" (func $f)" +
+           std::to_string(count) + ")))))))";
+  };
+  CHECK(refusal({}, chain(100)) == std::nullopt);
+  CHECK(refusal({}, chain(102)) == ErrorKind::Limit);
+  CHECK(refusal({}, chain(100'000)) == ErrorKind::Limit);
+}
 
 TEST_CASE("types that double with every line end in an error within 64 MiB") {
   for (const std::string& text :

@@ -58,6 +58,7 @@ enum class Encoding : uint8_t { Utf8, Utf16, Latin1Utf16 };
 
 struct FlatOptions {
   uint32_t instance = 0;  // Whose they are.
+  uint32_t depth = 0;     // How many functions are made one for another before this has its realloc.
   Encoding encoding = Encoding::Utf8;
   bool is_async = false;
   bool is_wide = false;  // 64-bit memory.

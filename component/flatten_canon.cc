@@ -6,8 +6,10 @@
 // can never be without may_leave, as it has neither realloc nor post-return; nobody that is entered ever calls out, so that it cannot
 // be entered already; and the callee has no tags, so that no exception crosses.
 #include <algorithm>
+#include <string>
 
 #include "component/flattener.h"
+#include "component/limits.h"
 #include "engine/wasm/errors.h"
 
 namespace wherry::component {
@@ -164,7 +166,13 @@ Result<FlatOptions> Flattener::options(std::span<const CanonOption> list) {
         made.is_wide = types_.core_extern(type).memory.limits.is_64;
         break;
       }
-      case CanonOptionKind::Realloc: made.realloc = at(Sort::CoreFunc, option.index).core; break;
+      case CanonOptionKind::Realloc: {
+        made.realloc = at(Sort::CoreFunc, option.index).core;
+        if (made.realloc.from != CoreItem::From::Canon) break;
+        const FlatCanon& canon = out_.canons[made.realloc.index];
+        if (canon.op == CanonOp::Lower) made.depth = out_.options[canon.options].depth + 1;
+        break;
+      }
       case CanonOptionKind::PostReturn: made.post_return = at(Sort::CoreFunc, option.index).core; break;
       case CanonOptionKind::Callback: made.callback = at(Sort::CoreFunc, option.index).core; break;
       case CanonOptionKind::Async: made.is_async = true; break;
@@ -173,6 +181,12 @@ Result<FlatOptions> Flattener::options(std::span<const CanonOption> list) {
   FlatInstance& instance = out_.instances[frame().instance];
   instance.may_be_barred = instance.may_be_barred || made.realloc.from != CoreItem::From::Nothing ||
                            made.post_return.from != CoreItem::From::Nothing;
+  // They are made when they are needed, by calls inside one another.
+  if (made.depth > kMaxReallocs) {
+    return base::fail(
+        ErrorCode::NestingTooDeep, base::Error::kNoOffset,
+        "more than " + std::to_string(kMaxReallocs) + " lowered functions that are realloc of one another");
+  }
   return made;
 }
 
