@@ -101,6 +101,12 @@ std::optional<ErrorKind> refusal(const Config& config, const std::string& text) 
   return std::nullopt;
 }
 
+std::string times(int count, const std::string& piece) {
+  std::string text;
+  for (int i = 0; i < count; ++i) text += piece;
+  return text;
+}
+
 }  // namespace
 
 TEST_CASE("lowered functions that are realloc of one another do not use up the host's stack") {
@@ -126,6 +132,23 @@ TEST_CASE("lowered functions that are realloc of one another do not use up the h
   CHECK(refusal({}, chain(100)) == std::nullopt);
   CHECK(refusal({}, chain(102)) == ErrorKind::Limit);
   CHECK(refusal({}, chain(100'000)) == ErrorKind::Limit);
+}
+
+TEST_CASE("instances that take much count as memory") {
+  Config config;
+  config.limits.memory_bytes = 1 << 20;
+  const auto with = [](const std::string& items, int instances) {
+    return "(component (core module $M " + items + ")" +
+           times(instances, "(core instance (instantiate $M))") + ")";
+  };
+  const std::string global = "(global i64 (i64.const 0))";
+  CHECK(refusal(config, with(times(1000, global), 500)) == std::nullopt);
+  CHECK(refusal(config, with(times(20'000, global), 4)) == std::nullopt);
+  CHECK(refusal(config, with(times(20'000, global), 8)) == ErrorKind::Limit);
+  CHECK(refusal(config, with(times(40'000, "(tag)"), 2)) == ErrorKind::Limit);
+  CHECK(refusal(config, with("(elem funcref " + times(70'000, "(ref.null func)") + ")", 3)) ==
+        ErrorKind::Limit);
+  CHECK(refusal(config, with("(type $t (func))" + times(20'000, "(func (type $t))"), 2)) == ErrorKind::Limit);
 }
 
 TEST_CASE("types that double with every line end in an error within 64 MiB") {

@@ -46,6 +46,21 @@ size_t funcs_bytes_of(const wasm::Module& module) {
   return (module.funcs.size() - module.imported_funcs) * sizeof(abi::FuncObject);
 }
 
+// Instances that may take more count as memory: a component of 5 MB can have 10,000 of one module, each with 8 MB of globals.
+constexpr uint64_t kSmallBytes = 64 << 10;
+
+// What an instance may come to take beside its memories and tables.
+uint64_t bytes_of(const ModuleShape& shape) {
+  const wasm::Module& module = *shape.module;
+  uint64_t bytes = kContextOffset + shape.layout.size_bytes + funcs_bytes_of(module);
+  bytes += (module.tags.size() - module.imported_tags) * sizeof(Tag);
+  bytes += (module.tags.size() + module.imported_globals) * sizeof(void*);
+  for (const wasm::ElementSegment& segment : module.elements) {
+    if (segment.mode == wasm::SegmentMode::Passive) bytes += segment.count * sizeof(abi::Ref);
+  }
+  return bytes;
+}
+
 constexpr size_t bit_words(size_t bits) { return (bits + 63) / 64; }
 
 // An index of an element segment: two and three bytes are what modules with tables to speak of have.
@@ -137,6 +152,9 @@ base::Result<Instance*> Instance::allocate(Store& store, const ModuleShape& shap
   // First, since what is allocated stays with the store.
   if (base::Result<void> taken = store.budget().take_instance(); !taken)
     return fail(base::Failure(std::move(taken).error()));
+  MemoryAccount& account = store.budget().memory();
+  if (const uint64_t bytes = bytes_of(shape); bytes > kSmallBytes && !account.take(bytes))
+    return fail(limit_exceeded("bytes of instances", bytes, account.used_bytes(), account.limit_bytes()));
   const size_t funcs_bytes = funcs_bytes_of(*shape.module);
   const size_t room_bytes = shape.layout.size_bytes + (funcs_bytes <= kSmallFuncsBytes ? funcs_bytes : 0);
   void* const memory = store.allocate(kContextOffset + room_bytes, alignof(abi::Context));

@@ -18,7 +18,7 @@ namespace wherry {
 // What the guests of one Store may use, all of them together. Reaching a limit is never fatal: memory.grow and
 // table.grow answer -1, instantiation fails with kind Limit, a call traps.
 struct StoreLimits {
-  // Bytes of all linear memories, their current sizes added up.
+  // Bytes of all linear memories, their current sizes added up, and of what instances have beside them if it is more than 64 KiB each.
   uint64_t memory_bytes = uint64_t{4} << 30;
 
   // Elements of all tables.
