@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -149,6 +150,20 @@ TEST_CASE("instances that take much count as memory") {
   CHECK(refusal(config, with("(elem funcref " + times(70'000, "(ref.null func)") + ")", 3)) ==
         ErrorKind::Limit);
   CHECK(refusal(config, with("(type $t (func))" + times(20'000, "(func (type $t))"), 2)) == ErrorKind::Limit);
+}
+
+TEST_CASE("a component's instances are not made behind the deadline") {
+  Config config;
+  config.interruption = true;
+  const Engine engine = Engine::create(config).value();
+  Store store = Store::create(engine).value();
+  const wherry::Component component =
+      wherry::Component::load_text(engine, "(component (core module $M) (core instance (instantiate $M)))")
+          .value();
+  const ComponentPre pre = ComponentLinker(engine).prelink(component).value();
+  CHECK(pre.instantiate(store).ok());
+  REQUIRE(store.set_deadline(std::chrono::milliseconds(0)));
+  CHECK(pre.instantiate(store).error().trap_code() == TrapCode::DeadlineExceeded);
 }
 
 TEST_CASE("types that double with every line end in an error within 64 MiB") {

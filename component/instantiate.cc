@@ -464,6 +464,7 @@ Result<ComponentInstance> ComponentPre::instantiate(StoreRef store) const {
   WHERRY_RETURN_IF_ERROR(component::check_supplies(*tree));
   base::Vector<Extern> externs;
   for (uint32_t i = 0; i < tree->core_instances.size(); ++i) {
+    WHERRY_RETURN_IF_ERROR(store.check_interrupt());  // There may be thousands without a start function.
     WHERRY_RETURN_IF_ERROR(component::instantiate_core(tree, i, &externs));
   }
   tree->is_complete = true;
