@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -458,6 +459,50 @@ TEST_CASE("many exports are found by name") {
 }
 
 // ---- builtins
+
+// 2^`count` names with one hash (FNV-1a): each piece of four letters is one of two that lead from the hash so far to the same.
+std::vector<std::string> colliding_names(uint32_t count) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  std::vector<std::string> names = {""};
+  uint32_t hash = 2166136261u;
+  for (uint32_t i = 0; i < count; ++i) {
+    std::unordered_map<uint32_t, std::string> seen;
+    std::string other;
+    for (uint32_t number = 0; other.empty(); number += 2654435761u) {
+      std::string piece;
+      uint32_t next = hash;
+      for (uint32_t shift = 8; shift < 32; shift += 6) {
+        piece += kLetters[number >> shift & 63];
+        next = (next ^ static_cast<uint8_t>(piece.back())) * 16777619u;
+      }
+      const auto [first, is_new] = seen.try_emplace(next, piece);
+      if (is_new || first->second == piece) continue;
+      other = piece;
+      hash = next;
+    }
+    std::vector<std::string> longer;
+    for (const std::string& name : names) {
+      longer.push_back(name + seen[hash]);
+      longer.push_back(name + other);
+    }
+    names = std::move(longer);
+  }
+  return names;
+}
+
+TEST_CASE("exports whose names collide are found by name, and their table is made in time") {
+  const std::vector<std::string> names = colliding_names(11);
+  std::string text = "(module (func)";
+  for (size_t i = 1; i < names.size(); ++i) text += "(export \"" + names[i] + "\" (func 0))";
+  World world;
+  Instance& instance = world.must(text + ")");
+  const runtime::ModuleShape& shape = instance.shape();
+  CHECK(shape.export_table.size() == names.size() - 1);
+  for (size_t i = 1; i < names.size(); ++i) CHECK(shape.find_export(names[i]) == static_cast<int64_t>(i) - 1);
+  CHECK(shape.find_export(names[0]) == -1);
+  CHECK(shape.find_export("") == -1);
+  CHECK(shape.find_export("~") == -1);
+}
 
 TEST_CASE("memory builtins check all bounds before they write, near 2^32 and 2^64 too") {
   World world;

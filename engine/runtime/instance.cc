@@ -6,9 +6,11 @@
 // worked out when table.init first reads them.
 #include "engine/runtime/instance.h"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <new>
+#include <numeric>
 
 #include "engine/base/byte_reader.h"
 #include "engine/base/os/virtual_memory.h"
@@ -79,7 +81,7 @@ uint32_t next_index(base::ByteReader& reader) {
   return reader.u32();
 }
 
-// FNV-1a: names are short, and whoever chooses them to collide slows down only look-ups in his own module.
+// FNV-1a: names are short.
 uint32_t hash_of(std::string_view name) {
   uint32_t hash = 2166136261u;
   for (const char c : name) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619u;
@@ -88,17 +90,29 @@ uint32_t hash_of(std::string_view name) {
 
 }  // namespace
 
+// Of names that were chosen to collide, a million would take minutes: those are sorted instead, and the table is as long as they are many.
 bool ModuleShape::index_exports() {
-  const size_t count = module->exports.size();
+  constexpr size_t kMostSteps = 16;  // For each name; half of one is usual.
+  const auto& exports = module->exports;
+  const size_t count = exports.size();
   if (count < kIndexedExports) return true;
   size_t capacity = 64;
   while (capacity < count * 2) capacity *= 2;
   if (!export_table.resize(capacity)) return false;
-  for (uint32_t i = 0; i < count; ++i) {
-    size_t at = hash_of(module->exports[i].name) & (capacity - 1);
-    while (export_table[at] != 0) at = (at + 1) & (capacity - 1);
+  size_t steps = 0;
+  for (uint32_t i = 0; i < count && steps <= count * kMostSteps; ++i) {
+    size_t at = hash_of(exports[i].name) & (capacity - 1);
+    for (; export_table[at] != 0; ++steps) at = (at + 1) & (capacity - 1);
     export_table[at] = i + 1;
   }
+  if (steps <= count * kMostSteps) return true;
+  export_table.clear();
+  if (!export_table.resize(count)) return false;
+  std::iota(export_table.begin(), export_table.end(), 1u);
+  std::sort(export_table.begin(), export_table.end(), [&](uint32_t left, uint32_t right) {
+    const int compared = exports[left - 1].name.compare(exports[right - 1].name);
+    return compared != 0 ? compared < 0 : left < right;
+  });
   return true;
 }
 
@@ -109,6 +123,12 @@ int64_t ModuleShape::find_export(std::string_view name) const {
       if (exports[i].name == name) return static_cast<int64_t>(i);
     }
     return -1;
+  }
+  if (export_table.size() == exports.size()) [[unlikely]] {
+    const auto* const found = std::lower_bound(
+        export_table.begin(), export_table.end(), name,
+        [&](uint32_t position, std::string_view wanted) { return exports[position - 1].name < wanted; });
+    return found != export_table.end() && exports[*found - 1].name == name ? int64_t{*found} - 1 : -1;
   }
   const size_t mask = export_table.size() - 1;
   for (size_t at = hash_of(name) & mask; export_table[at] != 0; at = (at + 1) & mask) {
