@@ -2,7 +2,7 @@
 //
 // What a load looks at, the header and the metadata behind it, is read into memory of its own if it is small: 1.5 us for 24 KiB, where
 // the first touch of a mapping is 5.5 us, since the system makes a page of page tables and fills it with the file's pages around. The
-// rest of the file is touched when something asks for it. Whatever changes the file behind our back changes nothing of what was checked.
+// rest of the file is touched when something asks for it. Whatever changes the file behind our back changes nothing of what was copied.
 #include "engine/artifact/artifact.h"
 
 #include <algorithm>
