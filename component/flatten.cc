@@ -94,6 +94,9 @@ Result<void> Flattener::open(uint32_t component, uint32_t outer, uint32_t caller
   made->at = file_.components[component].def + 1;
   made->end = def.end;
   made->arguments = arguments;
+  for (uint32_t sort = 0; sort < kSortCount; ++sort) {
+    if (!made->spaces[sort].reserve(valid_.scopes()[component].spaces[sort].size())) return out_of_memory();
+  }
   FlatInstance instance;
   instance.parent = caller == kNone ? kNone : frames_[caller]->instance;
   if (!out_.instances.push_back(instance)) return out_of_memory();

@@ -202,6 +202,9 @@ class Types {
  public:
   explicit Types(const wasm::TypeRegistry& registry) : registry_(&registry) {}
 
+  // Makes room for what so many definitions usually need, so that little is moved as it grows. False: no memory.
+  [[nodiscard]] bool reserve(size_t definitions);
+
   // ---- making nodes. `offset` is for messages.
 
   // Computes depth, size and flags from what the node refers to, and its figures if it is a value type.

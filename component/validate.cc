@@ -22,6 +22,7 @@ Result<ValidComponent> Validator::run() {
   out_.types_.reset(new (std::nothrow) Types(registry_));
   if (out_.types_ == nullptr || !out_.scopes_.resize(file().components.size())) return out_of_memory();
   const std::span<const Def> defs = file().defs;
+  if (!types().reserve(defs.size())) return out_of_memory();
   for (const Def& def : defs) {
     Result<void> valid = step(def);
     if (valid) continue;
