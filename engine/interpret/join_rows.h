@@ -135,7 +135,7 @@ struct Reached {
 
 template <class Name>
 constexpr bool is_metering(Name) {
-  return Name::kName.form == StepForm::Fuel || Name::kName.form == StepForm::Interrupt;
+  return lower::is_metering(lower::number_of(Name::kName));
 }
 
 // Whether the last step may branch back to the first.
