@@ -42,7 +42,7 @@ def main():
         user = Path(folder) / "user"
         user.mkdir()
         (user / "CMakeLists.txt").write_text(PROJECT.format(source=source))
-        run("cmake", "-S", user, "-B", user / "build", f"-DCMAKE_PREFIX_PATH={prefix}", f"-DCMAKE_CXX_COMPILER={compiler}")
+        run("cmake", "-G", "Ninja", "-S", user, "-B", user / "build", f"-DCMAKE_PREFIX_PATH={prefix}", f"-DCMAKE_CXX_COMPILER={compiler}")
         run("cmake", "--build", user / "build")
         programs = [user / "build" / "user"]
 
