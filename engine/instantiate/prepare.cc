@@ -23,6 +23,7 @@ base::Result<std::unique_ptr<const runtime::ModuleShape>> prepare_module(const v
   shape->table_types = module.table_types;
   shape->element_types = module.element_types;
   shape->layout = abi::layout_of(module.module);
+  shape->count_instance_bytes();
   if (!abi::global_offsets(module.module, shape->layout, &shape->global_offsets) ||
       !shape->type_table.reserve(module.types.size()) || !shape->index_exports()) {
     return out_of_memory();

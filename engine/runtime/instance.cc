@@ -51,18 +51,6 @@ size_t funcs_bytes_of(const wasm::Module& module) {
 // Instances that may take more count as memory: a component of 5 MB can have 10,000 of one module, each with 8 MB of globals.
 constexpr uint64_t kSmallBytes = 64 << 10;
 
-// What an instance may come to take beside its memories and tables.
-uint64_t bytes_of(const ModuleShape& shape) {
-  const wasm::Module& module = *shape.module;
-  uint64_t bytes = kContextOffset + shape.layout.size_bytes + funcs_bytes_of(module);
-  bytes += (module.tags.size() - module.imported_tags) * sizeof(Tag);
-  bytes += (module.tags.size() + module.imported_globals) * sizeof(void*);
-  for (const wasm::ElementSegment& segment : module.elements) {
-    if (segment.mode == wasm::SegmentMode::Passive) bytes += segment.count * sizeof(abi::Ref);
-  }
-  return bytes;
-}
-
 constexpr size_t bit_words(size_t bits) { return (bits + 63) / 64; }
 
 // An index of an element segment: two and three bytes are what modules with tables to speak of have.
@@ -89,6 +77,15 @@ uint32_t hash_of(std::string_view name) {
 }
 
 }  // namespace
+
+void ModuleShape::count_instance_bytes() {
+  instance_bytes = kContextOffset + layout.size_bytes + funcs_bytes_of(*module);
+  instance_bytes += (module->tags.size() - module->imported_tags) * sizeof(Tag);
+  instance_bytes += (module->tags.size() + module->imported_globals) * sizeof(void*);
+  for (const wasm::ElementSegment& segment : module->elements) {
+    if (segment.mode == wasm::SegmentMode::Passive) instance_bytes += segment.count * sizeof(abi::Ref);
+  }
+}
 
 // Of names that were chosen to collide, a million would take minutes: those are sorted instead, and the table is as long as they are many.
 bool ModuleShape::index_exports() {
@@ -173,7 +170,7 @@ base::Result<Instance*> Instance::allocate(Store& store, const ModuleShape& shap
   if (base::Result<void> taken = store.budget().take_instance(); !taken)
     return fail(base::Failure(std::move(taken).error()));
   MemoryAccount& account = store.budget().memory();
-  if (const uint64_t bytes = bytes_of(shape); bytes > kSmallBytes && !account.take(bytes))
+  if (const uint64_t bytes = shape.instance_bytes; bytes > kSmallBytes && !account.take(bytes))
     return fail(limit_exceeded("bytes of instances", bytes, account.used_bytes(), account.limit_bytes()));
   const size_t funcs_bytes = funcs_bytes_of(*shape.module);
   const size_t room_bytes = shape.layout.size_bytes + (funcs_bytes <= kSmallFuncsBytes ? funcs_bytes : 0);

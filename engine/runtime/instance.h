@@ -46,8 +46,13 @@ struct ModuleShape {
   abi::ContextLayout layout;
   base::Vector<uint32_t> global_offsets;    // abi::global_offsets.
   base::Vector<abi::TypeEntry> type_table;  // What Context::types points to.
-  base::Vector<uint32_t> export_table;  // Open addressing by name: index + 1, or 0. Empty for few exports.
+  // Open addressing by name: index + 1, or 0. Sorted by name, and as long as the exports are many, where names were chosen to collide.
+  // Empty for few exports.
+  base::Vector<uint32_t> export_table;
+  uint64_t instance_bytes = 0;  // What an instance may come to take beside its memories and tables.
 
+  // Works out `instance_bytes`.
+  void count_instance_bytes();
   // Fills `export_table` if there are enough exports to be worth it. False: no memory.
   static constexpr size_t kIndexedExports = 16;
   [[nodiscard]] bool index_exports();
