@@ -1,9 +1,9 @@
 // Compiling a component. The compiler knows modules only, so a component is cut into its core modules here and put together again
 // afterwards (engine/artifact/component_writer.h).
 //
-// Each module is given to a wherryc of its own, on files without names: that costs 12 ms a module, and what it has to say while it works
+// Each module is given to a wherryc of its own, on files without names: that costs 6 ms a module, and what it has to say while it works
 // (progress on a terminal, errors, times of passes) comes out as it does for a module. Modules that are equal are compiled
-// once. The adapters between its guests (component/adapters.h) are modules like the others. Rejected: the compiler's service (--serve), which saves the 12 ms and says nothing before it has finished.
+// once. The adapters between its guests (component/adapters.h) are modules like the others. Rejected: the compiler's service (--serve), which saves the 6 ms and says nothing before it has finished.
 #include "cli/compile_component.h"
 
 #include <errno.h>

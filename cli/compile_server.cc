@@ -1,4 +1,4 @@
-// The compiler is another program (a process that has LLVM takes 12 ms to start, a script of the suite has hundreds of
+// The compiler is another program (a process that has LLVM takes 6 ms to start, a script of the suite has hundreds of
 // modules), so one is started and kept. What is said on the pipes: a module is its size and its bytes; an answer is 0 for a compiled file
 // or 1 for a message, a size, and the bytes. Numbers are 32 bits, little-endian, as both sides are.
 #include "cli/compile_server.h"
