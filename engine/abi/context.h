@@ -17,7 +17,7 @@ class TypeDirectory;
 
 namespace wherry::abi {
 
-inline constexpr uint32_t kAbiVersion = 3;
+inline constexpr uint32_t kAbiVersion = 4;
 
 struct Activation;
 struct Builtins;

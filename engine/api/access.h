@@ -75,6 +75,7 @@ struct CallerAccess {
   static void* instance(const Caller& caller) { return caller.instance_; }
   // What fail() was given; success if it was not called.
   static Result<void> take_failure(Caller& caller) { return std::move(caller.failure_); }
+  static bool has_failed(const Caller& caller) { return !caller.failure_.ok(); }
 };
 
 struct LinkerAccess {

@@ -52,6 +52,13 @@ Result<abi::FuncObject*> bind_host_function(detail::StoreState& state, const was
 Result<abi::FuncObject*> bind_host_function(detail::StoreState& state, wasm::TypeSet types, HostEntry entry,
                                             void* environment, Closure* closure);
 
+// How a host function ended that did not end well: throws what is an exception; other failures are kept for the outermost call,
+// with a backtrace while there are frames to be seen. Trap or Throw.
+abi::HostStatus fail_host_call(detail::StoreState& state, Caller& caller, HostStatus status);
+
+// NativeBuiltins::call of stores whose host functions nobody observes (engine/api/native_host.cc).
+bool call_from_native(abi::Context* from, abi::FuncObject* callee, uint64_t* slots);
+
 // A closure with its first count; the HostClosure is taken over, also on failure. Error: OutOfMemory.
 Result<Closure*> share(const detail::HostClosure& closure);
 

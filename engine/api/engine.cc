@@ -5,6 +5,7 @@
 
 #include <new>
 
+#include "engine/api/calls.h"
 #include "engine/api/state.h"
 #include "engine/base/os/thread.h"
 #include "engine/interpret/interpreter.h"
@@ -89,6 +90,12 @@ Result<Engine> Engine::create(const Config& config) {
                                                                      : interpret::MemoryMode::Checked);
   state->validation_threads = config.advanced.validation_threads != 0 ? config.advanced.validation_threads
                                                                       : base::hardware_concurrency();
+  state->tier = interpret::tier();
+  if (state->tier.native != nullptr && config.advanced.observations == 0) {
+    state->native_builtins = *state->tier.native;
+    state->native_builtins.call = &api::call_from_native;
+    state->tier.native = &state->native_builtins;
+  }
   return engine;
 }
 

@@ -40,10 +40,33 @@ std::optional<abi::Ref> find_reference(StoreRef store, detail::Handle handle) {
   return ref == nullptr ? std::nullopt : std::optional(*ref);
 }
 
+namespace {
+
+// A host function that native code called has no scope yet (NativeHostCall). One that was entered since, or that has entered, has.
+void open_scope(const detail::StoreState& state) {
+  const abi::Crossing* const innermost = state.runtime->activation().crossings;
+  if (state.host_calls != nullptr && state.host_calls->crossing == innermost) {
+    return;
+  }
+  for (const abi::NativeEntry* entry = state.runtime->state().native_entry; entry != nullptr;
+       entry = entry->outer) {
+    abi::NativeStop* const stop = entry->crossing.native_stop;
+    if (stop == nullptr || stop->host == nullptr) continue;
+    auto& call = static_cast<NativeHostCall&>(*stop);
+    if (call.roots_scope == NativeHostCall::kNoScope) {
+      call.roots_scope = state.runtime->heap().roots().open_scope();
+    }
+    return;
+  }
+}
+
+}  // namespace
+
 Result<detail::Handle> hold_reference(const detail::StoreState& state, abi::Ref ref) {
   if (abi::is_i31(ref)) {
     return detail::Handle{state.id, abi::i31_unsigned(ref), kI31Generation};
   }
+  open_scope(state);
   runtime::RootId id;
   if (!state.runtime->heap().roots().hold(ref, &id)) {
     return Error::out_of_memory();

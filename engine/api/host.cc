@@ -3,7 +3,7 @@
 // One trampoline serves all of them. It is the abi::HostEntry of every host function, finds the public entry in its
 // environment, makes the Caller on the stack, and keeps an error for whoever called the guest. A thunk for each
 // signature that converts slots to arguments is the embedder's compiler's work (detail/thunk.h), so a call from the
-// guest ends in two indirect calls and no conversion at run time.
+// guest ends in two indirect calls and no conversion at run time. Native code has a shorter way (native_host.cc).
 #include <algorithm>
 #include <new>
 #include <string>
@@ -24,11 +24,7 @@ namespace wherry {
 
 namespace api {
 
-namespace {
-
-// Throws what is an exception; other failures are kept for the outermost call, with a backtrace while there are frames to
-// be seen.
-[[gnu::noinline]] abi::HostStatus fail(detail::StoreState& state, Caller& caller, HostStatus status) {
+abi::HostStatus fail_host_call(detail::StoreState& state, Caller& caller, HostStatus status) {
   if (status == HostStatus::Pending) {
     (void)caller.fail(Error::make(ErrorKind::Unsupported, "a host function that answers later"));
   }
@@ -48,6 +44,8 @@ namespace {
   return abi::HostStatus::Trap;
 }
 
+namespace {
+
 template <bool is_observed>
 abi::HostStatus enter(void* environment, abi::Context* from, uint64_t* slots) {
   const auto& binding = *static_cast<const HostBinding*>(environment);
@@ -66,7 +64,7 @@ abi::HostStatus enter(void* environment, abi::Context* from, uint64_t* slots) {
   };
   const HostStatus status = binding.entry(binding.environment, caller, slots);
   if (status != HostStatus::Ok) [[unlikely]] {
-    const abi::HostStatus outcome = fail(state, caller, status);
+    const abi::HostStatus outcome = fail_host_call(state, caller, status);
     end();
     return outcome;
   }

@@ -46,6 +46,16 @@ class NativeFrames {
   const abi::Context* context_ = nullptr;  // Where the last one was found.
 };
 
+void add_host_call(const abi::Crossing& native, RawBacktrace* stack) {
+  const abi::NativeStop* const stop = native.native_stop;
+  if (stop == nullptr || stop->host == nullptr) {
+    return;
+  }
+  const auto& call = static_cast<const NativeHostCall&>(*stop);
+  const auto* const instance = static_cast<const runtime::Instance*>(CallerAccess::instance(call.caller));
+  stack->add({.context = instance->context(), .host = static_cast<const HostBinding*>(call.host)});
+}
+
 }  // namespace
 
 void collect_stack(detail::StoreState& state, RawBacktrace* stack) {
@@ -60,6 +70,7 @@ void collect_stack(detail::StoreState& state, RawBacktrace* stack) {
       return;
     }
     if (native::is_native(*crossing)) {
+      add_host_call(*crossing, stack);
       native::walk_frames(*crossing, &native_frames, [](void* environment, const void* pc) {
         static_cast<NativeFrames*>(environment)->add(pc);
         return true;

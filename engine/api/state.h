@@ -8,6 +8,8 @@
 #include <optional>
 
 #include "engine/abi/code_provider.h"
+#include "engine/abi/native.h"
+#include "engine/abi/tier.h"
 #include "engine/api/access.h"
 #include "engine/api/exceptions.h"
 #include "engine/api/file.h"
@@ -59,6 +61,15 @@ struct HostCall {
   const HostBinding* binding;
   const abi::Context* caller;     // Its instance is null if the embedder called.
   const abi::Crossing* crossing;  // The innermost one when it was entered: the guest that called runs in it.
+};
+
+// The same when native code called: then the crossing says so, and the call is not among StoreState::host_calls. Its `host` is the
+// HostBinding.
+struct NativeHostCall : abi::NativeStop {
+  static constexpr size_t kNoScope = ~size_t{0};
+
+  size_t roots_scope;  // Opened when the function holds its first object; kNoScope: not yet.
+  Caller caller;
 };
 
 // Host functions of linkers that have taken form in a store, by definition and environment, so that a module that is
@@ -152,6 +163,9 @@ struct EngineState {
   uint32_t validation_threads = 1;
   wasm::TypeRegistry types;
   runtime::InterruptClock clock;
+  // The interpreter's, with the quick way to host functions (engine/api/native_host.cc) where calls are not observed.
+  abi::Tier tier = {};
+  abi::NativeBuiltins native_builtins = {};
 };
 
 struct SharedMemoryState {

@@ -33,7 +33,7 @@ constexpr StoreLimits kUnlimited{
 
 runtime::StoreSetup setup_of(detail::EngineState& engine, const StoreLimits& limits) {
   runtime::StoreSetup setup;
-  setup.tier = &interpret::tier();
+  setup.tier = &engine.tier;
   setup.clock = &engine.clock;
   setup.limits.memory_bytes = limits.memory_bytes;
   setup.limits.table_elements = limits.table_elements;

@@ -39,28 +39,26 @@ constinit thread_local NativeEntry* t_innermost = nullptr;
 
 constexpr bool is_host(const FuncObject* func) { return func->func_index == FuncObject::kHostFunction; }
 
-void set_position(NativeEntry* entry, Context* context, const void* frame, const void* pc) {
-  entry->crossing.context = context;
-  entry->crossing.native_frame = frame;
-  entry->crossing.native_pc = pc;
+// The frame of the function that calls this.
+[[gnu::always_inline]] inline const void* const* own_frame() {
+  return static_cast<const void* const*>(__builtin_frame_address(0));
 }
 
-[[noreturn, gnu::noinline]] void leave_by_trap(StoreState* store, TrapCode trap) {
-  store->trap = trap;
-  runtime::Store::of(store).note_trap(trap);
-  wherry_native_leave(store->native_entry, static_cast<uint32_t>(trap));
+void set_position(NativeEntry* entry, Context* context, abi::NativeStop* stop) {
+  entry->crossing.context = context;
+  entry->crossing.native_stop = stop;
 }
 
 // What `call` does with how somebody else's run ended.
 inline bool go_on(StoreState* store, NativeEntry* entry, TrapCode ended) {
   if (ended == TrapCode::None) [[likely]] {
-    entry->crossing.native_frame = nullptr;
+    entry->crossing.native_stop = nullptr;
     if (store->pending_exception != abi::kNullRef) [[unlikely]]
       store->pending_exception = abi::kNullRef;
     return true;
   }
   if (ended == TrapCode::UncaughtException) {
-    entry->crossing.native_frame = nullptr;
+    entry->crossing.native_stop = nullptr;
     return false;
   }
   leave_by_trap(store, ended);
@@ -139,17 +137,18 @@ bool is_last_call(const NativeEntry* entry, const void* const* thunk_frame) {
   return go_on(store, entry, store->trap == TrapCode::None ? TrapCode::HostError : store->trap);
 }
 
-// Calls of the host's functions are what is quick here: what they do not need is in functions of its own, so that few registers are
-// put down for them. The thunk took the callee from the store, where it still is while the function runs.
+// The thunk took the callee from the store, where it still is while the function runs.
 bool call(Context* caller, FuncObject* callee, uint64_t* slots) {
   StoreState* const store = caller->store;
   NativeEntry* const entry = store->native_entry;
-  const auto* const frame = static_cast<const void* const*>(__builtin_frame_address(0));
-  set_position(entry, caller, frame[0], __builtin_return_address(0));
-  if (reinterpret_cast<uintptr_t>(frame) < store->native_stack_limit) [[unlikely]] {
+  abi::NativeStop stop{.frame = own_frame(), .host = nullptr};
+  set_position(entry, caller, &stop);
+  if (reinterpret_cast<uintptr_t>(stop.frame) < store->native_stack_limit) [[unlikely]] {
     leave_by_trap(store, TrapCode::CallStackExhausted);
   }
-  if (!is_host(callee)) return call_other(store, callee, slots, static_cast<const void* const*>(frame[0]));
+  if (!is_host(callee)) {
+    return call_other(store, callee, slots, static_cast<const void* const*>(stop.frame[0]));
+  }
   // SAFETY: an object with this func_index is the first member of a HostFuncObject.
   const auto* const host = reinterpret_cast<abi::HostFuncObject*>(callee);
   store->activation->stack_top = entry->stack_top;
@@ -161,8 +160,8 @@ bool call(Context* caller, FuncObject* callee, uint64_t* slots) {
 }
 
 [[gnu::noreturn]] void trap(Context* context, uint32_t trap_code) {
-  const auto* const frame = static_cast<const void* const*>(__builtin_frame_address(0));
-  set_position(context->store->native_entry, context, frame[0], __builtin_return_address(0));
+  abi::NativeStop stop{.frame = own_frame(), .host = nullptr};
+  set_position(context->store->native_entry, context, &stop);
   leave_by_trap(context->store, static_cast<TrapCode>(trap_code));
 }
 
@@ -173,9 +172,9 @@ bool call(Context* caller, FuncObject* callee, uint64_t* slots) {
 // The frame of the code that looks is the one outside of its caller's.
 void look(Context* context) {
   StoreState* const store = context->store;
-  const auto* const frame = static_cast<const void* const*>(__builtin_frame_address(0));
-  const auto* const between = static_cast<const void* const*>(frame[0]);
-  set_position(store->native_entry, context, between, __builtin_return_address(0));
+  abi::NativeStop stop{.frame = own_frame(), .host = nullptr};
+  const auto* const between = static_cast<const void* const*>(stop.frame[0]);
+  set_position(store->native_entry, context, &stop);
   if (reinterpret_cast<uintptr_t>(between[0]) < store->native_stack_limit) {
     leave_by_trap(store, TrapCode::CallStackExhausted);
   }
@@ -183,7 +182,7 @@ void look(Context* context) {
   if (const TrapCode trap = context->builtins->interrupted(context); trap != TrapCode::None) {
     leave_by_trap(store, trap);
   }
-  store->native_entry->crossing.native_frame = nullptr;
+  store->native_entry->crossing.native_stop = nullptr;
 }
 
 const void* tag_identity(Context* context, uint32_t tag) { return runtime::Instance::of(context)->tag(tag); }
@@ -191,8 +190,10 @@ const void* tag_identity(Context* context, uint32_t tag) { return runtime::Insta
 // The fault handler goes on here. The byte behind the instruction stands for a return address.
 [[noreturn]] void on_fault(uintptr_t instruction, uintptr_t frame) {
   NativeEntry* const entry = t_innermost;
-  set_position(entry, entry->crossing.context, reinterpret_cast<const void*>(frame),
-               reinterpret_cast<const void*>(instruction + 1));
+  const void* const words[] = {reinterpret_cast<const void*>(frame),
+                               reinterpret_cast<const void*>(instruction + 1)};
+  abi::NativeStop stop{.frame = words, .host = nullptr};
+  entry->crossing.native_stop = &stop;
   leave_by_trap(entry->crossing.context->store, TrapCode::MemoryOutOfBounds);
 }
 
@@ -205,6 +206,12 @@ constinit const abi::NativeBuiltins kBuiltins = {
     .look = look,
     .tag_identity = tag_identity,
 };
+
+[[noreturn, gnu::noinline]] void leave_by_trap(StoreState* store, TrapCode trap) {
+  store->trap = trap;
+  runtime::Store::of(store).note_trap(trap);
+  wherry_native_leave(store->native_entry, static_cast<uint32_t>(trap));
+}
 
 uintptr_t fault_landing() { return reinterpret_cast<uintptr_t>(&on_fault); }
 

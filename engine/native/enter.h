@@ -22,6 +22,9 @@ inline constexpr auto kTailCall = static_cast<wasm::TrapCode>(~uint32_t{0});
 // What Context::native points to. Constant; any thread.
 extern const abi::NativeBuiltins kBuiltins;
 
+// Ends the innermost entry with a trap, which the store is told of; its crossing says where.
+[[noreturn]] void leave_by_trap(abi::StoreState* store, wasm::TrapCode trap);
+
 // Where faults of native code go on: what FaultingCode::landing is for its text.
 uintptr_t fault_landing();
 

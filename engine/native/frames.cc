@@ -12,13 +12,14 @@ namespace wherry::native {
 
 void walk_frames(const abi::Crossing& crossing, void* environment,
                  bool (*visit)(void* environment, const void* pc)) {
-  if (crossing.native_frame == nullptr) return;
+  if (crossing.native_stop == nullptr) return;
   // SAFETY: a crossing without a first frame is part of a NativeEntry (enter.cc).
   const auto* const entry = reinterpret_cast<const abi::NativeEntry*>(
       reinterpret_cast<const uint8_t*>(&crossing) - offsetof(abi::NativeEntry, crossing));
   const auto* const end = static_cast<const void* const*>(entry->stack_pointer);
-  const auto* frame = static_cast<const void* const*>(crossing.native_frame);
-  const auto* pc = static_cast<const uint8_t*>(crossing.native_pc);
+  const void* const* const stopped = crossing.native_stop->frame;
+  const auto* frame = static_cast<const void* const*>(stopped[0]);
+  const auto* pc = static_cast<const uint8_t*>(stopped[1]);
   while (visit(environment, pc - 1) && frame < end) {
     const auto* const outer = static_cast<const void* const*>(frame[0]);
     pc = static_cast<const uint8_t*>(frame[1]);

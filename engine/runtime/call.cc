@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/abi/native.h"
 #include "engine/base/os/clock.h"
 #include "engine/base/os/thread.h"
 #include "engine/base/os/virtual_memory.h"
@@ -131,7 +132,17 @@ Outcome<void> Store::call(abi::FuncObject* func, uint64_t* slots) {
   return {};
 }
 
-inline wasm::TrapCode Store::call_guest(abi::FuncObject* func, uint64_t* slots) {
+// Where a frame may begin while a function of the host runs. For one that native code called, nobody has opened the value stack.
+[[gnu::noinline]] void Store::open_stack() {
+  const abi::NativeEntry* const entry = state().native_entry;
+  if (entry == nullptr || activation_.crossings != &entry->crossing) return;
+  const abi::NativeStop* const stop = entry->crossing.native_stop;
+  if (stop != nullptr && stop->host != nullptr) activation_.stack_top = entry->stack_top;
+}
+
+[[gnu::always_inline]] inline wasm::TrapCode Store::call_guest(abi::FuncObject* func, uint64_t* slots) {
+  if (depth_ != 1) [[unlikely]]
+    open_stack();
   const uint32_t params = func->type->param_slots;
   const uint32_t results = func->type->result_slots;
   uint64_t* const base = activation_.stack_top;
@@ -184,8 +195,11 @@ base::Error Store::pending_is_unsupported() {
 }
 
 // What is pending wins over the code that the tier reports: a host function that called back and passes the failure on
-// finds the inner run's code in StoreState::trap.
+// finds the inner run's code in StoreState::trap. An exception is left pending only for who is told of one.
 std::unexpected<Stop> Store::stop(wasm::TrapCode trap) {
+  if (pending_error_.has_value() || host_failure_ != nullptr || trap != wasm::TrapCode::UncaughtException) {
+    state().pending_exception = abi::kNullRef;
+  }
   if (pending_error_.has_value()) {
     base::Error error = std::move(*pending_error_);
     pending_error_.reset();

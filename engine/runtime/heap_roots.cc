@@ -32,7 +32,7 @@ namespace wherry::runtime {
   const bool in_builtin = activation.stack_top == store_.state().stack_limit;
   const abi::NativeEntry* native = store_.state().native_entry;
   const uint64_t* end = activation.stack_top;
-  if (in_builtin && native != nullptr && activation.crossings == &native->crossing) {
+  if (native != nullptr && activation.crossings == &native->crossing) {
     end = native->stack_top;
   } else if (in_builtin && activation.live_end != nullptr) {
     end = activation.live_end;

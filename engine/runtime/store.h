@@ -206,6 +206,7 @@ class Store {
   void rearm();
   void arm_looks();
   wasm::TrapCode call_guest(abi::FuncObject* func, uint64_t* slots);
+  void open_stack();
   Outcome<void> call_host(abi::FuncObject* func, uint64_t* slots);
   std::unexpected<Stop> stop(wasm::TrapCode trap);
   static base::Error pending_is_unsupported();

@@ -1,6 +1,7 @@
 // Native code among interpreted code and the host: calls in every direction, traps, exceptions, stacks, collections. The
 // native functions are written by hand here, in a section that stands for an artifact's text; they do what the compiler's
 // code does, but for the registers: one thunk serves all types, and functions get their slots.
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -124,6 +125,15 @@ BODY trap_by_code(Context* context, uint64_t*) {
 BODY call_0(Context* context, uint64_t* slots) { call_plain(context, 0, slots); }
 BODY call_1(Context* context, uint64_t* slots) { call_plain(context, 1, slots); }
 BODY call_first_import(Context* context, uint64_t* slots) { call_import(context, slots); }
+// As code does before one of the Builtins that may collect: the value stack stays closed behind it.
+BODY close_and_call_first_import(Context* context, uint64_t* slots) {
+  context->store->activation->stack_top = context->store->stack_limit;
+  call_import(context, slots);
+}
+BODY call_first_import_twice(Context* context, uint64_t* slots) {
+  call_import(context, slots);
+  call_import(context, slots);
+}
 BODY load_byte(Context* context, uint64_t* slots) {
   const volatile uint8_t* const address = context->memory0_base + static_cast<uint32_t>(slots[0]);
   slots[0] = *address;
@@ -272,6 +282,140 @@ TEST_CASE("a host function that native code calls sees exactly who calls, and it
   const auto failed = world.func(three, "outer").call(world.store, {Val(99)});
   CHECK(text_of(failed).find("too much") != std::string::npos);
   CHECK(frames_of(failed) == "h.look native outer");
+}
+
+TEST_CASE(
+    "a host function that native code called calls guests, whose frames begin behind those of the callers") {
+  // What the host function calls, and how native code left the value stack.
+  for (const char* const inner : {"interpreted", "native", "host"}) {
+    for (const Body native : {Body{call_first_import}, Body{close_and_call_first_import}}) {
+      INFO(inner);
+      NativeWorld world;
+      std::optional<Instance> instance;
+      REQUIRE(world.linker
+                  .func("h", "look",
+                        [&](Caller& caller, int32_t n) -> Result<int32_t> {
+                          WHERRY_ASSIGN_OR_RETURN(const Func func, instance->func(caller, inner));
+                          auto called = func.call(caller, {Val(n), Val(2)});
+                          if (!called) return std::move(called).error();
+                          return (*called)[0].get<int32_t>().value();
+                        })
+                  .ok());
+      REQUIRE(world.linker
+                  .func("h", "add",
+                        [](int32_t a, int32_t b) -> Result<int32_t> {
+                          if (a == 99) return Error::trap("no more");
+                          return a + b;
+                        })
+                  .ok());
+      Code code{{native, add, nullptr, nullptr}};
+      instance = world.start_native(R"((module
+        (import "h" "look" (func $look (param i32) (result i32)))
+        (import "h" "add" (func $add (param i32 i32) (result i32)))
+        (func $enters (param i32) (result i32) unreachable)
+        (func $native (export "native") (param i32 i32) (result i32) unreachable)
+        (func $interpreted (export "interpreted") (param i32 i32) (result i32) (local i64 i64 i64 i64)
+          (local.set 2 (i64.const -1)) (local.set 3 (i64.const -1)) (local.set 4 (i64.const -1))
+          (call $add (local.get 0) (local.get 1)))
+        (func $outer (export "outer") (param i32) (result i32) (local i32 i32)
+          (local.set 1 (i32.const 100)) (local.set 2 (i32.const 1000))
+          (i32.add (call $enters (local.get 0)) (i32.add (local.get 1) (local.get 2))))
+        (export "host" (func $add))))",
+                                    code);
+      const Func outer = world.func(*instance, "outer");
+      for (int round = 0; round < 3; ++round) {
+        CHECK(outer.call(world.store, {Val(5)}).value()[0].get<int32_t>() == 1107);
+        CHECK(world.func(*instance, "outer").call(world.store, {Val(0)}).value()[0].get<int32_t>() == 1102);
+      }
+      if (std::string_view(inner) == "native") continue;
+      const auto failed = outer.call(world.store, {Val(99)});
+      CHECK(text_of(failed).find("no more") != std::string::npos);
+      // A host function that the host calls is nobody's import, so it has no name.
+      CHECK(frames_of(failed) == (std::string_view(inner) == "host"
+                                      ? "h.look enters outer"
+                                      : "h.add interpreted h.look enters outer"));
+      CHECK(failed.error().trap()->frames.size() == (std::string_view(inner) == "host" ? 4 : 5));
+    }
+  }
+}
+
+TEST_CASE("what a host function holds goes stale when it returns to native code, and not before") {
+  NativeWorld world;
+  const ExternRef before = ExternRef::create(world.store, nullptr).value();
+  std::optional<Func> again;
+  ExternRef first, nested;
+  const auto is_stale = [](StoreRef store, ExternRef held) {
+    return kind_of(held.object(store)) == ErrorKind::InvalidHandle;
+  };
+  // 0 holds nothing; 1 holds and calls again with 2, which holds too; 3 calls with 2 and holds then.
+  REQUIRE(world.linker
+              .func("h", "hold",
+                    [&](Caller& caller, int32_t n) -> Result<int32_t> {
+                      if (n == 0) return 0;
+                      if (n == 2) {
+                        nested = ExternRef::create(caller, nullptr).value();
+                        return Error::host("handed on");
+                      }
+                      if (n == 1) first = ExternRef::create(caller, nullptr).value();
+                      CHECK(kind_of(again->call(caller, {Val(2)})) == ErrorKind::Host);
+                      CHECK(is_stale(caller, nested));
+                      if (n == 3) first = ExternRef::create(caller, nullptr).value();
+                      CHECK(again->call(caller, {Val(0)}).ok());
+                      CHECK_FALSE(is_stale(caller, first));
+                      return 0;
+                    })
+              .ok());
+  Code code{{call_first_import_twice, nullptr}};
+  const Instance instance = world.start_native(R"((module
+    (import "h" "hold" (func $hold (param i32) (result i32)))
+    (func $native (export "native") (param i32) (result i32) unreachable)
+    (func (export "interpreted") (param i32) (result i32) (call $native (local.get 0)))))",
+                                               code);
+  for (const char* const name : {"native", "interpreted"}) {
+    again = world.func(instance, name);
+    for (const int n : {1, 3, 0}) {
+      INFO(name << " " << n);
+      CHECK(again->call(world.store, {Val(n)}).ok());
+      CHECK(is_stale(world.store, first));
+      CHECK_FALSE(is_stale(world.store, before));
+    }
+  }
+}
+
+TEST_CASE("what goes wrong inside a host function stays there unless it is passed on") {
+  for (const bool is_flagged : {false, true}) {
+    NativeWorld world;
+    std::optional<Func> inner;
+    REQUIRE(world.linker
+                .func("h", "try",
+                      [&](Caller& caller, int32_t n) -> Result<int32_t> {
+                        CHECK_FALSE(inner->call(caller, {Val(n)}).ok());
+                        if (n == 7) return Error::exit(3);
+                        return n + 1;
+                      })
+                .ok());
+    Code code{{call_first_import_twice, nullptr}, is_flagged};
+    const Instance instance = world.start_native(R"((module
+      (import "h" "try" (func $try (param i32) (result i32)))
+      (tag $t (param i32))
+      (func $native (export "native") (param i32) (result i32) unreachable)
+      (func (export "inner") (param i32) (result i32)
+        (if (i32.and (local.get 0) (i32.const 1)) (then (throw $t (local.get 0))))
+        unreachable)
+      (func (export "catches") (param i32) (result i32)
+        (block $h (try_table (catch_all $h) (return (call $native (local.get 0)))) (unreachable))
+        (i32.const -1))))",
+                                                 code);
+    inner = world.func(instance, "inner");
+    for (const char* const name : {"native", "catches"}) {
+      INFO(name);
+      const Func func = world.func(instance, name);
+      CHECK(func.call(world.store, {Val(1)}).value()[0].get<int32_t>() == 3);
+      CHECK(func.call(world.store, {Val(2)}).value()[0].get<int32_t>() == 4);
+      CHECK(kind_of(func.call(world.store, {Val(7)})) == ErrorKind::Exit);
+      CHECK(kind_of(func.call(world.store, {Val(6)})) == ErrorKind::Exit);
+    }
+  }
 }
 
 TEST_CASE("exceptions cross between native and interpreted code, whichever way the native code tells") {
