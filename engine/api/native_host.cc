@@ -50,7 +50,6 @@ bool call_from_native(abi::Context* from, abi::FuncObject* callee, uint64_t* slo
   // Not destroyed here: a call that has nothing to give back has nothing to destroy either.
   alignas(NativeHostCall) std::byte memory[sizeof(NativeHostCall)];
   auto& call = *new (memory) NativeHostCall{{.frame = frame, .host = &binding},
-                                            NativeHostCall::kNoScope,
                                             CallerAccess::make(binding.store, from->instance)};
   abi::NativeEntry* const entry = store->native_entry;
   entry->crossing.context = from;

@@ -64,12 +64,12 @@ struct HostCall {
 };
 
 // The same when native code called: then the crossing says so, and the call is not among StoreState::host_calls. Its `host` is the
-// HostBinding.
-struct NativeHostCall : abi::NativeStop {
+// HostBinding. Aligned so that the last words of the Caller, which are cleared together, lie in one line of the cache.
+struct alignas(16) NativeHostCall : abi::NativeStop {
   static constexpr size_t kNoScope = ~size_t{0};
 
-  size_t roots_scope;  // Opened when the function holds its first object; kNoScope: not yet.
   Caller caller;
+  size_t roots_scope = kNoScope;  // Opened when the function holds its first object; kNoScope: not yet.
 };
 
 // Host functions of linkers that have taken form in a store, by definition and environment, so that a module that is
