@@ -42,16 +42,17 @@ std::optional<abi::Ref> find_reference(StoreRef store, detail::Handle handle) {
 
 namespace {
 
-// A host function that native code called has no scope yet (NativeHostCall). One that was entered since, or that has entered, has.
+// The innermost host function in progress has a scope, or native code called it and its scope is opened here (NativeHostCall).
 void open_scope(const detail::StoreState& state) {
-  const abi::Crossing* const innermost = state.runtime->activation().crossings;
-  if (state.host_calls != nullptr && state.host_calls->crossing == innermost) {
-    return;
-  }
-  for (const abi::NativeEntry* entry = state.runtime->state().native_entry; entry != nullptr;
-       entry = entry->outer) {
-    abi::NativeStop* const stop = entry->crossing.native_stop;
-    if (stop == nullptr || stop->host == nullptr) continue;
+  for (const abi::Crossing* crossing = state.runtime->activation().crossings; crossing != nullptr;
+       crossing = crossing->outer) {
+    if (state.host_calls != nullptr && state.host_calls->crossing == crossing) {
+      return;
+    }
+    abi::NativeStop* const stop = crossing->native_stop;
+    if (stop == nullptr || stop->host == nullptr) {
+      continue;
+    }
     auto& call = static_cast<NativeHostCall&>(*stop);
     if (call.roots_scope == NativeHostCall::kNoScope) {
       call.roots_scope = state.runtime->heap().roots().open_scope();

@@ -2,7 +2,7 @@
 //
 // A call writes down what is its own (NativeHostCall, on its stack) and where that is (Crossing::native_stop); whoever looks for more works
 // it out then. The frames of native code begin where this function's frame says; the value stack is free from
-// NativeEntry::stack_top on, which a call into a guest finds (Store::call_guest); a scope for objects that the function
+// NativeEntry::stack_top on, which a call into a guest finds (Store::open_stack); a scope for objects that the function
 // holds is opened by the first of them.
 //
 // Everything else (a function of a guest, a native stack that is at its end) is left to `native::call`, which gets the same frame.
