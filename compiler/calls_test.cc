@@ -29,6 +29,65 @@ TEST_CASE("only modules with tail calls have the convention that gives up the co
   CHECK(has(tail.optimized("f1"), "musttail call swifttailcc"));
 }
 
+constexpr const char* kWalk =
+    "(func $walk (param i32) (result i32) (local i32)"
+    "  (if (i32.eqz (local.tee 1 (i32.load (local.get 0)))) (then (return (i32.load offset=8 (local.get "
+    "0)))))"
+    "  (i32.add (i32.mul (i32.const 3) (call $walk (local.get 1)))"
+    "    (i32.add (call $walk (i32.load offset=4 (local.get 0))) (i32.load offset=8 (local.get 0)))))";
+
+TEST_CASE("the base of memory is read again behind a call, and not kept across it") {
+  Fixture fixture(std::string("(module (memory 1) ") + kWalk + ")");
+  const std::string code = fixture.assembly();
+  INFO(code);
+  CHECK(count(code, "pushq") == 3);     // The frame, the node, and what the first call returned.
+  CHECK(count(code, "(%r13), ") == 4);  // Once in front of each call and behind them, and the stack's limit.
+  fixture.options.trap_precision = TrapPrecision::Exact;
+  CHECK(count(fixture.assembly(), "pushq") == 3);
+  fixture.options.architecture = Architecture::AArch64;
+  fixture.options.cpu = CpuLevel::Armv8_2;
+  CHECK(count(fixture.assembly(), "[x20]") == 3);
+  Fixture tail(std::string("(module (memory 1) ") + kWalk + "(func (return_call 1)))");
+  CHECK(count(tail.optimized(), "load ptr, ptr %0") == 1);
+}
+
+TEST_CASE("the base of memory is read again where a call was passed, and not in loops") {
+  Fixture fixture(
+      std::string(
+          "(module (memory 1)"
+          " (func (param i32 i32) (i32.store (local.get 0) (call $walk (local.get 0)))"
+          "  (loop $l (i32.store offset=4 (local.get 1) (i32.mul (local.get 1) (local.get 1)))"
+          "   (br_if $l (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 24))) (local.get 0)))))"
+          " (func (param i32) (loop $l (drop (call $walk (i32.load (local.get 0))))"
+          "   (br_if $l (local.tee 0 (i32.load offset=4 (local.get 0))))))"
+          " (func (param i32)"
+          "   (if (i32.eqz (i32.load (local.get 0))) (then (drop (call $walk (local.get 0)))))"
+          "   (i32.store offset=4 (local.get 0) (i32.const 1)))") +
+      kWalk + ")");
+  const std::string behind = fixture.optimized("f0");
+  INFO(behind);
+  CHECK(count(behind, "load ptr, ptr %0") == 1);
+  CHECK(behind.find("load ptr, ptr %0") > behind.find("call swiftcc"));
+  CHECK(behind.find("load ptr, ptr %0") < behind.find("loop:"));
+  CHECK(count(fixture.optimized("f1"), "load ptr, ptr %0") == 1);  // With calls, it is kept.
+  const std::string one_way = fixture.optimized("f2");
+  INFO(one_way);
+  CHECK(count(one_way, "load ptr, ptr %0") == 2);
+  CHECK(count(one_way, "phi ptr") == 1);
+}
+
+TEST_CASE("the base of memory is kept across calls where it would be read again behind many") {
+  const auto reads = [](uint32_t calls) {
+    std::string body = "(i32.const 0)";
+    for (uint32_t i = 0; i < calls; ++i) body = "(call $walk (i32.load " + body + "))";
+    Fixture fixture("(module (memory 1) (func (result i32) (i32.load " + body + "))" + kWalk + ")");
+    return count(fixture.optimized(), "load ptr, ptr %0");
+  };
+  CHECK(reads(3) == 4);
+  CHECK(reads(4) == 5);
+  CHECK(reads(5) == 1);
+}
+
 constexpr const char* kIndirect =
     "(type $t (func (param i32) (result i32)))"
     "(func (param i32) (result i32) (call_indirect (type $t) (local.get 0) (local.get 0)))"

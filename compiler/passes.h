@@ -84,6 +84,11 @@ struct CopyDispatch : llvm::PassInfoMixin<CopyDispatch> {
 // Aligns the arms behind which such a jump was copied (align_arms.cc). Over machine code, behind all other passes.
 llvm::MachineFunctionPass* make_align_arms();
 
+// Reads what lies in the context and never changes again behind calls, instead of keeping it (reload_invariants.cc). Last of all.
+struct ReloadInvariants : llvm::PassInfoMixin<ReloadInvariants> {
+  llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses);
+};
+
 // Looks at the deadline at function entries and in loops (docs/abi.md, "Metering"). Behind the vectorizer, which gives up on
 // loops with such tests.
 struct DeadlineChecks : llvm::PassInfoMixin<DeadlineChecks> {

@@ -307,6 +307,7 @@ void optimize(llvm::Module& module, llvm::TargetMachine& target, const Options& 
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(PinLoads(PinLoads::Stage::Last)));
   if (options.optimization != 0) passes.addPass(llvm::createModuleToFunctionPassAdaptor(CopyDispatch()));
   if (options.interruption) passes.addPass(DeadlineChecks());
+  if (options.optimization != 0) passes.addPass(llvm::createModuleToFunctionPassAdaptor(ReloadInvariants()));
   passes.run(module, modules);
   drop_frames(module);
 }
