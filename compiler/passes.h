@@ -38,6 +38,11 @@ struct SplitCopies : llvm::PassInfoMixin<SplitCopies> {
   llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses);
 };
 
+// Takes what a loop does not change of an index out of it (split_indices.cc). In front of what moves such things out of loops.
+struct SplitIndices : llvm::PassInfoMixin<SplitIndices> {
+  llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses);
+};
+
 // Rolls up again what the producer unrolled of loops that only add up (reroll_sums.cc), for the vectorizer.
 struct RerollSums : llvm::PassInfoMixin<RerollSums> {
   llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses);

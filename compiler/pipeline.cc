@@ -201,6 +201,7 @@ llvm::FunctionPassManager vectorization() {
 
 llvm::FunctionPassManager late() {
   llvm::FunctionPassManager passes;
+  passes.addPass(SplitIndices());
   passes.addPass(
       llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions(100, 250, true)), true));
   passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::IndVarSimplifyPass(true)));

@@ -5,6 +5,22 @@
     "\01\02\03\04\05\06\07\08\09\0a\0b\0c\0d\0e\0f\10\11\12\13\14\15\16\17\18\19\1a\1b\1c\1d\1e\1f\20"
     "\21\22\23\24\25\26\27\28\29\2a\2b\2c\2d\2e\2f\30\31\32\33\34\35\36\37\38\39\3a\3b\3c\3d\3e\3f\40")
 
+  ;; An index of two parts, of which the loop changes one: without common bits, and with some.
+  (func (export "row") (param $row i32) (param $n i32) (result i32) (local $i i32) (local $s i32)
+    (local.set $row (i32.shl (local.get $row) (i32.const 3)))
+    (loop $l
+      (local.set $s (i32.add (i32.mul (local.get $s) (i32.const 3))
+        (i32.load8_u (i32.or (local.get $row) (i32.and (i32.sub (local.get $i) (i32.const 1)) (i32.const 7))))))
+      (br_if $l (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+    (local.get $s))
+  (func (export "shared-bits") (param $row i32) (param $n i32) (result i32) (local $i i32) (local $s i32)
+    (local.set $row (i32.shl (local.get $row) (i32.const 3)))
+    (loop $l
+      (local.set $s (i32.add (i32.mul (local.get $s) (i32.const 3))
+        (i32.load8_u (i32.or (local.get $row) (i32.and (i32.sub (local.get $i) (i32.const 1)) (i32.const 15))))))
+      (br_if $l (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+    (local.get $s))
+
   ;; A sum that was unrolled by four, and may be rolled up again.
   (func (export "sum") (param $n i32) (result i32) (local $p i32) (local $sum i32)
     (local.set $n (i32.and (local.get $n) (i32.const -4)))
@@ -66,6 +82,11 @@
       (br_if $l (i32.ne (local.get $p) (local.get $n))))
     (local.get $sum))
 )
+(assert_return (invoke "row" (i32.const 2) (i32.const 11)) (i32.const 1933809))
+(assert_return (invoke "row" (i32.const 8191) (i32.const 11)) (i32.const 0))
+(assert_trap (invoke "row" (i32.const 8192) (i32.const 11)) "out of bounds memory access")
+(assert_trap (invoke "row" (i32.const -1) (i32.const 11)) "out of bounds memory access")
+(assert_return (invoke "shared-bits" (i32.const 1) (i32.const 20)) (i32.const 2641380258))
 (assert_return (invoke "sum" (i32.const 24)) (i32.const 300))
 (assert_return (invoke "sum" (i32.const 64)) (i32.const 2080))
 (assert_return (invoke "sum-and-last" (i32.const 24)) (i32.const 300) (i32.const 24))
