@@ -104,9 +104,9 @@ struct TypeEntry {
 enum class HostStatus : uint32_t { Ok = 0, Trap = 1, Pending = 2, Throw = 3 };
 
 // A host function sees its arguments in `slots` (see "frames" in docs/abi.md) and writes results over them: there
-// is room for max(param_slots, result_slots) of its type. Activation::stack_top stands behind them, so it may enter
-// guest code again. On
-// Trap, StoreState::trap or the runtime's pending error says why.
+// is room for max(param_slots, result_slots) of its type. Activation::stack_top stands behind them (but see
+// NativeStop::host), so it may enter guest code again.
+// On Trap, StoreState::trap or the runtime's pending error says why.
 using HostEntry = HostStatus (*)(void* environment, Context* caller, uint64_t* slots);
 
 struct HostFuncObject {

@@ -20,7 +20,9 @@ Error runs_elsewhere() {
   return Error::usage("the store is used by another thread, which runs one of its guests");
 }
 
-Error to_public(detail::StoreState& state, const runtime::Stop& stop) {
+namespace {
+
+Error take_failure(detail::StoreState& state, const runtime::Stop& stop) {
   if (stop.trap == wasm::TrapCode::UncaughtException) {
     return uncaught(state);
   }
@@ -38,6 +40,14 @@ Error to_public(detail::StoreState& state, const runtime::Stop& stop) {
   if (backtrace) {
     ErrorAccess::set_frames(error, std::move(backtrace->frames), backtrace->omitted);
   }
+  return error;
+}
+
+}  // namespace
+
+Error to_public(detail::StoreState& state, const runtime::Stop& stop) {
+  Error error = take_failure(state, stop);
+  if (!state.runtime->is_running()) state.runtime->heap().finalize_dead();
   return error;
 }
 

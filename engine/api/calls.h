@@ -36,7 +36,7 @@ class Running {
 
 Error runs_elsewhere();
 
-// Why a run of guest code did not end well: a trap with its backtrace, the host function's failure, or our error.
+// Why a run of guest code did not end well: a trap with its backtrace, the host function's failure, or our error. Finalizers run then.
 Error to_public(detail::StoreState& state, const runtime::Stop& stop);
 
 // runtime::Store::on_trap: takes down where the guest is, if the trap is to have a backtrace.

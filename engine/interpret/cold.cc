@@ -74,17 +74,20 @@ WHERRY_INLINE abi::HostStatus call_host(abi::StoreState* store, Context* caller,
   return host->entry(host->environment, caller, frame);
 }
 
-// What the handlers that called a host function do when it did not end well.
-#define WHERRY_END_HOST_CALL(status)                                        \
-  do {                                                                      \
-    if ((status) == abi::HostStatus::Throw) [[unlikely]] {                  \
-      hand = std::exchange(store->pending_exception, abi::kNullRef);        \
-      WHERRY_TAIL(unwind);                                                  \
-    }                                                                       \
-    if ((status) != abi::HostStatus::Ok) [[unlikely]] {                     \
-      if (store->trap == TrapCode::None) store->trap = TrapCode::HostError; \
-      WHERRY_END_RUN(store->trap);                                          \
-    }                                                                       \
+// What the handlers that called a host function do when it did not end well. Of an exception that ended a run inside of it nothing is
+// left but the code, which would have whoever entered this run look for that.
+#define WHERRY_END_HOST_CALL(status)                                                     \
+  do {                                                                                   \
+    if ((status) == abi::HostStatus::Throw) [[unlikely]] {                               \
+      hand = std::exchange(store->pending_exception, abi::kNullRef);                     \
+      WHERRY_TAIL(unwind);                                                               \
+    }                                                                                    \
+    if ((status) != abi::HostStatus::Ok) [[unlikely]] {                                  \
+      if (store->trap == TrapCode::None || store->trap == TrapCode::UncaughtException) { \
+        store->trap = TrapCode::HostError;                                               \
+      }                                                                                  \
+      WHERRY_END_RUN(store->trap);                                                       \
+    }                                                                                    \
   } while (0)
 
 WHERRY_HANDLER exit_run(WHERRY_ARGS) {

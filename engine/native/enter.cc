@@ -134,7 +134,8 @@ bool is_last_call(const NativeEntry* entry, const void* const* thunk_frame) {
 [[gnu::noinline]] bool end_badly(StoreState* store, abi::HostStatus status) {
   NativeEntry* const entry = store->native_entry;
   if (status == abi::HostStatus::Throw) return go_on(store, entry, TrapCode::UncaughtException);
-  return go_on(store, entry, store->trap == TrapCode::None ? TrapCode::HostError : store->trap);
+  const bool is_known = store->trap != TrapCode::None && store->trap != TrapCode::UncaughtException;
+  return go_on(store, entry, is_known ? store->trap : TrapCode::HostError);
 }
 
 // The thunk took the callee from the store, where it still is while the function runs.

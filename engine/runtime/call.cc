@@ -33,7 +33,8 @@ inline void copy_slots(uint64_t* to, const uint64_t* from, uint32_t count) {
   }
 }
 
-// At the end of a call. Finalizers may make objects, and results are in nobody's frame any more.
+// At the end of a call that ended well. Finalizers may make objects, and results are in nobody's frame any more. What a call failed
+// with is in the store until its caller has taken it, and a finalizer that calls a guest would take it instead: so they wait for him.
 void finalize(Heap& heap, const wasm::CanonType& type, const uint64_t* results) {
   for (const wasm::ValType result : type.func.results) {
     if (!result.is_ref()) continue;
@@ -121,14 +122,15 @@ Outcome<void> Store::call(abi::FuncObject* func, uint64_t* slots) {
   ++depth_;
   if (func->func_index == abi::FuncObject::kHostFunction) [[unlikely]] {
     Outcome<void> outcome = call_host(func, slots);
-    if (--depth_ == 0 && heap_.has_dead()) finalize(heap_, *func->type, slots);
+    if (--depth_ == 0 && outcome && heap_.has_dead()) finalize(heap_, *func->type, slots);
     return outcome;
   }
   const wasm::TrapCode trap = call_guest(func, slots);
-  if (--depth_ == 0 && heap_.has_dead()) [[unlikely]]
-    finalize(heap_, *func->type, slots);
+  --depth_;
   if (trap != wasm::TrapCode::None) [[unlikely]]
     return stop(trap);
+  if (depth_ == 0 && heap_.has_dead()) [[unlikely]]
+    finalize(heap_, *func->type, slots);
   return {};
 }
 

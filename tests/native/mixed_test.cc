@@ -418,6 +418,88 @@ TEST_CASE("what goes wrong inside a host function stays there unless it is passe
   }
 }
 
+TEST_CASE(
+    "an exit is not taken for the exception that a guest threw before it, inside of the host function") {
+  // Native code calls interpreted code, which calls the host function.
+  for (const bool is_flagged : {false, true}) {
+    INFO(is_flagged);
+    NativeWorld world;
+    std::optional<Func> throws;
+    int went_on = 0;
+    REQUIRE(world.linker
+                .func("h", "exit",
+                      [&](Caller& caller) -> Result<void> {
+                        CHECK(kind_of(throws->call(caller, {})) == ErrorKind::Exception);
+                        return Error::exit(3);
+                      })
+                .ok());
+    REQUIRE(world.linker.func("h", "go_on", [&] { ++went_on; }).ok());
+    Code code{{nullptr, is_flagged ? rethrow_0 : call_0}, is_flagged};
+    const Instance instance = world.start_native(R"((module
+      (import "h" "exit" (func $exit))
+      (import "h" "go_on" (func $go_on))
+      (tag $t (param i32))
+      (func $interpreted (call $exit))
+      (func $native (export "native") unreachable)
+      (func (export "calls") (call $native) (call $go_on))
+      (func (export "catches_all")
+        (block $h (try_table (catch_all $h) (call $native))) (call $go_on))
+      (func (export "catches")
+        (drop (block $h (result i32) (try_table (catch $t $h) (call $native)) (i32.const 0))) (call $go_on))
+      (func (export "throws") (throw $t (i32.const 1)))))",
+                                                 code);
+    throws = world.func(instance, "throws");
+    for (const char* const name : {"native", "calls", "catches_all", "catches"}) {
+      INFO(name);
+      CHECK(kind_of(world.func(instance, name).call(world.store, {})) == ErrorKind::Exit);
+      CHECK(went_on == 0);
+    }
+  }
+}
+
+TEST_CASE("a finalizer that calls a guest does not take what the call before it failed with") {
+  for (const char* const in_finalizer : {"returns", "traps", "throws"}) {
+    for (const bool is_native : {false, true}) {
+      INFO(in_finalizer << is_native);
+      Config config;
+      config.advanced.gc_stress = true;
+      NativeWorld world(config);
+      struct Finalizer {
+        StoreRef store;
+        std::optional<Func> calls;
+        int runs = 0;
+      };
+      Finalizer finalizer{.store = world.store, .calls = std::nullopt};
+      REQUIRE(world.linker
+                  .func("h", "litter",
+                        [&](Caller& caller) {
+                          const RootScope scope(caller);
+                          CHECK(ExternRef::create(caller, &finalizer, [](void* object) {
+                                  auto& self = *static_cast<Finalizer*>(object);
+                                  ++self.runs;
+                                  (void)self.calls->call(self.store, {});
+                                }).ok());
+                        })
+                  .ok());
+      Code code{{nullptr, is_native ? trap_by_code : nullptr}};
+      const Instance instance = world.start_native(R"((module
+        (import "h" "litter" (func $litter))
+        (tag $t (param i32))
+        (type $garbage (struct))
+        (func (export "returns"))
+        (func (export "traps") unreachable)
+        (func $throws (export "throws") (throw $t (i32.const 6)))
+        (func (export "run") (call $litter) (drop (struct.new $garbage)) (throw $t (i32.const 5)))))",
+                                                   code);
+      finalizer.calls = world.func(instance, in_finalizer);
+      const auto failed = world.func(instance, "run").call(world.store, {});
+      CHECK(finalizer.runs == 1);
+      CHECK(kind_of(failed) == ErrorKind::Exception);
+      CHECK(text_of(failed).find("(5)") != std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("exceptions cross between native and interpreted code, whichever way the native code tells") {
   // Functions: 0 throws, 1 is in between, 2 catches.
   constexpr std::string_view kText = R"((module (tag $t (param i32))
