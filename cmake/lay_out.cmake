@@ -8,7 +8,7 @@ execute_process(
   OUTPUT_VARIABLE said ERROR_VARIABLE said RESULT_VARIABLE result)
 file(WRITE "${log}" "${said}")
 if(NOT result EQUAL 0)
-  message(FATAL_ERROR "${said}\nllvm-bolt could not lay out ${program}; -DWHERRY_BOLT=OFF leaves it as it is")
+  message(FATAL_ERROR "${said}\nllvm-bolt could not lay out ${program}; -DWHERRY_BOLT=off leaves it as it is")
 endif()
 # What the linker said of its relocations for llvm-bolt, and names: more than a third of the file.
 execute_process(COMMAND "${strip}" "${program}.new" COMMAND_ERROR_IS_FATAL ANY)
